@@ -1,0 +1,14 @@
+/** One namespace for each area's messages and service definition, generated from `proto/`. */
+
+export * as identityEvents from '../generated/outlay/identity/events/v1/events.ts';
+export * as identity from '../generated/outlay/identity/v1/identity.ts';
+export * as ledgerEvents from '../generated/outlay/ledger/events/v1/events.ts';
+export * as ledger from '../generated/outlay/ledger/v1/ledger.ts';
+export * as notifications from '../generated/outlay/notifications/v1/notifications.ts';
+export * as reporting from '../generated/outlay/reporting/v1/reporting.ts';
+export * as tenancyEvents from '../generated/outlay/tenancy/events/v1/events.ts';
+export * as tenancy from '../generated/outlay/tenancy/v1/tenancy.ts';
+export type { Money } from '../generated/outlay/type/v1/money.ts';
+export type { PageInfo, PageRequest } from '../generated/outlay/type/v1/page.ts';
+export { type EventData, type EventDefinition, type EventName, events } from './events.ts';
+export { type QueueDefinition, type QueueName, queues, queuesOf } from './queues.ts';
