@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type EventuallyOptions = { timeoutMs?: number; intervalMs?: number };
+
+/**
+ * Repeats an assertion until it passes and answers what it returned. When `timeoutMs` (5 s) is over, the assertion's last
+ * error is thrown as it is, so that a failing test shows the real difference and not a time-out.
+ */
+export async function eventually<T>(assertion: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
+  const { timeoutMs = 5_000, intervalMs = 20 } = options;
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (performance.now() >= deadline) throw error;
+    }
+    await delay(intervalMs);
+  }
+}

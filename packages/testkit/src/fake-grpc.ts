@@ -1,0 +1,76 @@
+import * as grpc from '@grpc/grpc-js';
+
+export type FakeCall = { method: string; request: unknown; metadata: Record<string, string> };
+/** One handler per RPC, named like the client's method (`recordExpense`). A server stream is an async generator; a client stream gets an async iterable. */
+export type FakeHandlers = Record<string, (request: never, metadata: Record<string, string>) => unknown>;
+export type FakeGrpc = { address: string; port: number; calls: FakeCall[]; stop: () => Promise<void> };
+
+/**
+ * A neighbour service played by the test: a real gRPC server on a free port that answers with `handlers` and writes down every
+ * call. An error that carries a gRPC `code` (and `metadata`) travels as that status; an RPC without a handler is UNIMPLEMENTED.
+ */
+export async function startFakeGrpc(definition: grpc.ServiceDefinition, handlers: FakeHandlers): Promise<FakeGrpc> {
+  const server = new grpc.Server();
+  const calls: FakeCall[] = [];
+  const implementation: grpc.UntypedServiceImplementation = {};
+  for (const [name, method] of Object.entries(definition))
+    implementation[name] = callHandler(name, method, handlers[name], calls);
+  server.addService(definition, implementation);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return {
+    address: `127.0.0.1:${port}`,
+    port,
+    calls,
+    stop: async () => server.forceShutdown(),
+  };
+}
+
+type AnyCall = grpc.ServerUnaryCall<unknown, unknown> &
+  grpc.ServerReadableStream<unknown, unknown> &
+  grpc.ServerWritableStream<unknown, unknown> &
+  grpc.ServerDuplexStream<unknown, unknown>;
+
+function callHandler(
+  name: string,
+  method: grpc.MethodDefinition<unknown, unknown>,
+  handler: FakeHandlers[string] | undefined,
+  calls: FakeCall[],
+): grpc.UntypedHandleCall {
+  const handle = async (call: AnyCall, callback?: grpc.sendUnaryData<unknown>) => {
+    const metadata = readMetadata(call.metadata);
+    const request = method.requestStream ? call : call.request;
+    calls.push({ method: name, request: method.requestStream ? undefined : call.request, metadata });
+    try {
+      if (handler === undefined)
+        throw Object.assign(new Error(`${name} has no fake`), { code: grpc.status.UNIMPLEMENTED });
+      const answer = handler(request as never, metadata);
+      if (callback !== undefined) return callback(null, await answer);
+      for await (const message of answer as AsyncIterable<unknown>) call.write(message);
+      call.end();
+    } catch (error) {
+      const status = statusOf(error);
+      if (callback !== undefined) callback(status);
+      else call.emit('error', status);
+    }
+  };
+  return handle as grpc.UntypedHandleCall;
+}
+
+function readMetadata(metadata: grpc.Metadata): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata.getMap()).map(([key, value]) => [key, value.toString()]));
+}
+
+function statusOf(error: unknown): Partial<grpc.StatusObject> & { message: string; name: string } {
+  const { code, details, metadata, message } = error as grpc.ServiceError;
+  return {
+    name: 'Error',
+    code: typeof code === 'number' ? code : grpc.status.UNKNOWN,
+    message: message ?? String(error),
+    details: details ?? message ?? String(error),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}

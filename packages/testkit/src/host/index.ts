@@ -1,0 +1,3 @@
+export { migratePlatform, migrationDirectories, schemas } from './migrate-platform.ts';
+export { repositoryRoot } from './repository.ts';
+export { type ServiceEntry, services } from './services.ts';

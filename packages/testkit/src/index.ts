@@ -1,0 +1,9 @@
+export { createTestDatabase, type TestDatabase } from './database.ts';
+export { type EventuallyOptions, eventually } from './eventually.ts';
+export { type FakeCall, type FakeGrpc, type FakeHandlers, startFakeGrpc } from './fake-grpc.ts';
+export { freePort } from './free-port.ts';
+export { createTestIssuer, type TestIssuer, type TestTokenInput } from './issuer.ts';
+export { newTenant, type TestTenant } from './new-tenant.ts';
+export { testRedisUrl } from './redis.ts';
+export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { createTestVhost, type TestVhost } from './vhost.ts';

@@ -1,0 +1,23 @@
+import type { Config } from '@jest/types';
+import { findServers } from '../servers/find-servers.ts';
+import { exportTestServers } from '../test-environment.ts';
+import { claimRedisDatabases } from './redis-databases.ts';
+import { rememberForTeardown } from './run-state.ts';
+import { dropStaleVhosts } from './stale-vhosts.ts';
+import { ensureTemplateDatabase } from './template-database.ts';
+
+/** Finds or starts PostgreSQL, RabbitMQ and Redis, says which it took, and hands their addresses to the test workers. */
+export default async function globalSetup(config: Config.GlobalConfig): Promise<void> {
+  const servers = await findServers((line) => process.stderr.write(`${line}\n`));
+  rememberForTeardown(servers.stop);
+  const redis = await claimRedisDatabases(servers.redis.url, Math.max(1, config.maxWorkers));
+  rememberForTeardown(redis.release);
+  await dropStaleVhosts(servers.rabbitmq.admin);
+  exportTestServers({
+    databaseUrl: servers.postgres.url,
+    databaseTemplate: await ensureTemplateDatabase(servers.postgres.url),
+    amqpUrl: servers.rabbitmq.url,
+    rabbitmqAdmin: servers.rabbitmq.admin,
+    redisUrls: redis.urls,
+  });
+}

@@ -1,0 +1,36 @@
+import type { RabbitmqAdmin } from '../test-environment.ts';
+import { findPostgres } from './postgres.ts';
+import { findRabbitmq } from './rabbitmq.ts';
+import { findRedis } from './redis.ts';
+
+export type Server = { url: string; origin: string; stop: () => Promise<void> };
+export type Servers = {
+  postgres: Server;
+  rabbitmq: Server & { admin: RabbitmqAdmin };
+  redis: Server;
+  /** Stops those that were started here. */
+  stop: () => Promise<void>;
+};
+
+/** Finds or starts the three servers that tests need, and reports one line for each. */
+export async function findServers(report: (line: string) => void): Promise<Servers> {
+  const found = await Promise.allSettled([findPostgres(), findRabbitmq(), findRedis()] as const);
+  const [postgres, rabbitmq, redis] = found;
+  const stop = async () => {
+    for (const result of found) if (result.status === 'fulfilled') await result.value.stop();
+  };
+  if (postgres.status === 'rejected' || rabbitmq.status === 'rejected' || redis.status === 'rejected') {
+    await stop();
+    const failures = found.flatMap((result) => (result.status === 'rejected' ? [describe(result.reason)] : []));
+    throw new Error(failures.join('\n\n'));
+  }
+  const servers = { postgres: postgres.value, rabbitmq: rabbitmq.value, redis: redis.value };
+  report(`PostgreSQL: ${servers.postgres.origin}`);
+  report(`RabbitMQ:   ${servers.rabbitmq.origin}`);
+  report(`Redis:      ${servers.redis.origin}`);
+  return { ...servers, stop };
+}
+
+function describe(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
