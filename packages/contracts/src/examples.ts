@@ -120,8 +120,8 @@ export const projectCreated = { project };
 export const importCompleted = {
   importId: '0197a3c0-8888-7000-8000-000000000001',
   rowsTotal: 5227,
-  imported: 5224,
-  duplicates: 0,
+  imported: 5222,
+  duplicates: 2,
   refused: 3,
   completedAt: '2025-02-01T07:00:04.000Z',
 };

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
+
+describe('parseAmount', () => {
+  it.each([
+    ['125.50', 'EUR', 12550n],
+    ['125.5', 'EUR', 12550n],
+    ['125', 'EUR', 12500n],
+    ['-0.01', 'EUR', -1n],
+    ['500', 'JPY', 500n],
+    ['1.234', 'KWD', 1234n],
+    ['999999999999999.99', 'USD', 99999999999999999n],
+  ])('reads %s %s as %s minor units', (text, currency, minor) => {
+    expect(parseAmount(text, currency)).toBe(minor);
+  });
+
+  it.each(['', ' 1', '1 ', '+1', '1,5', '1e3', '.5', '5.', '--1', 'NaN', '0x1', '1234567890123456', '１'])(
+    'refuses %p',
+    (text) => {
+      expect(parseAmount(text, 'EUR')).toBe('amount_invalid');
+    },
+  );
+
+  it.each([
+    ['1.001', 'EUR'],
+    ['1.000', 'EUR'],
+    ['1.5', 'JPY'],
+    ['1.2345', 'KWD'],
+  ])('refuses %s %s as more precise than the currency', (text, currency) => {
+    expect(parseAmount(text, currency)).toBe('amount_too_precise');
+  });
+
+  it('reads back whatever was written', () => {
+    const amount = fc.bigInt({ min: -(10n ** 15n) + 1n, max: 10n ** 15n - 1n });
+    fc.assert(
+      fc.property(amount, fc.constantFrom('EUR', 'JPY', 'KWD', 'CLF'), (minor, currency) => {
+        expect(parseAmount(formatAmount(minor, currency), currency)).toBe(minor);
+      }),
+    );
+  });
+});
+
+describe('currencies', () => {
+  it('include withdrawn ones, which files of past years hold', () => {
+    expect(['EUR', 'GBP', 'HRK', 'PKR'].every(isCurrency)).toBe(true);
+    expect(['eur', 'EURO', '', 'XX1'].some(isCurrency)).toBe(false);
+  });
+
+  it('have the decimals of ISO 4217, not those of cash rounding', () => {
+    expect(['IQD', 'HUF', 'JPY', 'EUR'].map(fractionDigits)).toEqual([3, 2, 0, 2]);
+  });
+});

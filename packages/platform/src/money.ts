@@ -1,0 +1,59 @@
+const fractionDigitsByCurrency: Readonly<Record<string, number>> = Object.fromEntries([
+  ...[
+    'BIF',
+    'CLP',
+    'DJF',
+    'GNF',
+    'ISK',
+    'JPY',
+    'KMF',
+    'KRW',
+    'PYG',
+    'RWF',
+    'UGX',
+    'UYI',
+    'VND',
+    'VUV',
+    'XAF',
+    'XOF',
+    'XPF',
+  ].map((code) => [code, 0] as const),
+  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((code) => [code, 3] as const),
+  ...['CLF', 'UYW'].map((code) => [code, 4] as const),
+]);
+
+// ICU's list holds withdrawn currencies too (HRK, DEM): files of past years are full of them.
+const knownCurrencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+const amountPattern = /^(-?)(\d{1,15})(?:\.(\d+))?$/;
+
+/** Whether this is an upper-case ISO 4217 code, withdrawn ones included. */
+export const isCurrency = (code: string): boolean => knownCurrencies.has(code);
+
+/** Decimals of the currency's minor unit by ISO 4217 (ICU's own figures differ for cash-rounded currencies). */
+export const fractionDigits = (currency: string): number => fractionDigitsByCurrency[currency] ?? 2;
+
+/** Why a text is not an amount of a currency. */
+export type AmountFault = 'amount_invalid' | 'amount_too_precise';
+
+/**
+ * Minor units of a decimal text such as `-125.50`. Digits, one point, an optional minus; at most 15 digits before the point.
+ * More decimals than the currency has are a fault even where they are zeros: the text then means another currency.
+ */
+export const parseAmount = (text: string, currency: string): bigint | AmountFault => {
+  const match = amountPattern.exec(text);
+  if (!match) return 'amount_invalid';
+  const [, sign, whole = '', fraction = ''] = match;
+  const digits = fractionDigits(currency);
+  if (fraction.length > digits) return 'amount_too_precise';
+  const minor = BigInt(whole + fraction.padEnd(digits, '0'));
+  return sign === '-' ? -minor : minor;
+};
+
+/** Decimal text of minor units with all decimals of the currency: 12550 EUR is `125.50`. */
+export const formatAmount = (amountMinor: bigint, currency: string): string => {
+  const digits = fractionDigits(currency);
+  const sign = amountMinor < 0n ? '-' : '';
+  const text = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(digits + 1, '0');
+  return digits === 0 ? sign + text : `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`;
+};
