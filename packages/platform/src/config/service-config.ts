@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { loadConfig } from './load-config.ts';
+
+/** What every service process reads from its environment. Addresses are host:port. */
+export interface ServiceConfig {
+  environment: 'development' | 'test' | 'production';
+  host: string;
+  grpcPort: number;
+  opsPort: number;
+  databaseUrl: string | undefined;
+  amqpUrl: string | undefined;
+  busDatabaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  identityAddress: string;
+  tenancyBillingAddress: string;
+  ledgerAddress: string;
+  notificationsAddress: string;
+  reportingAddress: string;
+  serviceClientSecret: string | undefined;
+  tokenIssuer: string;
+  tokenAudience: string;
+  logLevel: LogLevel;
+  shutdownTimeoutMs: number;
+}
+
+/** pino's levels. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const address = z.string().regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port');
+const url = (...protocols: string[]) =>
+  z
+    .string()
+    .refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)) && URL.canParse(value), {
+      message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+    });
+
+/**
+ * The schema of the shared variables, keyed by variable name. A service adds its own with
+ * `serviceVariables({...}).extend({...})` and loadConfig, or reads just these with readServiceConfig.
+ */
+export function serviceVariables(defaults: { grpcPort: number; opsPort: number }) {
+  return z.object({
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+    HOST: z.string().default('127.0.0.1'),
+    GRPC_PORT: port.default(defaults.grpcPort),
+    OPS_PORT: port.default(defaults.opsPort),
+    DATABASE_URL: url('postgres', 'postgresql').optional(),
+    AMQP_URL: url('amqp', 'amqps').optional(),
+    BUS_DATABASE_URL: url('postgres', 'postgresql').optional(),
+    REDIS_URL: url('redis', 'rediss').optional(),
+    IDENTITY_ADDRESS: address.default('127.0.0.1:50051'),
+    TENANCY_BILLING_ADDRESS: address.default('127.0.0.1:50052'),
+    LEDGER_ADDRESS: address.default('127.0.0.1:50053'),
+    NOTIFICATIONS_ADDRESS: address.default('127.0.0.1:50054'),
+    REPORTING_ADDRESS: address.default('127.0.0.1:50055'),
+    SERVICE_CLIENT_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
+    TOKEN_ISSUER: z.string().default('https://outlay.local'),
+    TOKEN_AUDIENCE: z.string().default('outlay'),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    SHUTDOWN_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(15_000),
+  });
+}
+
+/** Reads the shared variables; throws ConfigError that names every bad one. */
+export function readServiceConfig(
+  env: NodeJS.ProcessEnv,
+  defaults: { grpcPort: number; opsPort: number },
+): ServiceConfig {
+  const read = loadConfig(serviceVariables(defaults), env);
+  return {
+    environment: read.NODE_ENV,
+    host: read.HOST,
+    grpcPort: read.GRPC_PORT,
+    opsPort: read.OPS_PORT,
+    databaseUrl: read.DATABASE_URL,
+    amqpUrl: read.AMQP_URL,
+    busDatabaseUrl: read.BUS_DATABASE_URL,
+    redisUrl: read.REDIS_URL,
+    identityAddress: read.IDENTITY_ADDRESS,
+    tenancyBillingAddress: read.TENANCY_BILLING_ADDRESS,
+    ledgerAddress: read.LEDGER_ADDRESS,
+    notificationsAddress: read.NOTIFICATIONS_ADDRESS,
+    reportingAddress: read.REPORTING_ADDRESS,
+    serviceClientSecret: read.SERVICE_CLIENT_SECRET,
+    tokenIssuer: read.TOKEN_ISSUER,
+    tokenAudience: read.TOKEN_AUDIENCE,
+    logLevel: read.LOG_LEVEL,
+    shutdownTimeoutMs: read.SHUTDOWN_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,57 @@
+import type { TenantId } from './ids.ts';
+import { newId } from './ids.ts';
+
+/** A user's role in a tenant, mightiest first: owner, admin, analyst, member. */
+export type Role = 'owner' | 'admin' | 'analyst' | 'member';
+
+/** Who acts. A service's id is its client name, an anonymous caller's is empty. */
+export interface Actor {
+  kind: 'user' | 'service' | 'anonymous';
+  id: string;
+}
+
+/** Who calls, for whom, and under which request; the first parameter of every use case. */
+export interface CallerContext {
+  actor: Actor;
+  tenantId: TenantId | undefined;
+  role: Role | undefined;
+  platformAdmin: boolean;
+  scopes: string[];
+  sessionId?: string;
+  /** When the user last proved who they are; routes that need a fresh log-in look at it. */
+  authTime?: Date;
+  requestId: string;
+  idempotencyKey?: string;
+  /** The bearer token as received, to be forwarded to other services. Never logged. */
+  token?: string;
+}
+
+/** A caller context that is known to act on one tenant. */
+export type TenantContext = CallerContext & { tenantId: TenantId };
+
+/**
+ * The context of work that no user asked for: consumers and timed jobs.
+ * The actor is the service, so that audit rows tell such work apart.
+ */
+export function systemContext(tenantId: TenantId, requestId: string = newId(), service = 'system'): TenantContext {
+  return {
+    actor: { kind: 'service', id: service },
+    tenantId,
+    role: undefined,
+    platformAdmin: false,
+    scopes: [],
+    requestId,
+  };
+}
+
+/** The context of a caller who has shown no token. */
+export function anonymousContext(requestId: string = newId()): CallerContext {
+  return {
+    actor: { kind: 'anonymous', id: '' },
+    tenantId: undefined,
+    role: undefined,
+    platformAdmin: false,
+    scopes: [],
+    requestId,
+  };
+}

@@ -1,0 +1,59 @@
+export { ConfigError, loadConfig } from './config/load-config.ts';
+export { type LogLevel, readServiceConfig, type ServiceConfig, serviceVariables } from './config/service-config.ts';
+export { type CallScope, currentCallScope, remainingMs, runInCallScope } from './context/call-scope.ts';
+export {
+  type Actor,
+  anonymousContext,
+  type CallerContext,
+  type Role,
+  systemContext,
+  type TenantContext,
+} from './context/caller-context.ts';
+export { type Clock, systemClock } from './context/clock.ts';
+export { isUuid, newId, type TenantId, toTenantId, toUserId, type UserId } from './context/ids.ts';
+export { type AuditEntry, recordAudit } from './database/audit.ts';
+export { createDatabase, type DatabaseOptions } from './database/create-database.ts';
+export { hashRequest, idempotent } from './database/idempotency.ts';
+export { migrateSchema, platformMigrations } from './database/migrate.ts';
+export { provisionDatabase } from './database/provision.ts';
+export { ownerRole, rolePassword, serviceRole, serviceUrl, systemRole } from './database/role-names.ts';
+export type { Database, NamedStatement, QueryResult, Session, TransactionOptions } from './database/session.ts';
+export {
+  conflict,
+  DomainError,
+  type DomainErrorOptions,
+  deadlineExceeded,
+  type ErrorDetail,
+  type ErrorKind,
+  forbidden,
+  invalid,
+  isDomainError,
+  notFound,
+  preconditionFailed,
+  rateLimited,
+  unauthenticated,
+  unavailable,
+} from './errors/domain-error.ts';
+export { fromGrpcError, toGrpcStatus } from './errors/grpc-status.ts';
+export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from './grpc/grpc-client.ts';
+export { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc/grpc-server.ts';
+export {
+  type Access,
+  type BoundService,
+  defineService,
+  type RequestOf,
+  type ResponseOf,
+  type RpcDefinition,
+  type RpcHandler,
+  type ServiceDefinition,
+  type ServiceHandlers,
+} from './grpc/service-definition.ts';
+export { type Component, createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
+export { runProcess } from './lifecycle/run-process.ts';
+export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';
+export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';
+export { createOpsServer, type OpsServer } from './operations/ops-server.ts';
+export type { JsonWebKeySet } from './tokens/key-set.ts';
+export { createServiceTokenSource } from './tokens/service-token-source.ts';
+export type { TokenClaims } from './tokens/token-claims.ts';
+export { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier.ts';
