@@ -57,7 +57,7 @@ function callHandler(
       else call.emit('error', status);
     }
   };
-  return handle as grpc.UntypedHandleCall;
+  return handle as unknown as grpc.UntypedHandleCall;
 }
 
 function readMetadata(metadata: grpc.Metadata): Record<string, string> {

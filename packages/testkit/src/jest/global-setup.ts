@@ -1,4 +1,3 @@
-import type { Config } from '@jest/types';
 import { findServers } from '../servers/find-servers.ts';
 import { exportTestServers } from '../test-environment.ts';
 import { claimRedisDatabases } from './redis-databases.ts';
@@ -7,7 +6,7 @@ import { dropStaleVhosts } from './stale-vhosts.ts';
 import { ensureTemplateDatabase } from './template-database.ts';
 
 /** Finds or starts PostgreSQL, RabbitMQ and Redis, says which it took, and hands their addresses to the test workers. */
-export default async function globalSetup(config: Config.GlobalConfig): Promise<void> {
+export default async function globalSetup(config: { maxWorkers: number }): Promise<void> {
   const servers = await findServers((line) => process.stderr.write(`${line}\n`));
   rememberForTeardown(servers.stop);
   const redis = await claimRedisDatabases(servers.redis.url, Math.max(1, config.maxWorkers));
