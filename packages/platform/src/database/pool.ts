@@ -1,0 +1,115 @@
+import pg from 'pg';
+import { remainingMs } from '../context/call-scope.ts';
+import { deadlineExceeded, unavailable } from '../errors/domain-error.ts';
+import type { Logger } from '../operations/logger.ts';
+import { type Connection, wrapConnection } from './connection.ts';
+import { watchPool } from './pool-metrics.ts';
+import { typeParsers } from './type-parsers.ts';
+
+/** The settings of a pool; all of them have a value by now. */
+export interface PoolSettings {
+  url: string;
+  applicationName: string;
+  poolMax: number;
+  acquireTimeoutMs: number;
+  statementTimeoutMs: number;
+  lockTimeoutMs: number;
+  idleInTransactionTimeoutMs: number;
+  logger: Logger;
+}
+
+/** A pool that hands out wrapped connections. */
+export interface ConnectionPool {
+  acquire(): Promise<Connection>;
+  release(connection: Connection): void;
+  /** Called with each connection that the pool has given up. */
+  onRemove(listener: (client: pg.PoolClient) => void): void;
+  stats(): { total: number; idle: number; waiting: number };
+  close(): Promise<void>;
+}
+
+const idleTimeoutMs = 60_000;
+const lifetimeMaxSeconds = 1_800;
+
+/** The connection settings that every connection of a service has, the listening one included. */
+export function connectionConfig(settings: PoolSettings): pg.ClientConfig {
+  return {
+    connectionString: settings.url,
+    application_name: settings.applicationName,
+    statement_timeout: settings.statementTimeoutMs,
+    lock_timeout: settings.lockTimeoutMs,
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
+    connectionTimeoutMillis: settings.acquireTimeoutMs,
+    // A client that was killed or gave up must not keep its locks until its statement ends (PostgreSQL 14 or newer).
+    options: '-c client_connection_check_interval=1000',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    types: typeParsers,
+  };
+}
+
+/** Makes a pool on pg's. Acquiring is bounded by its own time-out and by the deadline of the work in progress. */
+export function createPool(settings: PoolSettings): ConnectionPool {
+  const pool = new pg.Pool({
+    ...connectionConfig(settings),
+    max: settings.poolMax,
+    idleTimeoutMillis: idleTimeoutMs,
+    maxLifetimeSeconds: lifetimeMaxSeconds,
+  });
+  pool.on('error', (error) => settings.logger.warn({ error }, 'idle database connection lost'));
+  const stats = () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount });
+  const unwatch = watchPool(settings.applicationName, stats);
+  const wrapped = new WeakMap<pg.PoolClient, Connection>();
+  let closing: Promise<void> | undefined;
+
+  return {
+    async acquire() {
+      const client = await connectWithin(pool, remainingMs());
+      let connection = wrapped.get(client);
+      if (!connection) {
+        // While a connection is out, the pool does not listen to its errors; the statement under way reports them.
+        client.on('error', () => undefined);
+        connection = wrapConnection(client, settings.statementTimeoutMs);
+        wrapped.set(client, connection);
+      }
+      return connection;
+    },
+    release(connection) {
+      connection.client.release(connection.isDoubtful);
+    },
+    onRemove(listener) {
+      pool.on('remove', (client) => listener(client as pg.PoolClient));
+    },
+    stats,
+    close() {
+      closing ??= pool.end().finally(unwatch);
+      return closing;
+    },
+  };
+}
+
+async function connectWithin(pool: pg.Pool, leftMs: number | undefined): Promise<pg.PoolClient> {
+  if (leftMs === 0) throw deadlineExceeded();
+  const connecting = pool.connect();
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    if (leftMs === undefined) return await connecting;
+    const timeout = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, leftMs, undefined);
+    });
+    const client = await Promise.race([connecting, timeout]);
+    if (client) return client;
+    connecting.then(
+      (late) => late.release(),
+      () => undefined,
+    );
+    throw deadlineExceeded('database_pool_timeout');
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('timeout exceeded when trying to connect')) {
+      throw unavailable('database_pool_timeout', 'No database connection was free in time', error);
+    }
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
