@@ -1,0 +1,76 @@
+import { ledgerAccounts } from './ledger-account.ts';
+import type { AppliedRate, Money } from './money.ts';
+
+/** One line of an entry. Debits are positive, credits negative. */
+export interface Posting {
+  readonly ledgerAccountId: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+}
+
+/** An immutable fact of the books: two postings or more that sum to zero in each currency. */
+export interface JournalEntry {
+  readonly id: string;
+  readonly kind: 'expense' | 'reversal';
+  readonly expenseId: string;
+  /** The entry that a reversal takes back. */
+  readonly reversesEntryId: string | undefined;
+  /** The day it counts for, YYYY-MM-DD. */
+  readonly effectiveDate: string;
+  /** What was paid, in the shop's currency, and how it was brought into the tenant's. */
+  readonly amount: Money;
+  readonly rate: AppliedRate;
+  readonly postings: readonly Posting[];
+}
+
+/** What an entry is made of. */
+export interface Spending {
+  readonly amount: Money;
+  readonly booked: Money;
+  readonly rate: AppliedRate;
+  readonly expenseDate: string;
+  readonly categoryId: string | undefined;
+  readonly accountId: string | undefined;
+}
+
+/**
+ * The entry that books a spending: its category is debited in the tenant's currency. The account is credited in that
+ * currency too, unless it is kept in the very currency that was paid: then that is what left it, and the exchange
+ * account stands between the two. A refund is the same with the signs turned round.
+ */
+export const entryOf = (
+  spending: Spending,
+  ids: { entryId: string; expenseId: string },
+  accountCurrency?: string,
+): JournalEntry => {
+  const { amount, booked, rate } = spending;
+  const category = spending.categoryId ?? ledgerAccounts.uncategorised;
+  const account = spending.accountId ?? ledgerAccounts.unassigned;
+  const isPaidAbroad = amount.currency !== booked.currency && accountCurrency === amount.currency;
+  return {
+    id: ids.entryId,
+    kind: 'expense',
+    expenseId: ids.expenseId,
+    reversesEntryId: undefined,
+    effectiveDate: spending.expenseDate,
+    amount,
+    rate,
+    postings: isPaidAbroad
+      ? [...move(booked, category, ledgerAccounts.exchange), ...move(amount, ledgerAccounts.exchange, account)]
+      : move(booked, category, account),
+  };
+};
+
+/** The entry that takes another one back: the same postings with their signs turned round, for the same day. */
+export const reversalOf = (entry: JournalEntry, id: string): JournalEntry => ({
+  ...entry,
+  id,
+  kind: 'reversal',
+  reversesEntryId: entry.id,
+  postings: entry.postings.map((posting) => ({ ...posting, amountMinor: -posting.amountMinor })),
+});
+
+const move = ({ currency, amountMinor }: Money, to: string, from: string): Posting[] => [
+  { ledgerAccountId: to, currency, amountMinor },
+  { ledgerAccountId: from, currency, amountMinor: -amountMinor },
+];
