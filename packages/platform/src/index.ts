@@ -35,6 +35,8 @@ export {
   unavailable,
 } from './errors/domain-error.ts';
 export { fromGrpcError, toGrpcStatus } from './errors/grpc-status.ts';
+export { parseInput } from './errors/parse-input.ts';
+export type { TlsFiles } from './grpc/credentials.ts';
 export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from './grpc/grpc-client.ts';
 export { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc/grpc-server.ts';
 export {

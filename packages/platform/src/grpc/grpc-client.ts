@@ -1,5 +1,12 @@
+import { Client, type ClientOptions } from '@grpc/grpc-js';
+import { currentCallScope } from '../context/call-scope.ts';
 import type { CallerContext } from '../context/caller-context.ts';
+import { DomainError, deadlineExceeded } from '../errors/domain-error.ts';
 import type { Logger } from '../operations/logger.ts';
+import { writeCallMetadata } from './call-metadata.ts';
+import { type Channel, callStream, callUnary, type Outgoing } from './call-peer.ts';
+import { channelCredentials, type TlsFiles } from './credentials.ts';
+import { checkHealth } from './health-check.ts';
 import type { RequestOf, ResponseOf, RpcDefinition, ServiceDefinition } from './service-definition.ts';
 
 /** How a client is made. */
@@ -7,37 +14,116 @@ export interface GrpcClientOptions {
   /** host:port; a name that resolves to several addresses is balanced over them. */
   address: string;
   logger: Logger;
-  /** How long a call may take when it is not told; 2,000 unless set. A shorter deadline of the work in progress wins. */
+  /** How long a unary call may take, in milliseconds; 2,000 unless set. A shorter deadline of the work in progress wins. */
   deadlineMs?: number;
-  /** Gives the service's own token for calls whose context carries none. */
+  /** How long a streaming call may take; 600,000 unless set. */
+  streamDeadlineMs?: number;
+  /** Gives the service's own token, for calls whose context carries none. */
   tokenSource?: () => Promise<string>;
-  /** Try again after UNAVAILABLE: only RPCs that read, or calls that carry an idempotency key. For the gateway alone. */
+  /** Try again after UNAVAILABLE: only RPCs that read, and calls that carry an idempotency key. For the gateway alone. */
   retry?: boolean;
+  /** Mutual TLS; plain HTTP/2 without. */
+  tls?: TlsFiles;
 }
 
 /** What one call may be told. */
 export interface CallOptions {
   deadlineMs?: number;
-  /** Overrides what the RPC's name says about trying again being harmless. */
+  /** Says that calling twice is as good as calling once, which otherwise the RPC's name and the idempotency key decide. */
   isIdempotent?: boolean;
 }
 
+type Given<M extends RpcDefinition> = M['requestStream'] extends true ? AsyncIterable<RequestOf<M>> : RequestOf<M>;
+
 type Call<M extends RpcDefinition> = (
   context: CallerContext,
-  request: M['requestStream'] extends true ? AsyncIterable<RequestOf<M>> : RequestOf<M>,
+  request: Given<M>,
   options?: CallOptions,
 ) => M['responseStream'] extends true ? AsyncIterable<ResponseOf<M>> : Promise<ResponseOf<M>>;
 
-/** A client with one method per RPC. All errors are DomainErrors. */
+type UntypedCall = (context: CallerContext, request: unknown, options?: CallOptions) => unknown;
+
+/** A client with one method per RPC. Every error is a DomainError, as the peer threw it. A stream is called when it is first read. */
 export type GrpcClient<D extends ServiceDefinition> = { readonly [R in keyof D]: Call<D[R]> } & {
   /** Asks the peer's health; throws unavailable unless it serves. */
   ping(): Promise<void>;
   close(): void;
 };
 
+const attemptsMax = 4;
+const retryDelayMs = 50;
+const pingTimeoutMs = 1_000;
+
+/** Reading by name: what follows the conventions of https://google.aip.dev/130 for methods without side effects. */
+const readsByName = /^(get|list|search|find|read|count|stream|preview|summarize|export)([A-Z]|$)/;
+
+/** Makes a client; it connects when it is first used, and again by itself whenever the peer comes back. */
 export function createGrpcClient<D extends ServiceDefinition>(
-  _definition: D,
-  _options: GrpcClientOptions,
+  definition: D,
+  options: GrpcClientOptions,
 ): GrpcClient<D> {
-  throw new Error('pending');
+  const { deadlineMs = 2_000, streamDeadlineMs = 600_000, retry = false } = options;
+  const channel: Channel = new Client(options.address, channelCredentials(options.tls), channelOptions);
+
+  async function prepare(context: CallerContext, limitMs: number): Promise<Outgoing> {
+    const scope = currentCallScope();
+    const deadlineAt = Math.min(Date.now() + limitMs, scope?.deadlineAt ?? Number.POSITIVE_INFINITY);
+    if (deadlineAt <= Date.now()) throw deadlineExceeded();
+    const token = context.token ?? (await options.tokenSource?.());
+    return { metadata: writeCallMetadata(context, token), deadlineAt, signal: scope?.signal };
+  }
+
+  function toCall(name: string, rpc: RpcDefinition): UntypedCall {
+    if (rpc.responseStream) {
+      return (context, request, call = {}) =>
+        callStream(channel, rpc, request, () => prepare(context, call.deadlineMs ?? streamDeadlineMs));
+    }
+    return async (context, request, call = {}) => {
+      const outgoing = await prepare(context, call.deadlineMs ?? (rpc.requestStream ? streamDeadlineMs : deadlineMs));
+      const isRepeatable =
+        !rpc.requestStream && (call.isIdempotent ?? (context.idempotencyKey !== undefined || readsByName.test(name)));
+      return withRetries({ attempts: retry && isRepeatable ? attemptsMax : 1, deadlineAt: outgoing.deadlineAt }, () =>
+        callUnary(channel, rpc, request, outgoing),
+      );
+    };
+  }
+
+  const calls = Object.entries(definition).map(([name, rpc]) => [name, toCall(name, rpc)]);
+  const own = {
+    ping: () => checkHealth(channel, Date.now() + pingTimeoutMs),
+    close: () => channel.close(),
+  };
+  return { ...Object.fromEntries(calls), ...own } as GrpcClient<D>;
+}
+
+const channelOptions: ClientOptions = {
+  'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  'grpc.service_config_disable_resolution': 1,
+  // Trying again is decided above, where it is known what may be repeated.
+  'grpc.enable_retries': 0,
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  // A peer that is back is found within two seconds.
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  'grpc.dns_min_time_between_resolutions_ms': 1_000,
+};
+
+async function withRetries<T>(limit: { attempts: number; deadlineAt: number }, call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const delayMs = retryDelayMs * 3 ** (attempt - 1) * (0.5 + Math.random());
+      const isLast = attempt >= limit.attempts || Date.now() + delayMs >= limit.deadlineAt;
+      if (isLast || !isWorthRetrying(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+}
+
+/** An overloaded peer said so at once; asking it again would add to its load. */
+function isWorthRetrying(error: unknown): boolean {
+  return error instanceof DomainError && error.kind === 'unavailable' && error.code !== 'overloaded';
 }

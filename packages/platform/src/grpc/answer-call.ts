@@ -1,0 +1,136 @@
+import type {
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+  UntypedHandleCall,
+} from '@grpc/grpc-js';
+import { runInCallScope } from '../context/call-scope.ts';
+import { DomainError, deadlineExceeded, type ErrorKind, unavailable } from '../errors/domain-error.ts';
+import { toGrpcStatus } from '../errors/grpc-status.ts';
+import type { Logger } from '../operations/logger.ts';
+import type { TokenVerifier } from '../tokens/token-verifier.ts';
+import { authorizeCall } from './authorize-call.ts';
+import { readCallMetadata } from './call-metadata.ts';
+import { serverDuration, serverInFlight } from './grpc-metrics.ts';
+import type { RpcDefinition, RpcHandler } from './service-definition.ts';
+import { writeAll } from './write-all.ts';
+
+/** What all calls of one server share. */
+export interface CallEnvironment {
+  verifier: TokenVerifier | undefined;
+  logger: Logger;
+  inFlightMax: number;
+  inFlight: number;
+}
+
+type ServerCall = ServerUnaryCall<unknown, unknown> &
+  ServerReadableStream<unknown, unknown> &
+  ServerWritableStream<unknown, unknown> &
+  ServerDuplexStream<unknown, unknown>;
+
+/** Callers of this platform always send a deadline; these bound the others. */
+const deadlineMs = { unary: 5_000, stream: 600_000 };
+
+/**
+ * Makes the function that grpc-js calls for one RPC, of any of the four kinds: bounds the work in flight, sets the
+ * call's scope, authorizes, runs the handler, and turns what it throws into the call's status. An answer is given at
+ * the deadline even when the handler hangs; it counts as in flight until it has ended.
+ */
+export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, handler: RpcHandler<RpcDefinition>) {
+  const method = rpc.path.slice(1);
+
+  async function answer(call: ServerCall, callback?: sendUnaryData<unknown>): Promise<void> {
+    const startedAt = performance.now();
+    const metadata = readCallMetadata(call.metadata);
+    const bound = boundCall(call, rpc.requestStream || rpc.responseStream ? deadlineMs.stream : deadlineMs.unary);
+    const scope = { requestId: metadata.requestId, deadlineAt: bound.deadlineAt, signal: bound.signal };
+    const finish = (error?: unknown) => {
+      bound.release();
+      const kind = error === undefined ? 'ok' : kindOf(error);
+      const seconds = (performance.now() - startedAt) / 1000;
+      serverDuration.observe({ method, kind }, seconds);
+      runInCallScope(scope, () => logOutcome(environment.logger, { method, kind, seconds, error }));
+    };
+
+    try {
+      const work = takeSlot(environment, () =>
+        runInCallScope(scope, async () => {
+          const context = await authorizeCall(metadata, handler, environment.verifier);
+          return runInCallScope({ tenantId: context.tenantId }, async () => {
+            const handle = handler.handle as (context: unknown, request: unknown) => unknown;
+            const result = handle(context, rpc.requestStream ? call : call.request);
+            if (!rpc.responseStream) return result;
+            await writeAll(call, result as AsyncIterable<unknown>, bound.signal);
+            return undefined;
+          });
+        }),
+      );
+      const response = await Promise.race([work, bound.aborted]);
+      if (callback) callback(null, response);
+      else call.end();
+      finish();
+    } catch (error) {
+      const status = toGrpcStatus(error);
+      if (callback) callback(status);
+      else call.emit('error', status);
+      finish(error);
+    }
+  }
+
+  return answer as unknown as UntypedHandleCall;
+}
+
+/** Runs work if there is room for it. */
+async function takeSlot<T>(environment: CallEnvironment, work: () => Promise<T>): Promise<T> {
+  if (environment.inFlight >= environment.inFlightMax) {
+    throw new DomainError('unavailable', 'overloaded', 'The service is too busy', { meta: { retry_after_ms: '1000' } });
+  }
+  environment.inFlight += 1;
+  serverInFlight.inc();
+  try {
+    return await work();
+  } finally {
+    environment.inFlight -= 1;
+    serverInFlight.dec();
+  }
+}
+
+/** The call's deadline, and a signal for its passing and for a caller that has gone. */
+function boundCall(call: ServerCall, defaultMs: number) {
+  const given = Number(call.getDeadline());
+  const deadlineAt = Number.isFinite(given) ? given : Date.now() + defaultMs;
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(deadlineExceeded()), Math.max(0, deadlineAt - Date.now()));
+  call.on('cancelled', () => controller.abort(unavailable('cancelled', 'The caller has gone')));
+  const aborted = new Promise<never>((_resolve, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
+  });
+  aborted.catch(() => undefined);
+  return { deadlineAt, signal: controller.signal, aborted, release: () => clearTimeout(timer) };
+}
+
+function kindOf(error: unknown): ErrorKind {
+  return error instanceof DomainError ? error.kind : 'internal';
+}
+
+/** What is internal is logged with its cause, here and nowhere else; the caller is told only the trace id. */
+function logOutcome(
+  logger: Logger,
+  outcome: { method: string; kind: ErrorKind | 'ok'; seconds: number; error?: unknown },
+): void {
+  const { method, kind, error } = outcome;
+  const fields = { method, kind, duration_ms: Math.round(outcome.seconds * 1000) };
+  const code = error instanceof DomainError ? error.code : undefined;
+  if (kind === 'internal') logger.error({ ...fields, error }, 'rpc failed');
+  else if (code === 'cancelled') logger.debug({ ...fields, code }, 'rpc cancelled');
+  else if (kind === 'unavailable' || kind === 'deadline_exceeded') {
+    logger.warn({ ...fields, code, cause: messageOf(error) }, 'rpc not answered');
+  } else logger.debug({ ...fields, code }, 'rpc answered');
+}
+
+function messageOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
