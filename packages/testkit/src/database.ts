@@ -1,5 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { serviceUrl } from '@outlay/platform';
 import pg from 'pg';
+import { busSchema } from './host/migrate-platform.ts';
 import { testVariable } from './test-environment.ts';
 import { testResourceName } from './test-resource-name.ts';
 
@@ -17,17 +19,38 @@ export type TestDatabase = {
 /** A database of its own with every schema migrated, cloned from the run's template in some 100 ms. `drop` closes what is still connected. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = testVariable('TEST_DATABASE_URL');
+  const template = testVariable('TEST_DATABASE_TEMPLATE');
   const name = testResourceName(randomBytes(4).toString('hex'));
-  await administer(serverUrl, `create database ${name} template ${testVariable('TEST_DATABASE_TEMPLATE')}`);
-  const urlFor = (schema: string) => loginUrl(serverUrl, name, `outlay_${schema}`);
+  await administer(serverUrl, `create database ${name} template ${template}`, copyRoleSettings(template, name));
+  const adminUrl = databaseUrl(serverUrl, name);
+  const urlFor = (schema: string) => serviceUrl(adminUrl, schema);
   return {
     name,
-    adminUrl: databaseUrl(serverUrl, name),
+    adminUrl,
     urlFor,
-    busUrl: urlFor('bus'),
+    busUrl: urlFor(busSchema),
     drop: () => administer(serverUrl, `drop database if exists ${name} with (force)`),
   };
 }
+
+/** What a role is set to in a database (its search_path) belongs to the server and is not cloned with the database. */
+const copyRoleSettings = (template: string, name: string) => `
+  do $$
+  declare
+    setting record;
+  begin
+    for setting in
+      select pg_get_userbyid(role_setting.setrole) as role, split_part(item, '=', 1) as variable,
+        substr(item, strpos(item, '=') + 1) as value
+      from pg_db_role_setting as role_setting
+      join pg_database as database on database.oid = role_setting.setdatabase
+      cross join unnest(role_setting.setconfig) as item
+      where database.datname = '${template}' and role_setting.setrole <> 0
+    loop
+      execute format('alter role %I in database ${name} set %I = %s', setting.role, setting.variable, setting.value);
+    end loop;
+  end
+  $$`;
 
 /** The same server, another database. */
 export function databaseUrl(serverUrl: string, name: string): string {
@@ -36,22 +59,13 @@ export function databaseUrl(serverUrl: string, name: string): string {
   return url.href;
 }
 
-/** Runs one statement as the administrator on a connection of its own. */
-export async function administer(url: string, statement: string): Promise<void> {
+/** Runs statements one after the other as the administrator, on a connection of its own. */
+export async function administer(url: string, ...statements: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'outlay-testkit' });
   await client.connect();
   try {
-    await client.query(statement);
+    for (const statement of statements) await client.query(statement);
   } finally {
     await client.end();
   }
-}
-
-function loginUrl(serverUrl: string, name: string, role: string): string {
-  const url = new URL(databaseUrl(serverUrl, name));
-  url.username = role;
-  url.password = createHmac('sha256', process.env.DATABASE_ROLE_SECRET ?? 'outlay-local')
-    .update(role)
-    .digest('hex');
-  return url.href;
 }

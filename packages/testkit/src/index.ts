@@ -5,5 +5,6 @@ export { freePort } from './free-port.ts';
 export { createTestIssuer, type TestIssuer, type TestTokenInput } from './issuer.ts';
 export { newTenant, type TestTenant } from './new-tenant.ts';
 export { testRedisUrl } from './redis.ts';
+export { startPlatform, type TestPlatform, type TestPlatformOptions } from './start-platform.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { createTestVhost, type TestVhost } from './vhost.ts';

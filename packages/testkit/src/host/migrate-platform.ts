@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { migrateSchema, provisionDatabase } from '@outlay/platform';
 import { repositoryRoot } from './repository.ts';
 import { services } from './services.ts';
 
-/** The schemas of all services. */
+/** The schemas of the services. */
 export const schemas: string[] = services.flatMap((service) => service.schema ?? []);
+
+/** The schema of the bus that takes RabbitMQ's place where no AMQP_URL is set. It migrates itself. */
+export const busSchema = 'bus';
 
 /** The folders with a schema's migrations, in the order they are run. */
 export function migrationDirectories(schema: string): string[] {
@@ -15,13 +19,7 @@ export function migrationDirectories(schema: string): string[] {
 }
 
 /** Makes roles and schemas and brings every schema up to date, in the database that `adminUrl` names. Safe to repeat and to run twice at once. */
-export async function migratePlatform(adminUrl: string, progress: (schema: string) => void = () => {}): Promise<void> {
-  const platform = await import('@outlay/platform').catch(() => undefined);
-  if (platform?.provisionDatabase === undefined) return;
-  const { provisionDatabase, migrateSchema } = platform;
-  await provisionDatabase(adminUrl, schemas);
-  for (const schema of schemas) {
-    progress(schema);
-    await migrateSchema(adminUrl, { schema, directories: migrationDirectories(schema) });
-  }
+export async function migratePlatform(adminUrl: string): Promise<void> {
+  await provisionDatabase(adminUrl, [...schemas, busSchema]);
+  for (const schema of schemas) await migrateSchema(adminUrl, { schema, directories: migrationDirectories(schema) });
 }

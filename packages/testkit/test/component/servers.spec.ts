@@ -20,6 +20,15 @@ describe('the servers of a test run', () => {
     await expect(query(first.adminUrl, 'select id from only_here')).resolves.toEqual([]);
   });
 
+  it('gives each service role its own schema as the search path', async () => {
+    const database = await createTestDatabase();
+    undo.push(database.drop);
+
+    const [row] = await query(database.urlFor('ledger'), 'select current_user, current_schema()');
+
+    expect(row).toEqual({ current_user: 'outlay_ledger', current_schema: 'ledger' });
+  });
+
   it('drops a database that is still connected to', async () => {
     const database = await createTestDatabase();
     const client = new pg.Client(database.adminUrl);

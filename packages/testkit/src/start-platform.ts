@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
+import type { ServicePorts } from './host/service-environment.ts';
+import { type ServiceEntry, services } from './host/services.ts';
+import { startServices } from './host/start-services.ts';
+import { testRedisUrl } from './redis.ts';
+import { createTestVhost } from './vhost.ts';
+
+export type TestPlatform = {
+  gatewayUrl: string;
+  database: TestDatabase;
+  amqpUrl: string | undefined;
+  /** The services' logs, one file each; they are kept when OUTLAY_KEEP_LOGS is set. */
+  logDirectory: string;
+  /** host:port of a service's gRPC server. */
+  addressOf: (service: string) => string;
+  /** `http://127.0.0.1:port` of a service's operations server. */
+  opsUrlOf: (service: string) => string;
+  pidOf: (service: string) => number | undefined;
+  /** SIGTERM, and waits until it has gone. */
+  stopService: (service: string) => Promise<void>;
+  /** Starts a service again after it was stopped or killed, and waits until it is ready. */
+  startService: (service: string) => Promise<void>;
+  /** SIGKILL by default; SIGSTOP and SIGCONT freeze and thaw. */
+  killService: (service: string, signal?: NodeJS.Signals) => void;
+  stop: () => Promise<void>;
+};
+
+export type TestPlatformOptions = {
+  /** 'embedded': bus on PostgreSQL, no Redis. 'rabbitmq': RabbitMQ and Redis. */
+  bus: 'embedded' | 'rabbitmq';
+  /** More variables for every service. */
+  environment?: Record<string, string>;
+  /** Lets a test put proxies in front of the servers. */
+  through?: (urls: { databaseUrl: string; amqpUrl?: string; redisUrl?: string }) => {
+    databaseUrl: string;
+    amqpUrl?: string;
+    redisUrl?: string;
+  };
+};
+
+/** The whole platform as six processes on free ports, with a database (and virtual host) of its own. Takes a few seconds: start it once per file. */
+export async function startPlatform(options: TestPlatformOptions): Promise<TestPlatform> {
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const database = await createTestDatabase();
+    undo.push(database.drop);
+    const vhost = options.bus === 'rabbitmq' ? await createTestVhost() : undefined;
+    if (vhost !== undefined) undo.push(vhost.drop);
+    const logDirectory = await mkdtemp(join(tmpdir(), 'outlay-platform-'));
+    if (process.env.OUTLAY_KEEP_LOGS === undefined) undo.push(() => rm(logDirectory, { recursive: true, force: true }));
+
+    const ports = new Map<ServiceEntry, ServicePorts>();
+    for (const service of services) ports.set(service, { port: await freePort(), opsPort: await freePort() });
+    const servers = {
+      databaseUrl: database.adminUrl,
+      ...(vhost === undefined ? {} : { amqpUrl: vhost.amqpUrl, redisUrl: testRedisUrl() }),
+    };
+    const running = await startServices({
+      infrastructure: options.through?.(servers) ?? servers,
+      ports,
+      logDirectory,
+      environment: {
+        NODE_ENV: 'test',
+        SERVICE_CLIENT_SECRET: randomBytes(16).toString('hex'),
+        MAIL_OUTBOX_DIRECTORY: join(logDirectory, 'mail'),
+        ...options.environment,
+      },
+    });
+    undo.push(() => running.stop());
+
+    const portsOf = (name: string) => {
+      for (const [service, found] of ports) if (service.name === name) return found;
+      throw new Error(`There is no service ${name}`);
+    };
+    return {
+      gatewayUrl: `http://127.0.0.1:${portsOf('gateway').port}`,
+      database,
+      amqpUrl: vhost?.amqpUrl,
+      logDirectory,
+      addressOf: (name) => `127.0.0.1:${portsOf(name).port}`,
+      opsUrlOf: (name) => `http://127.0.0.1:${portsOf(name).opsPort}`,
+      pidOf: (name) => running.get(name).pid(),
+      stopService: (name) => running.get(name).stop(),
+      startService: async (name) => {
+        running.get(name).start();
+        await running.get(name).ready();
+      },
+      killService: (name, signal) => running.get(name).kill(signal),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
