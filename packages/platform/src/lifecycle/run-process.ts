@@ -1,5 +1,6 @@
 import type { Logger } from '../operations/logger.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { flushTelemetry } from './telemetry-shutdown.ts';
 
 /**
  * Runs a service until SIGTERM or SIGINT, then stops it and exits with 0. Exits with 1 when starting fails, when
@@ -46,12 +47,4 @@ export function runProcess(
   service.start().catch(() => {
     if (!isStopping) process.exit(1);
   });
-}
-
-/** The telemetry preload leaves its shutdown here, so that application code never imports it. */
-export const telemetryShutdownKey: unique symbol = Symbol.for('outlay.telemetry.shutdown');
-
-async function flushTelemetry(): Promise<void> {
-  const shutdown: unknown = Reflect.get(globalThis, telemetryShutdownKey);
-  if (typeof shutdown === 'function') await shutdown();
 }
