@@ -1,0 +1,110 @@
+import type { reporting } from '@outlay/contracts';
+import { type Database, invalid, type TenantContext } from '@outlay/platform';
+
+/**
+ * One statement, one round trip. It answers a row for the whole month and one for each dimension's value, with the
+ * books' currency in each; where nothing was spent, one row with the currency alone.
+ *
+ * The lateral subqueries depend on what scope returns and cannot be flattened (`offset 0`), so that set_config has
+ * run before the first row is looked for: row-level security sees the tenant.
+ *
+ * The currency of what is booked wins over the tenant's settings, which arrive from another service, maybe later.
+ */
+const monthSummary = `
+with scope as materialized (
+  select set_config('app.tenant_id', $1, true)::uuid as tenant_id
+)
+select
+  books.currency, part.dimension, part.dimension_id, part.name,
+  part.total_minor, part.expense_count, part.refunds_total_minor, part.refunds_count
+from scope
+cross join lateral (
+  select coalesce(
+    (
+      select total.currency
+      from month_totals as total
+      where total.tenant_id = scope.tenant_id and total.dimension = 'all'
+      order by total.month desc
+      limit 1
+    ),
+    (select tenant.currency from tenants as tenant where tenant.tenant_id = scope.tenant_id)
+  ) as currency
+  offset 0
+) as books
+left join lateral (
+  select
+    total.dimension, total.dimension_id, name.name,
+    total.total_minor, total.expense_count, total.refunds_total_minor, total.refunds_count
+  from month_totals as total
+  left join dimension_names as name
+    on name.tenant_id = total.tenant_id
+    and name.dimension = total.dimension
+    and name.dimension_id = total.dimension_id
+  where total.tenant_id = scope.tenant_id
+    and total.month = $2::date
+    and total.currency = books.currency
+    and total.expense_count > 0
+  offset 0
+) as part on true
+order by part.total_minor desc, part.name collate "C", part.dimension_id`;
+
+interface SummaryRow {
+  currency: string | null;
+  dimension: 'all' | 'category' | 'project' | 'account' | null;
+  dimension_id: string;
+  name: string | null;
+  total_minor: bigint;
+  expense_count: bigint;
+  refunds_total_minor: bigint;
+  refunds_count: bigint;
+}
+
+/**
+ * One month of a tenant: net total, refunds (zero or negative), and the same by category, project and account, each
+ * largest first. Amounts are minor units of the tenant's currency. `currencyOf` is asked where nothing about the
+ * tenant has arrived yet. Throws invalid `month_invalid` on `month` where it is not YYYY-MM.
+ */
+export async function getMonthSummary(
+  database: Database,
+  currencyOf: (context: TenantContext) => Promise<string>,
+  context: TenantContext,
+  query: { month: string },
+): Promise<reporting.GetMonthSummaryResponse> {
+  const firstDay = toFirstDay(query.month);
+  const rows = await database.once<SummaryRow>({ name: 'reporting_month_summary', text: monthSummary }, [
+    context.tenantId,
+    firstDay,
+  ]);
+  const currency = rows[0]?.currency ?? (await currencyOf(context));
+  const all = rows.find((row) => row.dimension === 'all');
+  const by = (dimension: SummaryRow['dimension']) => rows.filter((row) => row.dimension === dimension).map(toTotal);
+  return {
+    month: query.month,
+    currency,
+    totalMinor: all?.total_minor ?? 0n,
+    count: all?.expense_count ?? 0n,
+    refundsTotalMinor: all?.refunds_total_minor ?? 0n,
+    refundsCount: all?.refunds_count ?? 0n,
+    byCategory: by('category'),
+    byProject: by('project'),
+    byAccount: by('account'),
+  };
+}
+
+function toFirstDay(month: string): string {
+  if (!/^(?!0000)\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+    throw invalid('month', 'month_invalid', 'must be a month such as 2025-01');
+  }
+  return `${month}-01`;
+}
+
+const nilId = '00000000-0000-0000-0000-000000000000';
+
+function toTotal(row: SummaryRow): reporting.Total {
+  return {
+    id: row.dimension_id === nilId ? '' : row.dimension_id,
+    name: row.name ?? '',
+    totalMinor: row.total_minor,
+    count: row.expense_count,
+  };
+}
