@@ -63,11 +63,14 @@ function tenantOf(claims: TokenClaims, named: string | undefined): TenantId | un
 }
 
 function assertAllowed(context: CallerContext, claims: TokenClaims, { access, roles }: Requirement): void {
+  const isWithinTenant = claims.kind === 'user' && context.tenantId !== undefined && context.role !== undefined;
+  const isService = claims.kind === 'service';
   const isAllowed = {
     public: true,
     user: claims.kind === 'user',
-    tenant: claims.kind === 'user' && context.tenantId !== undefined && context.role !== undefined,
-    service: claims.kind === 'service',
+    tenant: isWithinTenant,
+    service: isService,
+    tenant_or_service: isWithinTenant || (isService && context.tenantId !== undefined),
     platform_admin: context.platformAdmin,
   }[access];
   if (!isAllowed) throw forbidden('access_denied', 'The caller may not do this');

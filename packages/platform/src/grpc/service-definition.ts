@@ -23,9 +23,10 @@ export type ResponseOf<M extends RpcDefinition> = ReturnType<M['responseDeserial
 /**
  * Who may call an RPC. `public`: anyone, no token is looked at. `user`: a user, with or without a tenant.
  * `tenant`: a user within a tenant. `service`: another service, for the tenant named in x-tenant-id if there is one.
- * `platform_admin`: a user who administers the platform.
+ * `tenant_or_service`: a user within a tenant, or a service that names one. `platform_admin`: a user who administers
+ * the platform.
  */
-export type Access = 'public' | 'user' | 'tenant' | 'service' | 'platform_admin';
+export type Access = 'public' | 'user' | 'tenant' | 'service' | 'tenant_or_service' | 'platform_admin';
 
 type Given<M extends RpcDefinition> = M['requestStream'] extends true ? AsyncIterable<RequestOf<M>> : RequestOf<M>;
 type Answered<M extends RpcDefinition> = M['responseStream'] extends true
@@ -35,13 +36,13 @@ type Answered<M extends RpcDefinition> = M['responseStream'] extends true
 /** One RPC as a service answers it: who may call, and what is done. */
 export type RpcHandler<M extends RpcDefinition> =
   | {
-      access: 'tenant';
+      access: 'tenant' | 'tenant_or_service';
       /** The roles that may call; any when left out. */
       roles?: readonly Role[];
       handle: (context: TenantContext, request: Given<M>) => Answered<M>;
     }
   | {
-      access: Exclude<Access, 'tenant'>;
+      access: Exclude<Access, 'tenant' | 'tenant_or_service'>;
       roles?: undefined;
       handle: (context: CallerContext, request: Given<M>) => Answered<M>;
     };
