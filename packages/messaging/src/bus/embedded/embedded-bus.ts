@@ -1,0 +1,122 @@
+import { type Logger, unavailable } from '@outlay/platform';
+import pg from 'pg';
+import { type QueueDefinition, queuesFor } from '../../catalogue.ts';
+import type { Envelope } from '../../envelope.ts';
+import { type Bus, failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
+import { keepOpen } from '../keep-open.ts';
+import { within } from '../within.ts';
+import { installSchema } from './install-schema.ts';
+import { type NewJob, toJobs, write } from './messages.ts';
+import { freeOrphansRegularly } from './owner-lock.ts';
+import { listParked, replayParked } from './parked.ts';
+import { keepSubscription } from './subscription.ts';
+import { createWorkerLogger } from './worker-logger.ts';
+
+const poolMax = 8;
+
+/**
+ * The bus on PostgreSQL, for installations without RabbitMQ. Each queue is a task of graphile-worker in the schema `bus`;
+ * publishing adds a job to every bound queue in one statement, whose notification wakes the workers. Attempts, back-off and
+ * parking are ours, so that both buses behave alike.
+ */
+export function createEmbeddedBus(options: {
+  databaseUrl: string;
+  queues: readonly QueueDefinition[];
+  logger: Logger;
+}): Bus {
+  const { databaseUrl, queues, logger } = options;
+  const pool = createPool(databaseUrl, logger);
+  const installed = keepOpen({ name: 'embedded bus schema', logger, open: openSchema });
+  const subscriptions = new Set<ReturnType<typeof keepSubscription>>();
+
+  /** Installed once; after that there is nothing that could be lost. */
+  async function openSchema() {
+    await installSchema(pool, createWorkerLogger(logger));
+    const orphans = freeOrphansRegularly(pool, logger);
+    return { resource: true, closed: new Promise<never>(() => undefined), close: orphans.stop };
+  }
+
+  async function publish(envelopes: readonly Envelope[]): Promise<PublishOutcome[]> {
+    if (installed.current() === undefined) return envelopes.map(() => failed('the bus database was not reached yet'));
+    const jobs: NewJob[] = queues.flatMap((queue) => {
+      const bound = envelopes.filter((envelope) => queue.events.includes(envelope.type));
+      return toJobs(
+        queue.name,
+        bound.map((body) => ({ body, attempt: 1 })),
+      );
+    });
+    const outcome = await writeInTime(jobs);
+    return envelopes.map((envelope) => (queuesFor(queues, envelope.type).length === 0 ? taken : outcome));
+  }
+
+  async function writeInTime(jobs: readonly NewJob[]): Promise<PublishOutcome> {
+    let outcome = failed('the bus database did not answer in time');
+    const writing = write(pool, jobs).then(
+      () => {
+        outcome = taken;
+      },
+      (error: unknown) => {
+        outcome = failed(error instanceof Error ? error.message : String(error));
+      },
+    );
+    await within(publishTimeoutMs, writing);
+    return outcome;
+  }
+
+  return {
+    async start() {
+      installed.start();
+      await within(publishTimeoutMs, installed.opened());
+    },
+    async stop() {
+      await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
+      await installed.stop();
+      await within(publishTimeoutMs, pool.end());
+    },
+    publish,
+    async subscribe(queue, { batchMax = 100, prefetch = 2 * batchMax }, handle) {
+      const subscription = keepSubscription({ pool, installed, queue, prefetch, batchMax, handle, logger });
+      subscriptions.add(subscription);
+      subscription.start();
+      await within(publishTimeoutMs, subscription.opened());
+      return {
+        async stop() {
+          subscriptions.delete(subscription);
+          await subscription.stop();
+        },
+      };
+    },
+    async check() {
+      let isReached = false;
+      await within(
+        2_000,
+        pool.query('select').then(() => {
+          isReached = installed.current() !== undefined;
+        }),
+      );
+      if (!isReached) throw unavailable('bus_unavailable', 'The database of the bus does not answer');
+      for (const subscription of subscriptions) {
+        if (subscription.current() === undefined) throw unavailable('bus_unavailable', 'A consumer is not connected');
+      }
+    },
+    parked: (queue) => listParked(pool, queue.name),
+    replayParked: (queue) => replayParked(pool, queue.name),
+  };
+}
+
+function createPool(databaseUrl: string, logger: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: 'outlay-bus',
+    max: poolMax,
+    connectionTimeoutMillis: publishTimeoutMs,
+    statement_timeout: publishTimeoutMs,
+    idle_in_transaction_session_timeout: 10_000,
+    idleTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  pool.on('error', (error) => logger.debug({ error }, 'idle connection to the bus database lost'));
+  // While a connection is out, the pool does not listen to its errors; the statement under way reports them.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}

@@ -1,0 +1,62 @@
+import type { Logger } from '@outlay/platform';
+import type pg from 'pg';
+
+/**
+ * graphile-worker gives the jobs of a worker that died to others after four hours. Here each pool of workers holds a
+ * session lock for as long as it lives, on the connection it listens with, and every bus process looks each second for
+ * jobs whose owner holds none. A lock is gone the moment its process is.
+ */
+const lockKey = `hashtextextended('outlay bus ' || %, 0)`;
+
+/** Takes the lock that shows that the pool with this id is alive. */
+export async function takeOwnerLock(client: pg.ClientBase, poolId: string): Promise<void> {
+  await client.query(`select pg_advisory_lock(${lockKey.replace('%', '$1')})`, [poolId]);
+}
+
+/** A pool takes jobs a moment before it has its lock; jobs locked only just now are left alone. */
+const freeOrphans = {
+  name: 'bus_free_orphans',
+  text: `
+    with owner as materialized (
+      select job.locked_by as id, count(*) as jobs
+      from bus.jobs as job
+      where job.locked_by is not null
+      group by job.locked_by
+      having min(job.locked_at) < clock_timestamp() - interval '1 second'
+    ),
+    dead as materialized (
+      select owner.id, owner.jobs
+      from owner
+      where pg_try_advisory_xact_lock(${lockKey.replace('%', 'owner.id')})
+    ),
+    freed as (
+      select bus.force_unlock_workers(array_agg(dead.id)), sum(dead.jobs) as jobs from dead having count(*) > 0
+    )
+    select freed.jobs::int as jobs, pg_notify('jobs:insert', json_build_object('count', freed.jobs)::text) from freed`,
+};
+
+const everyMs = 1_000;
+
+/** Frees the jobs of dead workers once a second, until stopped. */
+export function freeOrphansRegularly(pool: pg.Pool, logger: Logger): { stop(): Promise<void> } {
+  let running: Promise<void> | undefined;
+  const free = async () => {
+    try {
+      const { rows } = await pool.query<{ jobs: number }>(freeOrphans);
+      if (rows[0] !== undefined) logger.info({ jobs: rows[0].jobs }, 'took over the jobs of a worker that is gone');
+    } catch (error) {
+      logger.debug({ error }, 'could not look for jobs of workers that are gone');
+    }
+    running = undefined;
+  };
+  const timer = setInterval(() => {
+    running ??= free();
+  }, everyMs);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

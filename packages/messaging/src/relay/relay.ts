@@ -1,0 +1,174 @@
+import { type Database, type Logger, systemClock } from '@outlay/platform';
+import type { Bus } from '../bus/bus.ts';
+import { backlogAge, backlogEvents, commitToPublishSeconds, publishSeconds } from './relay-metrics.ts';
+import { markPublished, readBacklog, type TakenEvent, takeUnpublished } from './take-events.ts';
+
+/** How a service's outbox is published. */
+export interface RelayOptions {
+  database: Pick<Database, 'withSystem' | 'listen'>;
+  bus: Pick<Bus, 'publish'>;
+  logger: Logger;
+  /** Events in one transaction at most; 500 unless told. */
+  batchMax?: number;
+  /** How long an event waits at most when its notification was missed; 1,000 unless told. */
+  pollMs?: number;
+}
+
+/** Publishes a service's outbox until it is stopped. */
+export interface Relay {
+  start(): Promise<void>;
+  /** Finishes the batch in hand. */
+  stop(): Promise<void>;
+  /** Looks at the outbox now. For statements that write outbox rows without a notification of their own, after their commit. */
+  wake(): void;
+}
+
+const failurePauseMinMs = 50;
+const failurePauseMaxMs = 1_000;
+/** Another relay is about to finish with what this one waits for. */
+const waitingPauseMs = 5;
+const setAsideMs = 2_000;
+const setAsideMax = 1_000;
+const backlogEveryMs = 5_000;
+
+type Round = 'more' | 'idle' | 'waiting' | 'failed';
+
+/**
+ * Makes the relay of one service. Any number may run at once, in any number of processes.
+ *
+ * A batch is taken, published and marked in one transaction that holds its row locks all the while, 7 s at worst and
+ * some 10 ms as a rule. The alternative, to claim rows in a first transaction, would cost a second update of each row,
+ * and rows claimed by a relay that died would wait for their lease to run out; a lock dies with its owner. What is
+ * locked hinders nobody: commands only insert. A relay killed after the publishing publishes again, which consumers
+ * recognise by the event's id; nothing is ever marked that was not taken by the bus.
+ */
+export function createRelay(options: RelayOptions): Relay {
+  const { database, bus, logger, batchMax = 500, pollMs = 1_000 } = options;
+  /** Subjects whose events the bus refused, and until when they are left out, so that they do not block the others. */
+  const setAside = new Map<string, number>();
+  const bell = createBell();
+  let isStopping = false;
+  let schema: string | undefined;
+  let backlogReadAt = 0;
+  let stopListening: (() => Promise<void>) | undefined;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!isStopping) {
+      bell.reset();
+      const round = await runRound().catch((error: unknown): Round => {
+        logger.warn({ error }, 'outbox could not be published, trying again');
+        return 'failed';
+      });
+      failures = round === 'failed' ? failures + 1 : 0;
+      if (isStopping || round === 'more') continue;
+      if (round === 'failed') await bell.stopped(failurePause(failures));
+      else await bell.rung(round === 'waiting' ? waitingPauseMs : pollMs);
+    }
+  }
+
+  async function runRound(): Promise<Round> {
+    if (performance.now() - backlogReadAt > backlogEveryMs) await measureBacklog();
+    for (const [subject, until] of setAside) if (until <= performance.now()) setAside.delete(subject);
+    // A serialisation failure must not publish the batch twice within one call: the next round will.
+    return database.withSystem(
+      async (session) => {
+        const { events, waiting } = await takeUnpublished(session, batchMax, [...setAside.keys()]);
+        if (events.length === 0) return waiting > 0 ? 'waiting' : 'idle';
+        const published = await publish(events);
+        await markPublished(session, published);
+        if (published.length === 0) return 'failed';
+        return events.length + waiting === batchMax || published.length < events.length ? 'more' : 'idle';
+      },
+      { retries: 0 },
+    );
+  }
+
+  async function publish(events: readonly TakenEvent[]): Promise<TakenEvent[]> {
+    const startedAt = performance.now();
+    const outcomes = await bus.publish(events.map((event) => event.envelope));
+    publishSeconds.observe({ schema }, (performance.now() - startedAt) / 1_000);
+    const now = systemClock().getTime();
+    const published = events.filter((_event, index) => outcomes[index]?.kind === 'taken');
+    for (const event of published) {
+      commitToPublishSeconds.observe({ schema }, Math.max(0, now - event.recordedAt.getTime()) / 1_000);
+    }
+    const reason = outcomes.find((outcome) => outcome.kind === 'failed')?.reason;
+    if (reason !== undefined) {
+      logger.warn(
+        { reason, refused: events.length - published.length, taken: published.length },
+        'the bus refused events',
+      );
+    }
+    // When nothing at all was taken the fault is not with single aggregates, and the next round tries them all.
+    if (published.length > 0) setAsideRefused(events.filter((_event, index) => outcomes[index]?.kind === 'failed'));
+    return published;
+  }
+
+  function setAsideRefused(refused: readonly TakenEvent[]): void {
+    for (const { envelope } of refused) {
+      if (setAside.size < setAsideMax) setAside.set(envelope.subject, performance.now() + setAsideMs);
+    }
+  }
+
+  async function measureBacklog(): Promise<void> {
+    const backlog = await database.withSystem(readBacklog, { readOnly: true });
+    backlogReadAt = performance.now();
+    schema = backlog.schema;
+    backlogEvents.set({ schema }, backlog.events);
+    backlogAge.set({ schema }, backlog.oldestAgeSeconds);
+    stopListening ??= await database.listen(`${backlog.schema}_outbox`, bell.ring);
+  }
+
+  return {
+    async start() {
+      running ??= run();
+    },
+    async stop() {
+      isStopping = true;
+      bell.stop();
+      await running;
+      await stopListening?.();
+    },
+    wake: bell.ring,
+  };
+}
+
+function failurePause(failures: number): number {
+  return Math.min(failurePauseMaxMs, failurePauseMinMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+}
+
+/** Lets a loop sleep until it is woken. A ring during work is remembered, so that the sleep after it ends at once. */
+function createBell() {
+  let isRung = false;
+  let end: (() => void) | undefined;
+  let isStopped = false;
+  const sleep = (ms: number, isOver: () => boolean) =>
+    new Promise<void>((resolve) => {
+      if (isOver()) return resolve();
+      const timer = setTimeout(resolve, ms);
+      end = () => {
+        if (!isOver()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  return {
+    ring: (): void => {
+      isRung = true;
+      end?.();
+    },
+    stop: (): void => {
+      isStopped = true;
+      end?.();
+    },
+    reset: (): void => {
+      isRung = false;
+    },
+    /** Sleeps until rung or stopped, or for the given time. */
+    rung: (ms: number) => sleep(ms, () => isRung || isStopped),
+    /** Sleeps until stopped, or for the given time. */
+    stopped: (ms: number) => sleep(ms, () => isStopped),
+  };
+}
