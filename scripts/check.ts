@@ -18,6 +18,11 @@ const checks: Check[] = [
   { name: 'types', says: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
   { name: 'dead-code', says: 'unused files, exports, dependencies', command: ['knip', '--no-progress'] },
   {
+    name: 'lock',
+    says: 'the lock file installs on every platform',
+    command: ['node', 'scripts/complete-lock.ts', '--check'],
+  },
+  {
     name: 'contracts',
     says: 'protobuf lint and breaking changes',
     command: ['npm', 'run', '--silent', 'lint', '-w', '@outlay/contracts'],

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
+import { createPlatformServices } from './host/platform-services.ts';
 import type { ServicePorts } from './host/service-environment.ts';
 import { type ServiceEntry, services } from './host/services.ts';
-import { startServices } from './host/start-services.ts';
 import { testRedisUrl } from './redis.ts';
 import { createTestVhost } from './vhost.ts';
 
@@ -63,7 +63,7 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
       databaseUrl: database.adminUrl,
       ...(vhost === undefined ? {} : { amqpUrl: vhost.amqpUrl, redisUrl: testRedisUrl() }),
     };
-    const running = await startServices({
+    const running = createPlatformServices({
       infrastructure: options.through?.(servers) ?? servers,
       ports,
       logDirectory,
@@ -75,6 +75,7 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
       },
     });
     undo.push(() => running.stop());
+    await running.start();
 
     const portsOf = (name: string) => {
       for (const [service, found] of ports) if (service.name === name) return found;

@@ -1,3 +1,12 @@
-export { migratePlatform, migrationDirectories, schemas } from './migrate-platform.ts';
+export { postgresAnswers, rabbitmqAnswers, redisAnswers } from './answers.ts';
+export { ensureDatabase } from './ensure-database.ts';
+export { killGroup } from './kept-process.ts';
+export { startLocalPostgres } from './local-postgres.ts';
+export { migratePlatform } from './migrate-platform.ts';
+export { createPlatformServices } from './platform-services.ts';
+export { embeddedBinaries } from './postgres-binaries.ts';
 export { repositoryRoot } from './repository.ts';
+export type { Infrastructure, ServicePorts } from './service-environment.ts';
+export type { ServiceProcess } from './service-process.ts';
 export { type ServiceEntry, services } from './services.ts';
+export { tailOf } from './tail-of.ts';

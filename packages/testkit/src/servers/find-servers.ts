@@ -3,10 +3,12 @@ import { findPostgres } from './postgres.ts';
 import { findRabbitmq } from './rabbitmq.ts';
 import { findRedis } from './redis.ts';
 
+/** A server to test against: `origin` says in words where it came from. */
 export type Server = { url: string; origin: string; stop: () => Promise<void> };
+export type RabbitmqServer = Server & { admin: RabbitmqAdmin };
 export type Servers = {
   postgres: Server;
-  rabbitmq: Server & { admin: RabbitmqAdmin };
+  rabbitmq: RabbitmqServer;
   redis: Server;
   /** Stops those that were started here. */
   stop: () => Promise<void>;
@@ -14,7 +16,7 @@ export type Servers = {
 
 /** Finds or starts the three servers that tests need, and reports one line for each. */
 export async function findServers(report: (line: string) => void): Promise<Servers> {
-  const found = await Promise.allSettled([findPostgres(), findRabbitmq(), findRedis()] as const);
+  const found = await Promise.allSettled([findPostgres(report), findRabbitmq(report), findRedis(report)] as const);
   const [postgres, rabbitmq, redis] = found;
   const stop = async () => {
     for (const result of found) if (result.status === 'fulfilled') await result.value.stop();

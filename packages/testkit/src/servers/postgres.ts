@@ -1,24 +1,96 @@
+import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from '../free-port.ts';
+import { startLocalPostgres } from '../host/local-postgres.ts';
+import { embeddedBinaries, installedBinaries, type PostgresBinaries } from '../host/postgres-binaries.ts';
+import { startContainer } from './container.ts';
+import { installPackage } from './distribution-package.ts';
 import type { Server } from './find-servers.ts';
+import { firstThatWorks, mayUseRunning } from './first-that-works.ts';
+import { privateDirectory } from './private-directory.ts';
 
-/** PostgreSQL for tests. */
-export async function findPostgres(): Promise<Server> {
-  const fromEnvironment = process.env.TEST_DATABASE_URL ?? process.env.DATABASE_URL;
-  if (fromEnvironment !== undefined) {
-    await check(fromEnvironment);
-    return { url: fromEnvironment, origin: `${shown(fromEnvironment)} (DATABASE_URL)`, stop: async () => {} };
+const usual = 'postgres://postgres:postgres@127.0.0.1:5432/postgres';
+
+/** PostgreSQL for tests: one that is given, one that runs, one that is installed, the embedded one, a container, the distribution's package. */
+export async function findPostgres(report: (line: string) => void): Promise<Server> {
+  const given = process.env.TEST_DATABASE_URL ?? process.env.DATABASE_URL;
+  if (given) return running(given, `${new URL(given).host} (DATABASE_URL)`);
+  return firstThatWorks<Server>(
+    'PostgreSQL 15 or newer',
+    [
+      {
+        name: 'running on the usual port',
+        find: async () => (mayUseRunning() ? running(usual, '127.0.0.1:5432 (running there)') : undefined),
+      },
+      { name: 'installed', find: async () => ownServer(installedBinaries()) },
+      { name: 'embedded', find: async () => ownServer(await embeddedBinaries()) },
+      { name: 'Docker', find: containerServer },
+      {
+        name: 'package of the distribution',
+        find: async () => ((await installPackage('postgresql', report)) ? ownServer(installedBinaries()) : undefined),
+      },
+    ],
+    'Install PostgreSQL 15 or newer, or set DATABASE_URL to one where you may create roles and databases.',
+  );
+}
+
+async function running(url: string, origin: string): Promise<Server> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'outlay-testkit',
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query(
+      `select role.rolsuper or (role.rolcreaterole and role.rolcreatedb) as may_create,
+         current_setting('server_version_num')::int >= 150000 as new_enough
+       from pg_roles as role where role.rolname = current_user`,
+    );
+    if (!rows[0].new_enough) throw new Error('it is older than version 15');
+    if (!rows[0].may_create) throw new Error(`${client.user} may not create roles and databases there`);
+  } finally {
+    await client.end().catch(() => {});
   }
-  const usual = 'postgres://postgres@127.0.0.1:5432/postgres';
-  await check(usual);
-  return { url: usual, origin: `${shown(usual)} (usual port)`, stop: async () => {} };
+  return { url, origin, stop: async () => {} };
 }
 
-async function check(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  await client.connect();
-  await client.end();
+async function ownServer(binaries: PostgresBinaries | undefined): Promise<Server | undefined> {
+  if (binaries === undefined) return undefined;
+  const directory = await privateDirectory('postgres');
+  try {
+    const port = await freePort();
+    const server = await startLocalPostgres({
+      binaries,
+      dataDirectory: join(directory.path, 'data'),
+      logFile: join(directory.path, 'postgres.log'),
+      port,
+      durable: false,
+    });
+    const stop = async () => {
+      await server.stop();
+      await directory.remove();
+    };
+    return { url: server.url, origin: `127.0.0.1:${port} (${binaries.origin}, started for this run)`, stop };
+  } catch (error) {
+    await directory.remove();
+    throw error;
+  }
 }
 
-function shown(url: string): string {
-  return new URL(url).host;
+async function containerServer(): Promise<Server | undefined> {
+  const container = await startContainer('postgres:17-alpine', {
+    ports: [5432],
+    environment: { POSTGRES_PASSWORD: 'postgres' },
+    readyLog: /database system is ready to accept connections/,
+    times: 2,
+  });
+  if (container === undefined) return undefined;
+  const place = `${container.host}:${container.port(5432)}`;
+  return {
+    url: `postgres://postgres:postgres@${place}/postgres`,
+    origin: `${place} (container)`,
+    stop: container.stop,
+  };
 }

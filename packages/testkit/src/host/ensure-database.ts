@@ -1,0 +1,38 @@
+import pg from 'pg';
+
+/** Makes the database where it does not exist, and answers its URL. */
+export async function ensureDatabase(serverUrl: string, name: string): Promise<string> {
+  const url = withDatabase(serverUrl, name);
+  if (await canConnect(url)) return url;
+  const client = new pg.Client({
+    connectionString: withDatabase(serverUrl, 'postgres'),
+    connectionTimeoutMillis: 5_000,
+  });
+  await client.connect();
+  try {
+    await client.query(`create database ${pg.escapeIdentifier(name)} template template0 encoding 'UTF8'`);
+  } finally {
+    await client.end();
+  }
+  return url;
+}
+
+function withDatabase(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${encodeURIComponent(name)}`;
+  return url.href;
+}
+
+/** False when the server says that there is no such database (3D000); any other failure is thrown. */
+async function canConnect(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === '3D000') return false;
+    throw error;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { type Infrastructure, type ServicePorts, serviceEnvironment } from './service-environment.ts';
+import { createServiceProcess, type ServiceProcess } from './service-process.ts';
+import { type ServiceEntry, services } from './services.ts';
+
+export type PlatformServices = {
+  all: readonly ServiceProcess[];
+  get: (name: string) => ServiceProcess;
+  /** Starts all at once and resolves when each is ready; rejects as soon as one is not going to be. */
+  start: (onReady?: (name: string) => void) => Promise<void>;
+  /** In reverse order, so that the gateway takes no more requests before what it calls goes away. */
+  stop: (timeoutMs?: number) => Promise<void>;
+  /** SIGKILL to all of them. */
+  kill: () => void;
+};
+
+/** The services of a platform as processes that are not started yet. */
+export function createPlatformServices(options: {
+  infrastructure: Infrastructure;
+  ports: ReadonlyMap<ServiceEntry, ServicePorts>;
+  /** Variables for each service, beside those that say where everything is. */
+  environment: Record<string, string>;
+  logDirectory: string;
+}): PlatformServices {
+  const { infrastructure, ports, environment, logDirectory } = options;
+  const all = services.map((service) =>
+    createServiceProcess({
+      name: service.name,
+      environment: { ...environment, ...serviceEnvironment(service, ports, infrastructure) },
+      opsPort: ports.get(service)?.opsPort ?? 0,
+      logFile: join(logDirectory, `${service.name}.log`),
+    }),
+  );
+  return {
+    all,
+    get: (name) => {
+      const found = all.find((service) => service.name === name);
+      if (found !== undefined) return found;
+      throw new Error(`There is no service ${name}: choose from ${all.map((service) => service.name).join(', ')}`);
+    },
+    start: async (onReady = () => {}) => {
+      for (const service of all) service.start();
+      await Promise.all(all.map((service) => service.ready().then(() => onReady(service.name))));
+    },
+    stop: async (timeoutMs) => {
+      for (const service of all.toReversed()) await service.stop(timeoutMs);
+    },
+    kill: () => {
+      for (const service of all) service.kill();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { relative } from 'node:path';
+import { type Infrastructure, repositoryRoot } from '@outlay/testkit/host';
+import { demo } from '../seed.ts';
+import { local } from './local-files.ts';
+
+export function printWelcome(gatewayUrl: string, infrastructure: Infrastructure, seconds: number): void {
+  const folder = (name: string) => `${relative(repositoryRoot, local(name)) || local(name)}/`;
+  console.log(`
+Outlay is ready (${seconds.toFixed(1)} s).
+
+  API            ${gatewayUrl}/api/v1
+  Documentation  ${gatewayUrl}/api/docs/swagger
+  Database       ${hidePassword(infrastructure.databaseUrl)}
+  Logs, mail     ${folder('logs')}  ${folder('mail')}
+
+  Log in         ${demo.people.map((person) => person.email).join(', ')} (tenant ${demo.tenant.subdomain})
+                 ${demo.platformAdmin.email} (platform admin)
+  Password       ${demo.password}
+
+  curl -s ${gatewayUrl}/api/v1/auth/login -H 'content-type: application/json' \\
+    -d '{"email": "${demo.people[0].email}", "password": "${demo.password}"}'
+
+Ctrl-C stops it.`);
+}
+
+function hidePassword(url: string): string {
+  const shown = new URL(url);
+  if (shown.password !== '') shown.password = '***';
+  return shown.href;
+}

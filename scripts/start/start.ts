@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import { createPlatformServices, migratePlatform } from '@outlay/testkit/host';
+import { seedDemo } from '../seed.ts';
+import { choosePorts, gatewayUrlOf } from './choose-ports.ts';
+import { findInfrastructure } from './infrastructure.ts';
+import { keptSecret } from './kept-secret.ts';
+import { local } from './local-files.ts';
+import { printWelcome } from './print-welcome.ts';
+import { takeRunLock } from './run-lock.ts';
+import { createShutDown } from './shut-down.ts';
+import { step } from './step.ts';
+import { supervise } from './supervise.ts';
+
+/** Brings the platform up, prints where it is, and stays until a signal; then takes it down in reverse. */
+export async function start(): Promise<void> {
+  const started = performance.now();
+  const shutDown = createShutDown();
+  try {
+    mkdirSync(local('logs'), { recursive: true });
+    shutDown.add(takeRunLock());
+    const ports = await choosePorts();
+    const infrastructure = await findInfrastructure(shutDown.add);
+    await step('Database schemas are up to date', () => migratePlatform(infrastructure.databaseUrl));
+    if (shutDown.isAsked()) return;
+
+    const services = createPlatformServices({
+      infrastructure,
+      ports,
+      logDirectory: local('logs'),
+      environment: {
+        NODE_ENV: 'development',
+        SERVICE_CLIENT_SECRET: keptSecret('service-client'),
+        MAIL_OUTBOX_DIRECTORY: local('mail'),
+        SHUTDOWN_TIMEOUT_MS: '8000',
+        ...definedVariables('NODE_ENV', 'SERVICE_CLIENT_SECRET', 'MAIL_OUTBOX_DIRECTORY', 'SHUTDOWN_TIMEOUT_MS'),
+      },
+    });
+    shutDown.onForce(services.kill);
+    shutDown.add(services.stop);
+    await step('Six services are ready', services.start);
+    shutDown.add(supervise(services.all));
+
+    const gatewayUrl = gatewayUrlOf(ports);
+    if (process.env.OUTLAY_SEED !== 'off') await step('The demo tenant is there', () => seedDemo(gatewayUrl));
+    if (!shutDown.isAsked()) printWelcome(gatewayUrl, infrastructure, (performance.now() - started) / 1000);
+  } catch (error) {
+    if (!shutDown.isAsked()) await shutDown.fail(error);
+  }
+}
+
+function definedVariables(...names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
