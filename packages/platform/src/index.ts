@@ -52,6 +52,7 @@ export {
 } from './grpc/service-definition.ts';
 export { type Component, createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 export { runProcess } from './lifecycle/run-process.ts';
+export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
 export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';
 export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';
 export { createOpsServer, type OpsServer } from './operations/ops-server.ts';
