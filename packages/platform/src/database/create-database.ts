@@ -102,7 +102,7 @@ export function createDatabase<P = undefined>(options: DatabaseOptions<P>): Data
   }
 
   return {
-    withTenant: (context, work, transaction) =>
+    withTenant: async (context, work, transaction) =>
       transact({ kind: 'tenant', tenantId: toTenantId(context.tenantId) }, work, transaction),
     withSystem: (work, transaction) => transact(system, work, transaction),
     withGlobal: (work, transaction) => transact({ kind: 'global' }, work, transaction),

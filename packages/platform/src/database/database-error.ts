@@ -2,17 +2,10 @@ import { DomainError, deadlineExceeded, unavailable } from '../errors/domain-err
 
 /** The SQLSTATE of what pg, or Prisma over pg, threw. */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)) {
-    // Prisma's own codes have the same length: P2002.
-    if (!/^P[1-6]\d{3}$/.test(error.code)) return error.code;
-  }
-  const cause: unknown = Reflect.get(
-    Object(Reflect.get(Object(Reflect.get(error, 'meta')), 'driverAdapterError')),
-    'cause',
-  );
-  const original: unknown = Reflect.get(Object(cause), 'originalCode');
-  return typeof original === 'string' ? original : undefined;
+  const code = textAt(error, 'code');
+  // Prisma's own codes have the same length: P2002.
+  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^P[1-6]\d{3}$/.test(code)) return code;
+  return textAt(at(at(at(error, 'meta'), 'driverAdapterError'), 'cause'), 'originalCode');
 }
 
 /** 40001 serialization_failure, 40P01 deadlock_detected: the same work may succeed when run again. */
@@ -23,16 +16,16 @@ export function isContention(sqlState: string | undefined): boolean {
 /** A migration changed a table under a prepared statement. Nothing was run, and a fresh connection will prepare it anew. */
 export function isStalePlan(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state === '26000' || (state === '0A000' && error instanceof Error && error.message.includes('cached plan'));
+  return state === '26000' || (state === '0A000' && Boolean(textAt(error, 'message')?.includes('cached plan')));
 }
 
 /** Whether the server, or the way to it, is gone, as opposed to having refused a statement. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state !== undefined && (state.startsWith('08') || connectionStates.has(state))) return true;
-  if (!(error instanceof Error) || state !== undefined) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return socketCodes.has(code) || connectionMessages.some((message) => error.message.includes(message));
+  if (state !== undefined) return false;
+  const message = textAt(error, 'message') ?? '';
+  return socketCodes.has(textAt(error, 'code') ?? '') || connectionMessages.some((part) => message.includes(part));
 }
 
 /**
@@ -88,3 +81,12 @@ const connectionMessages = [
   'Connection ended unexpectedly',
   'Cannot use a pool after calling end',
 ];
+
+function at(value: unknown, key: string): unknown {
+  return value !== null && typeof value === 'object' ? Reflect.get(value, key) : undefined;
+}
+
+function textAt(value: unknown, key: string): string | undefined {
+  const text = at(value, key);
+  return typeof text === 'string' ? text : undefined;
+}

@@ -9,12 +9,15 @@ import type { Connection, RawResult, Statement } from './connection.ts';
  * Prisma does can commit or roll back the transaction around it. Conversion of values is @prisma/adapter-pg's.
  */
 export function createSessionAdapter(connection: Pick<Connection, 'run'>): SqlDriverAdapterFactory {
-  const factory = new PrismaPg(asPool(connection));
+  const pool = asPool(connection);
   return {
-    provider: factory.provider,
-    adapterName: factory.adapterName,
+    provider: 'postgres',
+    adapterName: '@prisma/adapter-pg',
     async connect() {
-      return withSavepoints(await factory.connect());
+      // Prisma writes the schema into its statements and takes `public` where it is told none.
+      const { rows } = await connection.run('select current_schema() as schema');
+      const [found] = rows as { schema: string }[];
+      return withSavepoints(await new PrismaPg(pool, { schema: found?.schema }).connect());
     },
   };
 }
