@@ -89,12 +89,12 @@ const headerSchema = z.object({
   alg: z.literal('RS256'),
   typ: z.string().regex(/^(application\/)?at\+jwt$/i),
   kid: z.string().min(1).max(128),
-  crit: z.undefined(),
-  b64: z.undefined(),
-  jwk: z.undefined(),
-  jku: z.undefined(),
-  x5c: z.undefined(),
-  x5u: z.undefined(),
+  crit: z.undefined().optional(),
+  b64: z.undefined().optional(),
+  jwk: z.undefined().optional(),
+  jku: z.undefined().optional(),
+  x5c: z.undefined().optional(),
+  x5u: z.undefined().optional(),
 });
 
 /** base64url without padding and with clean last bits is checked by encoding again: two spellings of one token would be two cache entries. */
