@@ -21,9 +21,6 @@ export interface Neighbours {
   close: () => void;
 }
 
-/** A rebuild of a large tenant streams for minutes; the caller's own deadline still holds. */
-const streamDeadlineMs = 10 * 60_000;
-
 /** Makes the clients; connections are opened at the first call. */
 export function connectNeighbours(config: Config, logger: Logger): Neighbours {
   const identityClient = createGrpcClient(identity.IdentityServiceService, { address: config.identityAddress, logger });
@@ -48,8 +45,7 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
   return {
     loadKeys: async () =>
       keySetSchema.parse(JSON.parse((await identityClient.getJwks(anonymousContext(), {})).jwksJson)),
-    streamExpenses: (context) =>
-      ledgerClient.streamExpenses(context, { tenantId: context.tenantId }, { deadlineMs: streamDeadlineMs }),
+    streamExpenses: (context) => ledgerClient.streamExpenses(context, { tenantId: context.tenantId }),
     currencyOf: async (context) => {
       const { tenant } = await tenancyClient.getTenant(context, { tenantId: context.tenantId });
       if (!tenant?.settings) throw unavailable('tenant_unknown', 'The tenant is not known here yet');

@@ -1,5 +1,13 @@
 import type { ledger, reporting } from '@outlay/contracts';
-import { type Database, newId, type Session, systemContext, type TenantContext, type TenantId } from '@outlay/platform';
+import {
+  type Database,
+  newId,
+  runInCallScope,
+  type Session,
+  systemContext,
+  type TenantContext,
+  type TenantId,
+} from '@outlay/platform';
 import { type DimensionName, toExpense } from './change.ts';
 import { expenseRows, toExpenseRows } from './project-expenses.ts';
 import { projectNames } from './project-names.ts';
@@ -33,7 +41,10 @@ export async function rebuildTenant(
     const repaired = await database.withTenant(context, (session) => replaceFigures(session, rebuildId, begunAt));
     return { tenantId, expenses: BigInt(staged.expenseCount), repaired, asOf: staged.asOf };
   } finally {
-    await database.withTenant(context, (session) => discardStaging(session, rebuildId));
+    // Also when the caller's deadline has passed, which is when there is something left to discard.
+    await runInCallScope({ deadlineAt: undefined }, () =>
+      database.withTenant(context, (session) => discardStaging(session, rebuildId)),
+    );
   }
 }
 

@@ -47,5 +47,5 @@ export function tenantToRebuild(context: CallerContext, requested: string): Tena
   if (context.platformAdmin && named !== undefined) return named;
   if (context.tenantId && isOwn && (context.role === 'owner' || context.role === 'admin')) return context.tenantId;
   if (context.platformAdmin) throw invalid('tenant_id', 'required', 'must name the tenant to rebuild');
-  throw forbidden('role_insufficient', 'Only owners, admins and the platform admin may rebuild figures');
+  throw forbidden('role_required', 'This needs the role owner or admin, or the platform admin');
 }
