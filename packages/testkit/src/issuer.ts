@@ -76,7 +76,8 @@ function sign(privateKey: KeyObject, kid: string, input: TestTokenInput): string
   return jwt.sign(present, privateKey, {
     algorithm: 'RS256',
     keyid: kid,
-    noTimestamp: true,
+    // Would delete `iat` where it is given, and is needed to leave it out.
+    noTimestamp: present.iat === undefined,
     header: { alg: 'RS256', typ: 'at+jwt', ...input.header },
   });
 }
