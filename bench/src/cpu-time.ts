@@ -19,7 +19,12 @@ export const cpuTimeMs = (pid: number): number | undefined => {
 export const databaseCpuTimeMs = (databaseName: string): number | undefined => {
   try {
     return readdirSync('/proc')
-      .filter((entry) => /^\d+$/.test(entry) && commandLine(entry).startsWith('postgres: ') && commandLine(entry).includes(` ${databaseName} `))
+      .filter(
+        (entry) =>
+          /^\d+$/.test(entry) &&
+          commandLine(entry).startsWith('postgres: ') &&
+          commandLine(entry).includes(` ${databaseName} `),
+      )
       .reduce((sum, entry) => sum + (cpuTimeMs(Number(entry)) ?? 0), 0);
   } catch {
     return undefined;

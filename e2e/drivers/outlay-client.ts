@@ -30,7 +30,12 @@ export const createOutlayClient = (gatewayUrl: string): OutlayClient => {
     const response = await fetch(`${gatewayUrl}/api/v1${path}`, {
       method,
       headers: { ...(body !== undefined && !raw ? { 'content-type': 'application/json' } : {}), ...headers },
-      body: body === undefined ? undefined : raw ? (body as BodyInit) : JSON.stringify(body),
+      body:
+        body === undefined
+          ? undefined
+          : raw
+            ? (body as string | Uint8Array<ArrayBuffer> | FormData)
+            : JSON.stringify(body),
     });
     const text = await response.text();
     const json = (response.headers.get('content-type') ?? '').includes('json') && text !== '';
@@ -39,7 +44,8 @@ export const createOutlayClient = (gatewayUrl: string): OutlayClient => {
 
   const signIn: OutlayClient['signIn'] = async (email, password) => {
     const answer = await call('POST', '/auth/login', { email, password });
-    if (answer.status !== 200) throw new Error(`login of ${email} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 200)
+      throw new Error(`login of ${email} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     const token: string = answer.body.access_token;
     return {
       tenantId: answer.body.tenant?.id,
@@ -62,11 +68,13 @@ export const createOutlayClient = (gatewayUrl: string): OutlayClient => {
         owner_first_name: 'Mara',
         owner_last_name: 'Lind',
       });
-      if (answer.status !== 201) throw new Error(`registration answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      if (answer.status !== 201)
+        throw new Error(`registration answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       const owner = await signIn(email, ownerPassword);
       if (currency) {
         const patched = await owner.call('PATCH', '/tenant', { settings: { currency } });
-        if (patched.status !== 200) throw new Error(`currency answered ${patched.status}: ${JSON.stringify(patched.body)}`);
+        if (patched.status !== 200)
+          throw new Error(`currency answered ${patched.status}: ${JSON.stringify(patched.body)}`);
       }
       return { ...owner, email, subdomain };
     },

@@ -26,9 +26,12 @@ describe.each(['embedded', 'rabbitmq'] as const)('the main job, with the bus on 
 
       expect(done).toMatchObject({ status: 'completed', duplicates: 0 });
       expect(done.imported + done.refused).toBe(done.rows_total);
-      await eventually(async () => expect(await readSummary(tenant, file.month)).toEqual(expectedSummary(file, file.month)), {
-        timeoutMs: 20_000,
-      });
+      await eventually(
+        async () => expect(await readSummary(tenant, file.month)).toEqual(expectedSummary(file, file.month)),
+        {
+          timeoutMs: 20_000,
+        },
+      );
       expect(await readSummary(bystander, file.month)).toMatchObject({ total: '0.00', count: 0 });
     },
     90_000,
@@ -41,10 +44,18 @@ describe.each(['embedded', 'rabbitmq'] as const)('the main job, with the bus on 
 
     const again = await importFile(tenant, readPurchaseCards(file));
 
-    expect(again).toMatchObject({ status: 'completed', imported: 0, duplicates: first.imported, refused: first.refused });
-    await eventually(async () => expect(await readSummary(tenant, file.month)).toEqual(expectedSummary(file, file.month)), {
-      timeoutMs: 20_000,
+    expect(again).toMatchObject({
+      status: 'completed',
+      imported: 0,
+      duplicates: first.imported,
+      refused: first.refused,
     });
+    await eventually(
+      async () => expect(await readSummary(tenant, file.month)).toEqual(expectedSummary(file, file.month)),
+      {
+        timeoutMs: 20_000,
+      },
+    );
   }, 90_000);
 
   it('shows a recorded, an edited and a deleted expense in the summary within a second', async () => {
@@ -84,7 +95,9 @@ describe.each(['embedded', 'rabbitmq'] as const)('the main job, with the bus on 
     const expense = { amount: '9.99', currency: 'EUR', title: 'Tea', expense_date: '2025-02-01' };
     const key = { 'idempotency-key': randomUUID() };
 
-    const [first, ...rest] = await Promise.all(Array.from({ length: 5 }, () => tenant.call('POST', '/expenses', expense, key)));
+    const [first, ...rest] = await Promise.all(
+      Array.from({ length: 5 }, () => tenant.call('POST', '/expenses', expense, key)),
+    );
     const other = await tenant.call('POST', '/expenses', { ...expense, amount: '1.00' }, key);
 
     expect(new Set([first, ...rest].map((answer) => answer?.body.id)).size).toBe(1);
@@ -113,7 +126,9 @@ describe.each(['embedded', 'rabbitmq'] as const)('the main job, with the bus on 
 
     await eventually(async () => {
       const { body } = await tenant.call('GET', '/notifications/deliveries');
-      expect(body.data).toEqual([expect.objectContaining({ kind: 'welcome', recipient: tenant.email, status: 'sent' })]);
+      expect(body.data).toEqual([
+        expect.objectContaining({ kind: 'welcome', recipient: tenant.email, status: 'sent' }),
+      ]);
     });
   });
 
@@ -121,9 +136,12 @@ describe.each(['embedded', 'rabbitmq'] as const)('the main job, with the bus on 
     const file = purchaseCardFiles[1];
     const tenant = await outlay.registerTenant({ currency: 'GBP' });
     await importFile(tenant, readPurchaseCards(file));
-    await eventually(async () => expect(await readSummary(tenant, file.month)).toEqual(expectedSummary(file, file.month)), {
-      timeoutMs: 20_000,
-    });
+    await eventually(
+      async () => expect(await readSummary(tenant, file.month)).toEqual(expectedSummary(file, file.month)),
+      {
+        timeoutMs: 20_000,
+      },
+    );
 
     const rebuilt = await tenant.call('POST', '/admin/reporting/rebuild', {});
 
@@ -146,6 +164,8 @@ describe.each(['embedded', 'rabbitmq'] as const)('the main job, with the bus on 
 
     await platform.startService('reporting');
 
-    await eventually(async () => expect((await readSummary(tenant, '2025-03')).total).toBe('42.00'), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await readSummary(tenant, '2025-03')).total).toBe('42.00'), {
+      timeoutMs: 20_000,
+    });
   }, 60_000);
 });

@@ -16,7 +16,7 @@ export const asyncApiDocument = () => {
   const channels: Record<string, JsonSchema> = {};
   const operations: Record<string, JsonSchema> = {};
 
-  for (const [type, definition] of Object.entries<EventDefinition<never>>(events)) {
+  for (const [type, definition] of Object.entries<EventDefinition>(events)) {
     const message = registry.getMessage(definition.message);
     if (!message) throw new Error(`${type} names ${definition.message}, which no proto defines`);
     schemas[definition.message] = messageSchema(message, schemas);
@@ -65,7 +65,7 @@ export const asyncApiDocument = () => {
   };
 };
 
-const eventMessage = (type: string, definition: EventDefinition<never>): JsonSchema => ({
+const eventMessage = (type: string, definition: EventDefinition): JsonSchema => ({
   name: type,
   title: definition.summary,
   contentType: 'application/cloudevents+json',
@@ -82,7 +82,7 @@ const eventMessage = (type: string, definition: EventDefinition<never>): JsonSch
   examples: [{ name: definition.subject, payload: exampleEnvelope(type, definition) }],
 });
 
-const exampleEnvelope = (type: string, definition: EventDefinition<never>): JsonSchema => ({
+const exampleEnvelope = (type: string, definition: EventDefinition): JsonSchema => ({
   specversion: '1.0',
   id: '0197a3c0-9999-7000-8000-000000000001',
   source: `/outlay/${definition.owner}`,
