@@ -1,0 +1,31 @@
+import type { Membership, User } from '../domain/person.ts';
+import type { IssueAccessToken } from '../security/access-token.ts';
+
+/** What a client needs to call on and to stay signed in. */
+export interface SignedIn {
+  sessionId: string;
+  accessToken: string;
+  expiresInSeconds: number;
+  refreshToken: string;
+  user: User;
+  /** Absent for a platform admin outside any tenant. */
+  membership: Membership | undefined;
+}
+
+/** Puts a new access token for a session beside its refresh token. */
+export async function signedIn(
+  issueAccessToken: IssueAccessToken,
+  session: { id: string; authenticatedAt: Date; user: User; membership: Membership | undefined; refreshToken: string },
+): Promise<SignedIn> {
+  const { id: sessionId, authenticatedAt, user, membership, refreshToken } = session;
+  const { token, expiresInSeconds } = await issueAccessToken({
+    kind: 'user',
+    sub: user.id,
+    sid: sessionId,
+    tid: membership?.tenantId,
+    role: membership?.role,
+    pad: user.platformAdmin || undefined,
+    authenticatedAt,
+  });
+  return { sessionId, accessToken: token, expiresInSeconds, refreshToken, user, membership };
+}

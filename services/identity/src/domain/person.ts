@@ -1,0 +1,22 @@
+import type { Role } from '@outlay/platform';
+
+/** A person, whatever tenants they belong to. */
+export interface User {
+  id: string;
+  email: string;
+  firstName: string;
+  lastName: string;
+  platformAdmin: boolean;
+  createdAt: Date;
+}
+
+/** What joins a person to a tenant. */
+export interface Membership {
+  tenantId: string;
+  tenantName: string;
+  subdomain: string;
+  role: Role;
+}
+
+/** The roles that an owner or admin can give; ownership is only ever handed over. */
+export const assignableRoles = ['admin', 'analyst', 'member'] as const satisfies readonly Role[];

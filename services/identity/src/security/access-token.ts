@@ -1,0 +1,53 @@
+import { type Clock, newId, type TokenClaims } from '@outlay/platform';
+import jsonwebtoken from 'jsonwebtoken';
+import { accessTokenSeconds } from '../domain/lifetimes.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+/** What an access token says of its bearer. */
+export type Bearer = Pick<TokenClaims, 'sub' | 'tid' | 'role' | 'pad' | 'kind' | 'sid'> & { authenticatedAt: Date };
+
+/** An access token as it is handed out. */
+export interface AccessToken {
+  token: string;
+  expiresInSeconds: number;
+}
+
+/** Issues access tokens (RFC 9068). */
+export type IssueAccessToken = (bearer: Bearer) => Promise<AccessToken>;
+
+/** Makes the issuer. Tokens are RS256 with `typ: at+jwt` and live for one hour. */
+export function createAccessTokenIssuer(options: {
+  keys: SigningKeys;
+  issuer: string;
+  audience: string;
+  clock: Clock;
+}): IssueAccessToken {
+  const { keys, issuer, audience, clock } = options;
+  return async ({ authenticatedAt, ...bearer }) => {
+    const { kid, privateKey } = await keys.current();
+    const now = epochSeconds(clock());
+    const claims: TokenClaims = {
+      ...bearer,
+      iss: issuer,
+      aud: audience,
+      jti: newId(),
+      iat: now,
+      nbf: now,
+      exp: now + accessTokenSeconds,
+      auth_time: epochSeconds(authenticatedAt),
+    };
+    const token = jsonwebtoken.sign(withoutUndefined(claims), privateKey, {
+      algorithm: 'RS256',
+      header: { alg: 'RS256', typ: 'at+jwt', kid },
+    });
+    return { token, expiresInSeconds: accessTokenSeconds };
+  };
+}
+
+function withoutUndefined(claims: TokenClaims): object {
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+}
+
+function epochSeconds(instant: Date): number {
+  return Math.floor(instant.getTime() / 1000);
+}

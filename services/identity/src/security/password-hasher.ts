@@ -1,0 +1,62 @@
+import { hash, verify } from '@node-rs/argon2';
+import { unavailable } from '@outlay/platform';
+
+/**
+ * argon2id at OWASP's first recommendation: 19 MiB, two passes, one lane. The numbers stand in each hash, so they
+ * can be raised without making a stored one useless.
+ */
+const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** Hashing at once. Each fills a core and 19 MiB; more at a time would only make all of them slower. */
+const concurrencyMax = 2;
+
+/** Callers that may wait for a slot: about two seconds' worth of hashing. Whoever comes later is better told at once. */
+const waitingMax = 128;
+
+/** Hashes passwords and checks them, few at a time. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  /**
+   * Whether the password is the one that was hashed. Without a hash, as for a person nobody knows, it takes as
+   * long and the answer is no. `admit` runs when the turn has come, right before the work, and may refuse by throwing.
+   */
+  verify(passwordHash: string | undefined, password: string, admit?: () => Promise<void>): Promise<boolean>;
+}
+
+/** Makes the process's one hasher. Throws unavailable `overloaded` when too many callers wait. */
+export function createPasswordHasher(): PasswordHasher {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  // Made with the same cost as the real ones, by the first caller; nobody knows its password.
+  let decoy: Promise<string> | undefined;
+
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (running >= concurrencyMax) {
+      if (waiting.length >= waitingMax) throw unavailable('overloaded', 'Too many people are signing in');
+      // The slot is handed on, so running stays as it is.
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+      running += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  }
+
+  return {
+    hash: (password) => inTurn(() => hash(password, cost)),
+    async verify(passwordHash, password, admit) {
+      decoy ??= hash(crypto.randomUUID(), cost);
+      const comparedHash = passwordHash ?? (await decoy);
+      return inTurn(async () => {
+        await admit?.();
+        const isRight = await verify(comparedHash, password);
+        return isRight && passwordHash !== undefined;
+      });
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { identity } from '@outlay/contracts';
+import {
+  anonymousContext,
+  type CallerContext,
+  createGrpcClient,
+  createSilentLogger,
+  type GrpcClient,
+  newId,
+  toTenantId,
+} from '@outlay/platform';
+import { createTestDatabase, createTestVhost, eventually, newTenant, type TestDatabase } from '@outlay/testkit';
+import pg from 'pg';
+import { compose, type Overrides } from '../../../src/compose.ts';
+import { type Config, readConfig } from '../../../src/config.ts';
+
+export const serviceClientSecret = 'a secret of the tests';
+export const password = 'Password123';
+
+type Client = GrpcClient<identity.IdentityServiceService>;
+
+/** The service on servers of its own, with what tests ask of it in the words of the business. */
+export type TestIdentity = Awaited<ReturnType<typeof startIdentity>>;
+
+export async function startIdentity(options: { config?: Partial<Config>; overrides?: Overrides } = {}) {
+  const [database, vhost] = await Promise.all([createTestDatabase(), createTestVhost()]);
+  const config: Config = {
+    ...readConfig({
+      NODE_ENV: 'test',
+      DATABASE_URL: database.urlFor('identity'),
+      AMQP_URL: vhost.amqpUrl,
+      SERVICE_CLIENT_SECRET: serviceClientSecret,
+      GRPC_PORT: '0',
+      OPS_PORT: '0',
+    }),
+    ...options.config,
+  };
+  const logger = createSilentLogger();
+  const service = compose(config, { logger, ...options.overrides });
+  const ports = await service.start();
+  const client: Client = createGrpcClient(identity.IdentityServiceService, {
+    address: `127.0.0.1:${ports.grpcPort}`,
+    logger,
+    deadlineMs: 10_000,
+  });
+  await eventually(() => client.ping(), { timeoutMs: 10_000 });
+  const admin = createAdmin(database);
+
+  return {
+    ...createDriver(client),
+    client,
+    config,
+    vhost,
+    database,
+    opsPort: ports.opsPort,
+    /** Asks the database as its administrator, past every policy. */
+    query: admin.query,
+    async stop() {
+      client.close();
+      await service.stop();
+      await admin.close();
+      await Promise.all([database.drop(), vhost.drop()]);
+    },
+  };
+}
+
+function createAdmin(database: TestDatabase) {
+  const pool = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
+  pool.on('error', () => undefined);
+  return {
+    async query<R = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<R[]> {
+      return (await pool.query(text, values)).rows;
+    },
+    close: () => pool.end(),
+  };
+}
+
+function createDriver(client: Client) {
+  const serviceToken = async (clientId = 'tenancy-billing'): Promise<string> => {
+    const issued = await client.issueServiceToken(anonymousContext(), { clientId, clientSecret: serviceClientSecret });
+    return issued.accessToken;
+  };
+  return {
+    serviceToken,
+    async asService(tenantId?: string): Promise<CallerContext> {
+      const token = await serviceToken();
+      return { ...anonymousContext(), token, tenantId: tenantId === undefined ? undefined : toTenantId(tenantId) };
+    },
+    /** Makes a tenant with an owner, who can sign in with the tests' password. */
+    async createOwner(given: Partial<identity.CreateOwnerRequest> = {}) {
+      const tenant = newTenant();
+      const request = {
+        tenantId: tenant.tenantId,
+        tenantName: tenant.name,
+        subdomain: tenant.subdomain,
+        email: `${randomBytes(6).toString('hex')}@acme.example`,
+        password,
+        firstName: 'Mara',
+        lastName: 'Lind',
+        ...given,
+      };
+      const context = { ...anonymousContext(), token: await serviceToken() };
+      const { user } = await client.createOwner(context, request);
+      return { ...request, user: user! };
+    },
+    logIn: (email: string, given: Partial<identity.LoginRequest> = {}) =>
+      client.login(anonymousContext(), { email, password, tenantId: '', clientAddress: '192.0.2.1', ...given }),
+    refresh: (refreshToken: string) => client.refreshSession(anonymousContext(), { refreshToken }),
+  };
+}
+
+/** A caller who shows this token. */
+export const bearing = (token: string): CallerContext => ({ ...anonymousContext(newId()), token });
+
+/** What a call was refused with, in the form that is compared. */
+export async function refusalOf(call: Promise<unknown>): Promise<{ kind: string; code: string; message: string }> {
+  const error = await call.then(
+    () => {
+      throw new Error('The call was not refused');
+    },
+    (reason: unknown) => reason as { kind: string; code: string; message: string },
+  );
+  return { kind: error.kind, code: error.code, message: error.message };
+}
