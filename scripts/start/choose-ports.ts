@@ -17,6 +17,11 @@ export function gatewayUrlOf(ports: ReadonlyMap<ServiceEntry, ServicePorts>): st
   return `http://localhost:${gateway?.port}`;
 }
 
+export function identityAddressOf(ports: ReadonlyMap<ServiceEntry, ServicePorts>): string {
+  const [, identity] = [...ports].find(([service]) => service.name === 'identity') ?? [];
+  return `127.0.0.1:${identity?.port}`;
+}
+
 function isGateway(service: ServiceEntry): boolean {
   return service.port.variable === 'GATEWAY_PORT';
 }

@@ -13,12 +13,12 @@ Outlay is ready (${seconds.toFixed(1)} s).
   Database       ${hidePassword(infrastructure.databaseUrl)}
   Logs, mail     ${folder('logs')}  ${folder('mail')}
 
-  Log in         ${demo.people.map((person) => person.email).join(', ')} (tenant ${demo.tenant.subdomain})
+  Log in         ${[demo.owner, ...demo.members].map((person) => person.email).join(', ')} (tenant ${demo.tenant.subdomain})
                  ${demo.platformAdmin.email} (platform admin)
   Password       ${demo.password}
 
   curl -s ${gatewayUrl}/api/v1/auth/login -H 'content-type: application/json' \\
-    -d '{"email": "${demo.people[0].email}", "password": "${demo.password}"}'
+    -d '{"email": "${demo.owner.email}", "password": "${demo.password}"}'
 
 Ctrl-C stops it.`);
 }

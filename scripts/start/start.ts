@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createPlatformServices, migratePlatform } from '@outlay/testkit/host';
-import { seedDemo } from '../seed.ts';
-import { choosePorts, gatewayUrlOf } from './choose-ports.ts';
+import { demo, seedDemo } from '../seed.ts';
+import { choosePorts, gatewayUrlOf, identityAddressOf } from './choose-ports.ts';
 import { findInfrastructure } from './infrastructure.ts';
 import { keptSecret } from './kept-secret.ts';
 import { local } from './local-files.ts';
@@ -23,16 +23,19 @@ export async function start(): Promise<void> {
     await step('Database schemas are up to date', () => migratePlatform(infrastructure.databaseUrl));
     if (shutDown.isAsked()) return;
 
+    const isSeeding = process.env.OUTLAY_SEED !== 'off';
     const services = createPlatformServices({
       infrastructure,
       ports,
       logDirectory: local('logs'),
-      environment: {
+      defaults: {
         NODE_ENV: 'development',
         SERVICE_CLIENT_SECRET: keptSecret('service-client'),
         MAIL_OUTBOX_DIRECTORY: local('mail'),
         SHUTDOWN_TIMEOUT_MS: '8000',
-        ...definedVariables('NODE_ENV', 'SERVICE_CLIENT_SECRET', 'MAIL_OUTBOX_DIRECTORY', 'SHUTDOWN_TIMEOUT_MS'),
+        ...(isSeeding
+          ? { PLATFORM_ADMIN_EMAIL: demo.platformAdmin.email, PLATFORM_ADMIN_PASSWORD: demo.password }
+          : {}),
       },
     });
     shutDown.onForce(services.kill);
@@ -41,15 +44,12 @@ export async function start(): Promise<void> {
     shutDown.add(supervise(services.all));
 
     const gatewayUrl = gatewayUrlOf(ports);
-    if (process.env.OUTLAY_SEED !== 'off') await step('The demo tenant is there', () => seedDemo(gatewayUrl));
+    if (isSeeding) {
+      const identityAddress = identityAddressOf(ports);
+      await step('The demo tenant is there', () => seedDemo({ gatewayUrl, identityAddress }));
+    }
     if (!shutDown.isAsked()) printWelcome(gatewayUrl, infrastructure, (performance.now() - started) / 1000);
   } catch (error) {
     if (!shutDown.isAsked()) await shutDown.fail(error);
   }
-}
-
-function definedVariables(...names: string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }

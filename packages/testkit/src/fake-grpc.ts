@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import { toGrpcStatus } from '@outlay/platform';
 
 export type FakeCall = { method: string; request: unknown; metadata: Record<string, string> };
 /** One handler per RPC, named like the client's method (`recordExpense`). A server stream is an async generator; a client stream gets an async iterable. */
@@ -7,7 +8,7 @@ export type FakeGrpc = { address: string; port: number; calls: FakeCall[]; stop:
 
 /**
  * A neighbour service played by the test: a real gRPC server on a free port that answers with `handlers` and writes down every
- * call. An error that carries a gRPC `code` (and `metadata`) travels as that status; an RPC without a handler is UNIMPLEMENTED.
+ * call. A DomainError travels as from a real service, an error with a gRPC `code` as it is; an RPC without a handler is UNIMPLEMENTED.
  */
 export async function startFakeGrpc(definition: grpc.ServiceDefinition, handlers: FakeHandlers): Promise<FakeGrpc> {
   const server = new grpc.Server();
@@ -45,8 +46,7 @@ function callHandler(
     const request = method.requestStream ? call : call.request;
     calls.push({ method: name, request: method.requestStream ? undefined : call.request, metadata });
     try {
-      if (handler === undefined)
-        throw Object.assign(new Error(`${name} has no fake`), { code: grpc.status.UNIMPLEMENTED });
+      if (handler === undefined) throw unimplemented(name);
       const answer = handler(request as never, metadata);
       if (callback !== undefined) return callback(null, await answer);
       for await (const message of answer as AsyncIterable<unknown>) call.write(message);
@@ -64,13 +64,12 @@ function readMetadata(metadata: grpc.Metadata): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata.getMap()).map(([key, value]) => [key, value.toString()]));
 }
 
-function statusOf(error: unknown): Partial<grpc.StatusObject> & { message: string; name: string } {
-  const { code, details, metadata, message } = error as grpc.ServiceError;
-  return {
-    name: 'Error',
-    code: typeof code === 'number' ? code : grpc.status.UNKNOWN,
-    message: message ?? String(error),
-    details: details ?? message ?? String(error),
-    ...(metadata === undefined ? {} : { metadata }),
-  };
+function statusOf(error: unknown): Partial<grpc.StatusObject> & Error {
+  const isGrpc = error instanceof Error && 'code' in error && typeof error.code === 'number';
+  const status = isGrpc ? (error as grpc.ServiceError) : toGrpcStatus(error);
+  return Object.assign(new Error(status.details), status);
+}
+
+function unimplemented(name: string): Error {
+  return Object.assign(new Error(), { code: grpc.status.UNIMPLEMENTED, details: `${name} has no fake` });
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { provisionBus } from '@outlay/messaging';
 import { migrateSchema, provisionDatabase } from '@outlay/platform';
 import { repositoryRoot } from './repository.ts';
 import { services } from './services.ts';
@@ -7,7 +8,7 @@ import { services } from './services.ts';
 /** The schemas of the services. */
 export const schemas: string[] = services.flatMap((service) => service.schema ?? []);
 
-/** The schema of the bus that takes RabbitMQ's place where no AMQP_URL is set. It migrates itself. */
+/** The schema of the bus that takes RabbitMQ's place where no AMQP_URL is set. The bus migrates it itself. */
 export const busSchema = 'bus';
 
 /** The folders with a schema's migrations, in the order they are run. */
@@ -20,6 +21,7 @@ export function migrationDirectories(schema: string): string[] {
 
 /** Makes roles and schemas and brings every schema up to date, in the database that `adminUrl` names. Safe to repeat and to run twice at once. */
 export async function migratePlatform(adminUrl: string): Promise<void> {
-  await provisionDatabase(adminUrl, [...schemas, busSchema]);
+  await provisionDatabase(adminUrl, schemas);
+  await provisionBus(adminUrl);
   for (const schema of schemas) await migrateSchema(adminUrl, { schema, directories: migrationDirectories(schema) });
 }

@@ -19,14 +19,18 @@ export function createPlatformServices(options: {
   infrastructure: Infrastructure;
   ports: ReadonlyMap<ServiceEntry, ServicePorts>;
   /** Variables for each service, beside those that say where everything is. */
-  environment: Record<string, string>;
+  environment?: Record<string, string>;
+  /** The same, where the environment of this process does not say otherwise. */
+  defaults?: Record<string, string>;
   logDirectory: string;
 }): PlatformServices {
-  const { infrastructure, ports, environment, logDirectory } = options;
+  const { infrastructure, ports, environment, defaults = {}, logDirectory } = options;
   const all = services.map((service) =>
     createServiceProcess({
       name: service.name,
+      main: `services/${service.name}/src/main.ts`,
       environment: { ...environment, ...serviceEnvironment(service, ports, infrastructure) },
+      defaults,
       opsPort: ports.get(service)?.opsPort ?? 0,
       logFile: join(logDirectory, `${service.name}.log`),
     }),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type KeptProcess, killGroup, stopping } from './kept-process.ts';
@@ -9,7 +9,12 @@ import { tailOf } from './tail-of.ts';
 
 export type ServiceProcessOptions = {
   name: string;
+  /** Its entry file, from the root of the repository. */
+  main: string;
+  /** What holds whatever our own environment says. */
   environment: Record<string, string>;
+  /** What holds where our own environment says nothing. */
+  defaults?: Record<string, string>;
   opsPort: number;
   logFile: string;
 };
@@ -31,7 +36,7 @@ export type ServiceProcess = {
 
 /** One service of the platform as a process of its own, as in production but for where its log goes. */
 export function createServiceProcess(options: ServiceProcessOptions): ServiceProcess {
-  const { name, environment, opsPort, logFile } = options;
+  const { name, opsPort, logFile } = options;
   let child: ChildProcess | undefined;
   let handle: Omit<KeptProcess, 'pid'> | undefined;
   let wanted = false;
@@ -44,7 +49,7 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
     start: () => {
       if (isRunning()) throw new Error(`${name} runs already`);
       wanted = true;
-      child = spawnService(name, environment, logFile);
+      child = spawnService(options);
       handle = stopping(child, 'SIGTERM');
       child.once('exit', (code, signal) => {
         if (wanted)
@@ -79,18 +84,18 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
   };
 }
 
-function spawnService(name: string, environment: Record<string, string>, logFile: string): ChildProcess {
+function spawnService({ main, environment, defaults, logFile }: ServiceProcessOptions): ChildProcess {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
   const preload = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url));
-  const args = ['--import', preload, '--import', '@outlay/platform/telemetry', join('services', name, 'src/main.ts')];
+  const args = ['--import', preload, '--import', '@outlay/platform/telemetry', main];
   const child = spawn(process.execPath, args, {
     cwd: repositoryRoot,
     // Straight to the file: a parent that is busy or gone must not hold up a service that logs.
     stdio: ['ignore', log, log, 'ipc'],
     // A group of its own: a terminal's Ctrl-C goes to the starter, which stops the services in their order.
     detached: true,
-    env: { ...inherited(), ...environment },
+    env: { ...defaults, ...inherited(), ...environment },
   });
   closeSync(log);
   child.channel?.unref();

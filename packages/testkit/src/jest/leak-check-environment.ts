@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { TestEnvironment } from 'jest-environment-node';
+
+/** What keeps a process alive and belongs to somebody: connections, listeners, timers, child processes, workers. */
+const watched = [
+  'TCPSocketWrap',
+  'TCPServerWrap',
+  'PipeServerWrap',
+  'Timeout',
+  'Immediate',
+  'ProcessWrap',
+  'MessagePort',
+];
+const graceMs = 3_000;
+
+/** Fails a test file that leaves something open behind: a leaked connection or timer would be a leak in the service too. */
+export default class LeakCheckEnvironment extends TestEnvironment {
+  #before = openResources();
+
+  override async setup(): Promise<void> {
+    await super.setup();
+    this.#before = openResources();
+  }
+
+  override async teardown(): Promise<void> {
+    const leaks = await this.#leaksAfterGrace();
+    await super.teardown();
+    if (leaks.length > 0)
+      throw new Error(
+        `The tests of this file left open: ${leaks.join(', ')}. Close what they start in afterAll or afterEach.`,
+      );
+  }
+
+  async #leaksAfterGrace(): Promise<string[]> {
+    for (const deadline = performance.now() + graceMs; ; await delay(25, undefined, { ref: false })) {
+      const now = openResources();
+      const leaks = watched.flatMap((kind) => {
+        const more = (now.get(kind) ?? 0) - (this.#before.get(kind) ?? 0);
+        return more > 0 ? [`${more} ${kind}`] : [];
+      });
+      if (leaks.length === 0 || performance.now() > deadline) return leaks;
+    }
+  }
+}
+
+function openResources(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
