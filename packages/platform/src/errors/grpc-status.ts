@@ -22,7 +22,8 @@ const statusOfKind: Record<ErrorKind, grpcStatus> = {
 
 /** Statuses that gRPC itself or a foreign peer may answer with, where no details say more. */
 const kindOfStatus: Partial<Record<grpcStatus, ErrorKind>> = {
-  [grpcStatus.CANCELLED]: 'deadline_exceeded',
+  // Received, not asked for: the peer stopped and cut the call.
+  [grpcStatus.CANCELLED]: 'unavailable',
   [grpcStatus.INVALID_ARGUMENT]: 'invalid',
   [grpcStatus.DEADLINE_EXCEEDED]: 'deadline_exceeded',
   [grpcStatus.NOT_FOUND]: 'not_found',
@@ -77,7 +78,7 @@ export function fromGrpcError(error: unknown): DomainError {
       cause: error,
     });
   }
-  const kind = toKind(undefined, error.code);
+  const kind = isConnectionError(error) ? 'unavailable' : toKind(undefined, error.code);
   return new DomainError(kind, kind, messageOfKind[kind] ?? 'Something went wrong', { cause: error });
 }
 
@@ -91,7 +92,7 @@ const messageOfKind: Partial<Record<ErrorKind, string>> = {
   not_found: 'Not found',
 };
 
-// Trailers above 8 kB are refused by many peers; a caller with hundreds of wrong fields is served by the first ones.
+// Trailers have a size limit on the way; a caller with hundreds of wrong fields is served by the first ones.
 const violationsMax = 50;
 
 function fitted(status: RpcStatus): RpcStatus {
@@ -108,6 +109,11 @@ function readDetails(metadata: Metadata | undefined): RpcStatus | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A connection that breaks during a call is INTERNAL to grpc-js; our own INTERNAL always carries details. */
+function isConnectionError(error: Error & { code: grpcStatus }): boolean {
+  return error.code === grpcStatus.INTERNAL && /RST_STREAM|ECONN|EPIPE|socket/i.test(error.message);
 }
 
 function toKind(kind: string | undefined, code: grpcStatus): ErrorKind {

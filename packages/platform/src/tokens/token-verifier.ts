@@ -85,16 +85,11 @@ export function createTokenVerifier(options: {
   return { verify };
 }
 
-const headerSchema = z.object({
+/** Strict: crit and b64 change how a token is to be read, jwk, jku and x5c bring their own key along. The issuer writes none of them. */
+const headerSchema = z.strictObject({
   alg: z.literal('RS256'),
   typ: z.string().regex(/^(application\/)?at\+jwt$/i),
   kid: z.string().min(1).max(128),
-  crit: z.undefined().optional(),
-  b64: z.undefined().optional(),
-  jwk: z.undefined().optional(),
-  jku: z.undefined().optional(),
-  x5c: z.undefined().optional(),
-  x5u: z.undefined().optional(),
 });
 
 /** base64url without padding and with clean last bits is checked by encoding again: two spellings of one token would be two cache entries. */
