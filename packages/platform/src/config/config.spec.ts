@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { ConfigError, loadConfig } from './load-config.ts';
+import { readServiceConfig } from './service-config.ts';
+
+describe('the configuration', () => {
+  it('has a default for everything a laptop needs', () => {
+    expect(readServiceConfig({}, { grpcPort: 50053, opsPort: 9103 })).toMatchObject({
+      environment: 'development',
+      host: '127.0.0.1',
+      grpcPort: 50053,
+      opsPort: 9103,
+      databaseUrl: undefined,
+      identityAddress: '127.0.0.1:50051',
+      tokenIssuer: 'https://outlay.local',
+      logLevel: 'info',
+    });
+  });
+
+  it('reads what is set, and takes an empty variable for one that is not', () => {
+    const env = {
+      GRPC_PORT: '0',
+      OPS_PORT: '',
+      DATABASE_URL: 'postgres://user@db:5432/outlay',
+      LEDGER_ADDRESS: 'ledger:50053',
+    };
+    expect(readServiceConfig(env, { grpcPort: 1, opsPort: 9103 })).toMatchObject({
+      grpcPort: 0,
+      opsPort: 9103,
+      databaseUrl: 'postgres://user@db:5432/outlay',
+      ledgerAddress: 'ledger:50053',
+    });
+  });
+
+  it('names every bad variable at once and shows no value', () => {
+    const env = {
+      GRPC_PORT: 'x',
+      DATABASE_URL: 'mysql://root:hunter2@db',
+      LOG_LEVEL: 'loud',
+      LEDGER_ADDRESS: 'nowhere',
+    };
+    const read = () => readServiceConfig(env, { grpcPort: 1, opsPort: 2 });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/GRPC_PORT[\s\S]*DATABASE_URL[\s\S]*LEDGER_ADDRESS[\s\S]*LOG_LEVEL/);
+    expect(read).not.toThrow(/hunter2/);
+  });
+
+  it('can be extended by a service', () => {
+    const schema = z.object({ MAIL_FROM: z.email() });
+    expect(loadConfig(schema, { MAIL_FROM: 'a@example.com', OTHER: 'x' })).toEqual({ MAIL_FROM: 'a@example.com' });
+    expect(() => loadConfig(schema, {})).toThrow('MAIL_FROM');
+  });
+});
