@@ -8,6 +8,7 @@ import {
   redisAnswers,
   startLocalPostgres,
 } from '@outlay/testkit/host';
+import { keptSecret } from './kept-secret.ts';
 import { local } from './local-files.ts';
 import { step } from './step.ts';
 
@@ -39,6 +40,7 @@ async function embeddedPostgres(onStop: (stop: () => Promise<void>) => void): Pr
     logFile: local('logs', 'postgres.log'),
     port: await postgresPort(),
     durable: true,
+    password: keptSecret('postgres'),
   });
   onStop(server.stop);
   return ensureDatabase(server.url, 'outlay');

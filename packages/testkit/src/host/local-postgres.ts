@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -16,6 +16,8 @@ export type LocalPostgresOptions = {
   port: number;
   /** Without it a crash of the machine may lose data: for tests alone. */
   durable: boolean;
+  /** Of the administrator, whom the server asks for it. Without one it lets in whoever is on this machine. */
+  password?: string;
 };
 
 export type LocalPostgres = { url: string; port: number; stop: () => Promise<void> };
@@ -24,10 +26,10 @@ const run = promisify(execFile);
 
 /** Starts a PostgreSQL of our own on 127.0.0.1, making its data directory first where there is none. It stops when this process is gone. */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
-  const { binaries, dataDirectory, logFile, port, durable } = options;
+  const { binaries, dataDirectory, logFile, port, durable, password } = options;
   const account = serverAccount();
   mkdirSync(dirname(logFile), { recursive: true });
-  await makeDataDirectory(binaries, dataDirectory, account);
+  await makeDataDirectory(options, account);
   await clearStaleLock(dataDirectory);
 
   const settings = {
@@ -46,28 +48,38 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
     logFile,
     ...(account.spawnAsOwner ? account.owner : {}),
   });
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const url = `postgres://postgres${password === undefined ? '' : `:${encodeURIComponent(password)}`}@127.0.0.1:${port}/postgres`;
   await waitUntilAnswering(url, server.hasExited, logFile);
   return { url, port, stop: () => server.stop() };
 }
 
-async function makeDataDirectory(binaries: PostgresBinaries, directory: string, account: ServerAccount): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (account.owner !== undefined) giveTo(directory, account.owner);
-  if (existsSync(join(directory, 'PG_VERSION'))) return;
+async function makeDataDirectory(options: LocalPostgresOptions, account: ServerAccount): Promise<void> {
+  const { binaries, dataDirectory, password } = options;
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  if (account.owner !== undefined) giveTo(dataDirectory, account.owner);
+  if (existsSync(join(dataDirectory, 'PG_VERSION'))) return;
   // What a first start that was interrupted left is no database yet.
-  for (const entry of readdirSync(directory)) rmSync(join(directory, entry), { recursive: true });
+  for (const entry of readdirSync(dataDirectory)) rmSync(join(dataDirectory, entry), { recursive: true });
+  const passwordFile = `${dataDirectory}.password`;
+  if (password !== undefined) {
+    writeFileSync(passwordFile, password, { mode: 0o600 });
+    if (account.owner !== undefined) giveTo(passwordFile, account.owner);
+  }
   const [file, ...args] = [
     ...account.prefix,
     binaries.initdb,
-    `--pgdata=${directory}`,
+    `--pgdata=${dataDirectory}`,
     '--username=postgres',
-    '--auth=trust',
+    ...(password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${passwordFile}`]),
     '--encoding=UTF8',
     '--no-locale',
     ...(binaries.origin === 'embedded' ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
   ] as [string, ...string[]];
-  await run(file, args, { ...(account.spawnAsOwner ? account.owner : {}), cwd: directory });
+  try {
+    await run(file, args, { ...(account.spawnAsOwner ? account.owner : {}), cwd: dataDirectory });
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
 }
 
 function giveTo(path: string, owner: { uid: number; gid: number }): void {

@@ -16,7 +16,7 @@ export async function firstThatWorks<T>(what: string, ways: readonly Way<T>[], a
   throw new Error(`Tests need ${what}, and there is none to be had.\n  ${tried.join('\n  ')}\n${advice}`);
 }
 
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
 }
