@@ -1,0 +1,27 @@
+import type { Logger } from '@outlay/platform';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { drainRequest } from './drain-request.ts';
+import { traceIdOf } from './exchange.ts';
+import { HttpError } from './http-error.ts';
+import { problemOf, writeProblem } from './problem.ts';
+
+/** Whatever no route took. */
+export const refuseUnknownPath: RequestHandler = () => {
+  throw new HttpError('not_found', 'There is nothing at this address; the operations are listed at /api/openapi.json');
+};
+
+/** The one place where errors become answers. What is our own fault is logged with its cause. */
+export function createErrorHandler(logger: Logger): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    const problem = problemOf(error);
+    if (request.exchange) request.exchange.problemCode = problem.code;
+    if (problem.status === 500) logger.error({ error, route: request.exchange?.route }, 'request failed');
+    if (response.headersSent) {
+      // Half an answer is out: cutting the connection is the only way left to say that it is not whole.
+      response.destroy();
+      return;
+    }
+    drainRequest(request);
+    writeProblem(response, problem, traceIdOf(request));
+  };
+}

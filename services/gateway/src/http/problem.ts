@@ -1,0 +1,106 @@
+import type { ServerResponse } from 'node:http';
+import { DomainError, type ErrorDetail, type ErrorKind } from '@outlay/platform';
+import { type ErrorCode, errorCodes, titlesByStatus } from './error-codes.ts';
+import { HttpError } from './http-error.ts';
+
+/** A problem document (RFC 9457) before it is written, with the headers that go with it. */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  errors: readonly ErrorDetail[];
+  extensions: Readonly<Record<string, unknown>>;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** The one table from kind to HTTP status. */
+const statusOfKind: Record<ErrorKind, number> = {
+  unreadable: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  precondition_failed: 412,
+  invalid: 422,
+  rate_limited: 429,
+  unavailable: 503,
+  // Not 504: to a client both mean that nothing is known and that trying again may help.
+  deadline_exceeded: 503,
+  internal: 500,
+};
+
+/** What is shown of a thrown value. Anything unforeseen shows nothing of itself. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof DomainError) return fromDomainError(error);
+  if (error instanceof HttpError) {
+    return { ...bare(error.status, error.code, error.message), headers: error.headers };
+  }
+  if (isUrlError(error)) return bare(400, 'request_malformed', 'The path is not correctly percent-encoded');
+  return bare(500, 'internal', 'Something went wrong. Quote the trace id when you report it.');
+}
+
+/** Writes the document. `traceId` leads support to everything that was logged. */
+export function writeProblem(response: ServerResponse, problem: Problem, traceId: string): void {
+  const body = JSON.stringify({
+    type: `urn:outlay:problem:${problem.code}`,
+    title: titleOf(problem),
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail,
+    trace_id: traceId,
+    ...(problem.errors.length > 0 && { errors: problem.errors }),
+    ...problem.extensions,
+  });
+  response.writeHead(problem.status, {
+    ...problem.headers,
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  });
+  response.end(body);
+}
+
+function fromDomainError(error: DomainError): Problem {
+  const status = statusOfKind[error.kind];
+  if (error.kind === 'internal') return problemOf(undefined);
+  return {
+    status,
+    code: error.code,
+    detail: error.message,
+    errors: error.details.map(({ field, code, message }) => ({ field, code, message })),
+    extensions: extensionsOf(error),
+    headers: headersOf(error, status),
+  };
+}
+
+/** Which tenants a person may choose from comes as JSON text in the error's meta. */
+function extensionsOf(error: DomainError): Problem['extensions'] {
+  if (error.code !== 'tenant_required' || !error.meta.tenants) return {};
+  return { tenants: JSON.parse(error.meta.tenants) };
+}
+
+function headersOf(error: DomainError, status: number): Record<string, string> {
+  if (status === 401) {
+    const reason = error.code === 'token_missing' ? '' : ', error="invalid_token"';
+    return { 'WWW-Authenticate': `Bearer realm="outlay"${reason}` };
+  }
+  if (status === 429 || status === 503) {
+    const retryAfterMs = Number(error.meta.retry_after_ms);
+    return { 'Retry-After': String(retryAfterMs > 0 ? Math.ceil(retryAfterMs / 1000) : 1) };
+  }
+  return {};
+}
+
+function titleOf(problem: Problem): string {
+  const known = Object.hasOwn(errorCodes, problem.code) ? errorCodes[problem.code as ErrorCode] : undefined;
+  return known?.title ?? titlesByStatus[problem.status] ?? 'Something went wrong';
+}
+
+function bare(status: number, code: string, detail: string): Problem {
+  return { status, code, detail, errors: [], extensions: {}, headers: {} };
+}
+
+/** Express throws this where a path parameter cannot be decoded. */
+function isUrlError(error: unknown): boolean {
+  return error instanceof URIError || (error instanceof Error && 'status' in error && error.status === 400);
+}

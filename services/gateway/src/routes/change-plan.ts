@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { defineRoute } from '../http/define-route.ts';
+import { idParams, present } from '../schemas/common.ts';
+import { renderTenant, tenantExample, tenantSchema } from '../schemas/tenant.ts';
+
+export const changePlan = defineRoute({
+  operationId: 'changePlan',
+  method: 'put',
+  path: '/admin/tenants/{id}/plan',
+  summary: 'Move a tenant to another plan',
+  tags: ['Platform'],
+  auth: 'platform_admin',
+  notFound: 'tenant_not_found',
+  request: {
+    params: idParams,
+    body: z.strictObject({ plan: z.enum(['basic', 'professional']) }).meta({ id: 'PlanChange' }),
+    bodyExample: { plan: 'professional' },
+  },
+  responses: {
+    200: {
+      description: 'The tenant as it is now.',
+      schema: tenantSchema,
+      example: { ...tenantExample, plan: 'professional', version: 2 },
+      etag: true,
+    },
+  },
+  async handle({ context, params, body, services, rememberTenant }) {
+    const answer = await services.tenancy.changePlan(context, { tenantId: params.id, plan: body.plan });
+    const tenant = present(answer.tenant, 'a tenant');
+    rememberTenant(tenant);
+    return { status: 200, body: renderTenant(tenant), version: tenant.version };
+  },
+});

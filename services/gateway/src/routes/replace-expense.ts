@@ -1,0 +1,36 @@
+import { defineRoute } from '../http/define-route.ts';
+import { idParams } from '../schemas/common.ts';
+import { expenseBody, expenseBodyExample, expenseExample, expenseSchema, renderExpense } from '../schemas/expense.ts';
+import { allExpenseFields, toExpenseInput } from '../schemas/expense-input.ts';
+
+export const replaceExpense = defineRoute({
+  operationId: 'replaceExpense',
+  method: 'put',
+  path: '/expenses/{id}',
+  summary: 'Replace an expense',
+  description: 'What is left away becomes empty. What was booked is reversed and booked anew; the history stays.',
+  tags: ['Expenses'],
+  auth: 'tenant',
+  roles: ['owner', 'admin', 'member'],
+  ifMatch: true,
+  notFound: 'expense_not_found',
+  request: { params: idParams, body: expenseBody, bodyExample: expenseBodyExample },
+  responses: {
+    200: {
+      description: 'The expense as it is now.',
+      schema: expenseSchema,
+      example: { ...expenseExample, version: 2 },
+      etag: true,
+    },
+  },
+  errors: ['expense_reversed'],
+  async handle({ context, params, body, ifMatch, services }) {
+    const { expense, replayed } = await services.ledger.editExpense(context, {
+      expenseId: params.id,
+      input: toExpenseInput(body),
+      updateMask: allExpenseFields,
+      version: ifMatch,
+    });
+    return { status: 200, body: renderExpense(expense), version: expense?.version, replayed };
+  },
+});

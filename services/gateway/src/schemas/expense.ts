@@ -1,0 +1,181 @@
+import type { ledger } from '@outlay/contracts';
+import { formatAmount } from '@outlay/platform';
+import { z } from 'zod';
+import {
+  amount,
+  calendarDate,
+  currency,
+  instant,
+  optionalText,
+  pageOf,
+  present,
+  renderInstant,
+  text,
+  uuid,
+  version,
+} from './common.ts';
+
+export const paymentMethods = [
+  'cash',
+  'credit_card',
+  'debit_card',
+  'bank_transfer',
+  'direct_debit',
+  'check',
+  'digital_wallet',
+  'other',
+] as const;
+
+const exchangeRate = z
+  .string({
+    error: (issue) => (typeof issue.input === 'number' ? 'must be a string such as "1.0842"' : undefined),
+  })
+  .regex(/^\d{1,12}(?:\.\d{1,12})?$/, 'must be a decimal number such as "1.0842"')
+  .refine((rate) => /[1-9]/.test(rate), { error: 'must be greater than zero', params: { code: 'too_small' } })
+  .meta({ description: "Units of the tenant's currency for one unit of the expense's. Needed where they differ." });
+
+const appliedRate = z
+  .strictObject({
+    rate: z.string(),
+    source: z
+      .string()
+      .meta({ description: '`identity`: same currency, `billed`: by the card, `given`: by the client.' }),
+    date: z.string(),
+  })
+  .meta({ id: 'AppliedRate', description: 'How the amount came into the currency of the books.' });
+
+export const expenseSchema = z
+  .strictObject({
+    id: uuid,
+    amount: amount.meta({ description: 'What was paid. Negative for a refund.' }),
+    currency,
+    booked_amount: amount.meta({ description: "The same in the tenant's currency: what totals are made of." }),
+    booked_currency: currency,
+    exchange_rate: appliedRate,
+    title: z.string(),
+    description: z.string().nullable(),
+    category_id: uuid.nullable(),
+    category_name: z.string().nullable(),
+    account_id: uuid.nullable(),
+    account_name: z.string().nullable(),
+    project_id: uuid.nullable(),
+    project_name: z.string().nullable(),
+    expense_date: calendarDate,
+    payment_method: z.enum(paymentMethods).nullable(),
+    tags: z.array(z.string()),
+    vendor: z.string().nullable(),
+    status: z.enum(['posted', 'reversed']),
+    version,
+    user_id: uuid.nullable().meta({ description: 'Who recorded it.' }),
+    import_id: uuid.nullable().meta({ description: 'The import that brought it, if one did.' }),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .meta({ id: 'Expense', description: 'Money that was spent, or came back.' });
+
+export const expensePage = pageOf('ExpensePage', expenseSchema);
+
+const fields = {
+  amount,
+  currency,
+  title: text(200),
+  description: optionalText(2000).nullable().optional(),
+  category_id: uuid.nullable().optional(),
+  account_id: uuid.nullable().optional(),
+  project_id: uuid.nullable().optional(),
+  expense_date: calendarDate,
+  payment_method: z.enum(paymentMethods).nullable().optional(),
+  tags: z.array(text(50)).max(20).nullable().optional(),
+  vendor: optionalText(200).nullable().optional(),
+  exchange_rate: exchangeRate.nullable().optional(),
+};
+
+/** All of an expense: what POST makes, and what PUT leaves. */
+export const expenseBody = z
+  .strictObject(fields)
+  .meta({ id: 'ExpenseInput', description: 'What is left away, or null, is empty.' });
+
+/** Some of it: what PATCH changes. Null empties. */
+export const expensePatchBody = z
+  .strictObject(fields)
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
+  .meta({ id: 'ExpensePatch', description: 'What is left away stays as it is; null empties.' });
+
+export type ExpenseBody = z.output<typeof expenseBody>;
+export type ExpensePatch = z.output<typeof expensePatchBody>;
+
+export const expenseBodyExample: z.input<typeof expenseBody> = {
+  amount: '125.50',
+  currency: 'USD',
+  title: 'Design tool',
+  description: 'Yearly licence',
+  category_id: '0197a3c0-1111-7000-8000-000000000001',
+  account_id: '0197a3c0-2222-7000-8000-000000000001',
+  project_id: '0197a3c0-3333-7000-8000-000000000001',
+  expense_date: '2025-01-15',
+  payment_method: 'credit_card',
+  tags: ['office', 'supplies'],
+  vendor: 'Draftsman Ltd',
+  exchange_rate: '0.970518',
+};
+
+export const expenseExample: z.input<typeof expenseSchema> = {
+  id: '0197a3c0-4444-7000-8000-000000000001',
+  amount: '125.50',
+  currency: 'USD',
+  booked_amount: '121.80',
+  booked_currency: 'EUR',
+  exchange_rate: { rate: '0.970518', source: 'given', date: '2025-01-15' },
+  title: 'Design tool',
+  description: 'Yearly licence',
+  category_id: '0197a3c0-1111-7000-8000-000000000001',
+  category_name: 'Software',
+  account_id: '0197a3c0-2222-7000-8000-000000000001',
+  account_name: 'Company card',
+  project_id: '0197a3c0-3333-7000-8000-000000000001',
+  project_name: 'Website',
+  expense_date: '2025-01-15',
+  payment_method: 'credit_card',
+  tags: ['office', 'supplies'],
+  vendor: 'Draftsman Ltd',
+  status: 'posted',
+  version: 1,
+  user_id: '0197a3c0-6666-7000-8000-000000000001',
+  import_id: null,
+  created_at: '2025-01-15T10:30:00.000Z',
+  updated_at: '2025-01-15T10:30:00.000Z',
+};
+
+export function renderExpense(given: ledger.Expense | undefined): z.input<typeof expenseSchema> {
+  const expense = present(given, 'an expense');
+  const paid = present(expense.amount, 'an amount');
+  const booked = present(expense.booked, 'a booked amount');
+  const rate = present(expense.rate, 'a rate');
+  return {
+    id: expense.id,
+    amount: formatAmount(paid.amountMinor, paid.currency),
+    currency: paid.currency,
+    booked_amount: formatAmount(booked.amountMinor, booked.currency),
+    booked_currency: booked.currency,
+    exchange_rate: { rate: rate.rate, source: rate.source, date: rate.date },
+    title: expense.title,
+    description: expense.description || null,
+    category_id: expense.category?.id || null,
+    category_name: expense.category?.name || null,
+    account_id: expense.account?.id || null,
+    account_name: expense.account?.name || null,
+    project_id: expense.project?.id || null,
+    project_name: expense.project?.name || null,
+    expense_date: expense.expenseDate,
+    payment_method: (expense.paymentMethod || null) as (typeof paymentMethods)[number] | null,
+    tags: expense.tags,
+    vendor: expense.vendor || null,
+    status: expense.status as 'posted' | 'reversed',
+    version: Number(expense.version),
+    user_id: expense.userId || null,
+    import_id: expense.importId || null,
+    created_at: renderInstant(expense.createdAt),
+    updated_at: renderInstant(expense.updatedAt),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Logger } from '@outlay/platform';
+import type { Redis } from 'ioredis';
+import type { RevokedSessions } from './revoked-sessions.ts';
+
+/** The Redis channel on which closed sessions are told: one session id a message. */
+export const revokedChannel = 'outlay:revoked-sessions';
+
+/**
+ * Hears of sessions closed elsewhere within milliseconds. Messages sent while the connection was away are lost, so
+ * each new connection asks identity for everything again.
+ */
+export function listenForRevokedSessions(options: {
+  subscriber: Redis;
+  revoked: RevokedSessions;
+  logger: Logger;
+}): void {
+  const { subscriber, revoked, logger } = options;
+  subscriber.on('message', (_channel, sessionId) => {
+    if (sessionId.length <= 256) revoked.add(sessionId);
+  });
+  subscriber.on('ready', () => {
+    revoked.reload();
+    subscriber.subscribe(revokedChannel).catch((error: unknown) => {
+      logger.warn({ error }, 'revoked sessions cannot be listened for');
+    });
+  });
+}
+
+/** Tells the other gateways. Failing is no harm: they learn it from identity a moment later. */
+export function announceRevokedSession(redis: Redis, sessionId: string, logger: Logger): void {
+  redis.publish(revokedChannel, sessionId).catch((error: unknown) => {
+    logger.warn({ error }, 'a closed session was not announced');
+  });
+}
