@@ -12,7 +12,7 @@ export type Logger = PinoLogger;
  */
 export function createLogger(
   options: { service: string; level?: LogLevel },
-  destination: DestinationStream = pino.destination(1),
+  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
 ): Logger {
   return pino(
     {
