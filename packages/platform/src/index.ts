@@ -18,6 +18,7 @@ export { migrateSchema, platformMigrations } from './database/migrate.ts';
 export { provisionDatabase } from './database/provision.ts';
 export { ownerRole, rolePassword, serviceRole, serviceUrl, systemRole } from './database/role-names.ts';
 export type { Database, NamedStatement, QueryResult, Session, TransactionOptions } from './database/session.ts';
+export { deleteIdempotencyKeys, ensureMonthPartitions } from './database/upkeep.ts';
 export {
   conflict,
   DomainError,
@@ -51,6 +52,7 @@ export {
   type ServiceHandlers,
 } from './grpc/service-definition.ts';
 export { type Component, createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
+export { createReadiness, type Readiness } from './lifecycle/readiness.ts';
 export { runProcess } from './lifecycle/run-process.ts';
 export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
 export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';

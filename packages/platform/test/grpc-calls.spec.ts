@@ -407,6 +407,7 @@ describe('who may call', () => {
     owner: callerWith(issuer.token({ tenantId, role: 'owner' })),
     platformAdmin: callerWith(issuer.token({ platformAdmin: true })),
     service: callerWith(issuer.token({ kind: 'service', userId: 'ledger' })),
+    serviceForTenant: callerWith(issuer.token({ kind: 'service' }), { tenantId: tenantId as never }),
     serviceAdmin: callerWith(issuer.token({ kind: 'service', platformAdmin: true })),
   };
   const all = Object.keys(callers) as (keyof typeof callers)[];
@@ -415,7 +416,8 @@ describe('who may call', () => {
     ['public', all],
     ['user', ['user', 'member', 'owner', 'platformAdmin']],
     ['tenant', ['member', 'owner']],
-    ['service', ['service', 'serviceAdmin']],
+    ['service', ['service', 'serviceForTenant', 'serviceAdmin']],
+    ['tenant_or_service', ['member', 'owner', 'serviceForTenant']],
     ['platform_admin', ['platformAdmin']],
   ] as const)('%s lets in %p', async (access, allowed) => {
     const { client } = await start({ getEcho: { access, handle: echo } });
@@ -436,6 +438,13 @@ describe('who may call', () => {
       kind: 'forbidden',
       code: 'role_required',
     });
+  });
+
+  it('is narrowed by roles for users alone', async () => {
+    const { client } = await start({ getEcho: { access: 'tenant_or_service', roles: ['owner'], handle: echo } });
+    await client.getEcho(callers.owner, { text: '' });
+    await client.getEcho(callers.serviceForTenant, { text: '' });
+    await expect(client.getEcho(callers.member, { text: '' })).rejects.toMatchObject({ code: 'role_required' });
   });
 
   it('is checked for streams as well', async () => {

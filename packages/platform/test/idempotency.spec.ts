@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Database, hashRequest, idempotent, newId, recordAudit, type TenantContext } from '../src/index.ts';
+import {
+  type Database,
+  deleteIdempotencyKeys,
+  hashRequest,
+  idempotent,
+  newId,
+  recordAudit,
+  type TenantContext,
+} from '../src/index.ts';
 import { createPlatformDatabase, newTenantContext, type PlatformDatabase } from './support/database.ts';
 
 let platform: PlatformDatabase;
@@ -108,6 +116,26 @@ describe('a command with an idempotency key', () => {
     await recordNote(context);
     await recordNote(context);
     expect(await noteCount(context)).toBe(2);
+  });
+});
+
+describe('old idempotency keys', () => {
+  it('are deleted for all tenants, and young ones kept', async () => {
+    const [old, young] = [newTenantContext({ idempotencyKey: 'old' }), newTenantContext({ idempotencyKey: 'young' })];
+    await recordNote(old);
+    await recordNote(young);
+    await platform.admin(
+      `update ledger.idempotency_keys set created_at = now() - interval '3 days' where tenant_id = $1`,
+      [old.tenantId],
+    );
+    await platform.admin(
+      `insert into ledger.idempotency_keys (tenant_id, actor_id, operation, key, request_hash, created_at)
+       select $1, 'a', 'o', series::text, '', now() - interval '3 days' from generate_series(1, 2500) as series`,
+      [old.tenantId],
+    );
+    expect(await deleteIdempotencyKeys(database, new Date(Date.now() - 2 * 86_400_000))).toBe(2_501);
+    expect((await recordNote(young)).replayed).toBe(true);
+    expect((await recordNote(old)).replayed).toBe(false);
   });
 });
 

@@ -37,7 +37,7 @@ type Answered<M extends RpcDefinition> = M['responseStream'] extends true
 export type RpcHandler<M extends RpcDefinition> =
   | {
       access: 'tenant' | 'tenant_or_service';
-      /** The roles that may call; any when left out. */
+      /** The roles a user must have one of; any when left out. */
       roles?: readonly Role[];
       handle: (context: TenantContext, request: Given<M>) => Answered<M>;
     }

@@ -1,5 +1,4 @@
 import type { Logger } from '../operations/logger.ts';
-import type { Lifecycle } from './lifecycle.ts';
 import { flushTelemetry } from './telemetry-shutdown.ts';
 
 /**
@@ -8,7 +7,7 @@ import { flushTelemetry } from './telemetry-shutdown.ts';
  * rejection or exception: the state of the process is then unknown, and its supervisor restarts it.
  */
 export function runProcess(
-  service: Pick<Lifecycle, 'start' | 'stop'>,
+  service: { start: () => Promise<unknown>; stop: () => Promise<unknown> },
   options: { logger: Logger; shutdownTimeoutMs?: number; flush?: () => Promise<void> },
 ): void {
   const { logger, shutdownTimeoutMs = 15_000, flush = flushTelemetry } = options;
