@@ -1,0 +1,115 @@
+import { type Database, newId, notFound, type Session, type TenantContext, type TenantId } from '@outlay/platform';
+import { type ImportState, importColumns, importState } from './import-state.ts';
+import type { UploadedFile } from './receive-upload.ts';
+
+/** The schema of this service's background jobs. */
+export const jobsSchema = 'ledger_jobs';
+
+/** The task that works an import off. */
+export const importTask = 'import_file';
+
+/** Stores a file and asks for it to be worked off, in the session's transaction. */
+export async function insertImport(
+  session: Session,
+  context: TenantContext,
+  file: UploadedFile & { encoding: string },
+): Promise<ImportState> {
+  const id = newId();
+  const { rows } = await session.query(
+    {
+      name: 'insert_import',
+      text: `
+insert into imports (
+  tenant_id, id, user_id, request_id, file_name, content_type, file_size, file_hash, encoding
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+returning ${importColumns}`,
+    },
+    [
+      ...[context.tenantId, id, context.actor.id, context.requestId],
+      ...[file.name, file.contentType, file.size, file.hash, file.encoding],
+    ],
+  );
+  for (const [seq, bytes] of file.chunks.entries()) {
+    await session.query(
+      {
+        name: 'insert_import_chunk',
+        text: 'insert into import_chunks (tenant_id, import_id, seq, bytes) values ($1, $2, $3, $4)',
+      },
+      [context.tenantId, id, seq, bytes],
+    );
+  }
+  // The key keeps one waiting job for each import, however often it is asked for.
+  await session.query(
+    {
+      name: 'add_import_job',
+      text: `select from ${jobsSchema}.add_job('${importTask}', $1::json, job_key => $2, max_attempts => 25)`,
+    },
+    [JSON.stringify({ tenant_id: context.tenantId, import_id: id }), id],
+  );
+  return importState.parse(rows[0]);
+}
+
+/** One import, or notFound `import_not_found`. A user who is given sees only their own. */
+export async function findImport(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  userId?: string,
+): Promise<ImportState> {
+  const { rows } = await session.query(
+    {
+      name: 'find_import',
+      text: `
+select ${importColumns} from imports
+where imports.tenant_id = $1 and imports.id = $2 and ($3::uuid is null or imports.user_id = $3)`,
+    },
+    [context.tenantId, importId, userId],
+  );
+  if (!rows[0]) throw notFound('import_not_found', 'There is no such import');
+  return importState.parse(rows[0]);
+}
+
+/** The stored bytes of a file, a piece at a time, each in a transaction of its own. */
+export async function* readChunks(
+  database: Database,
+  context: { tenantId: TenantId },
+  importId: string,
+): AsyncGenerator<Uint8Array> {
+  for (let seq = 0; ; seq++) {
+    const { rows } = await database.withTenant(
+      context,
+      (session) =>
+        session.query<{ bytes: Buffer }>(
+          {
+            name: 'read_import_chunk',
+            text: `
+select import_chunks.bytes from import_chunks
+where import_chunks.tenant_id = $1 and import_chunks.import_id = $2 and import_chunks.seq = $3`,
+          },
+          [context.tenantId, importId, seq],
+        ),
+      { readOnly: true },
+    );
+    const [row] = rows;
+    if (!row) return;
+    yield row.bytes;
+  }
+}
+
+/** Imports that should be going forward and have not for so long, of all tenants. */
+export async function findStalled(database: Database, stalledMs: number): Promise<{ tenantId: string; id: string }[]> {
+  const { rows } = await database.withSystem((session) =>
+    session.query<{ tenant_id: string; id: string }>(
+      {
+        name: 'find_stalled_imports',
+        text: `
+select imports.tenant_id, imports.id from imports
+where imports.status = 'processing' and imports.progressed_at < now() - $1 * interval '1 millisecond'
+order by imports.progressed_at limit 100`,
+      },
+      [stalledMs],
+    ),
+  );
+  return rows.map((row) => ({ tenantId: row.tenant_id, id: row.id }));
+}

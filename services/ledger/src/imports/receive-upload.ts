@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { ledger } from '@outlay/contracts';
+import { invalid } from '@outlay/platform';
+
+/** A file as it was sent. */
+export interface UploadedFile {
+  name: string;
+  contentType: string;
+  /** Its bytes in pieces of at most chunkSize. */
+  chunks: Buffer[];
+  size: number;
+  /** SHA-256 of its bytes. */
+  hash: Buffer;
+}
+
+/** Largest file that is taken: 20 MiB. */
+export const fileSizeMax = 20 * 1_024 * 1_024;
+
+/** Size of the pieces a file is stored in. */
+export const chunkSize = 256 * 1_024;
+
+/**
+ * Collects a file from its stream: a message that describes it, then its bytes. At most fileSizeMax is held, and
+ * nothing is kept on disk. Throws invalid with details on `file`: file_missing, file_too_large, file_empty.
+ */
+export async function receiveUpload(
+  parts: AsyncIterable<ledger.StartImportRequest>,
+  sizeMax = fileSizeMax,
+): Promise<UploadedFile> {
+  let file: ledger.ImportFile | undefined;
+  const chunks: Buffer[] = [];
+  let pending: Uint8Array[] = [];
+  let pendingSize = 0;
+  let size = 0;
+  const hash = createHash('sha256');
+  const flush = (): void => {
+    const joined = Buffer.concat(pending);
+    for (let at = 0; at < joined.length; at += chunkSize) chunks.push(joined.subarray(at, at + chunkSize));
+    pending = [];
+    pendingSize = 0;
+  };
+
+  for await (const { part } of parts) {
+    if (part?.$case === 'file') {
+      if (file) throw invalid('file', 'file_repeated', 'is described twice');
+      file = part.value;
+    }
+    if (part?.$case !== 'chunk') continue;
+    if (!file) throw invalid('file', 'file_missing', 'must be described before its bytes');
+    const { value: bytes } = part;
+    size += bytes.length;
+    if (size > sizeMax) throw invalid('file', 'file_too_large', `is larger than ${sizeMax / 1_024 / 1_024} MB`);
+    hash.update(bytes);
+    pending.push(bytes);
+    pendingSize += bytes.length;
+    if (pendingSize >= chunkSize) flush();
+  }
+  flush();
+  if (!file) throw invalid('file', 'file_missing', 'is missing');
+  if (size === 0) throw invalid('file', 'file_empty', 'is empty');
+  return { name: plainName(file.name), contentType: file.contentType.slice(0, 100), chunks, size, hash: hash.digest() };
+}
+
+/** The last part of a path, without what cannot be stored or shown. */
+function plainName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1) ?? '';
+  return last
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, 255);
+}
