@@ -35,7 +35,7 @@ export async function findInfrastructure(onStop: (stop: () => Promise<void>) => 
 
 async function embeddedPostgres(onStop: (stop: () => Promise<void>) => void): Promise<string> {
   const server = await startLocalPostgres({
-    binaries: await embeddedBinaries(),
+    binaries: embeddedBinaries(),
     dataDirectory: local('postgres'),
     logFile: local('logs', 'postgres.log'),
     port: await postgresPort(),

