@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClientKnownRequestError } from '@prisma/client/runtime/client';
 import { type Database, newId } from '../src/index.ts';
 import { createPlatformDatabase, newTenantContext, type PlatformDatabase } from './support/database.ts';
 
@@ -55,7 +56,7 @@ describe('Prisma in a session', () => {
     const planted = database.withTenant(globex, (session) =>
       session.prisma.note.create({ data: newNote(acme.tenantId, 'planted') }),
     );
-    await expect(planted).rejects.toThrow();
+    await expect(planted).rejects.toBeInstanceOf(PrismaClientKnownRequestError);
     expect(await database.withTenant(acme, (session) => session.prisma.note.count())).toBe(1);
   });
 

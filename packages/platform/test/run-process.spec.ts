@@ -3,7 +3,9 @@ import { eventually } from '@outlay/testkit';
 import { nextMessage, startFixture } from './support/child-process.ts';
 
 const start = (misbehaviour = '', env: NodeJS.ProcessEnv = {}) =>
-  startFixture('service-process.ts', { env: { MISBEHAVIOUR: misbehaviour, ...env } });
+  startFixture(new URL('./fixtures/service-process.ts', import.meta.url), {
+    env: { MISBEHAVIOUR: misbehaviour, ...env },
+  });
 
 const messages = (child: ReturnType<typeof start>) => child.lines().map(({ msg }) => msg);
 

@@ -20,7 +20,7 @@ afterAll(() => platform.drop());
 
 /** Runs the traced application, sends it one request, and answers its log once it has ended. */
 async function runTracedApp(env: NodeJS.ProcessEnv, headers: Record<string, string> = {}) {
-  const child = startFixture('traced-app.ts', {
+  const child = startFixture(new URL('./fixtures/traced-app.ts', import.meta.url), {
     env: { DATABASE_URL: platform.urlFor('ledger'), ...env },
     execArgv: ['--import', '@outlay/platform/telemetry'],
   });

@@ -9,10 +9,9 @@ export interface Child {
 }
 
 /** Runs a fixture as a process of its own, as services run: `node --import <preload> file.ts`. */
-export function startFixture(name: string, options: { env?: NodeJS.ProcessEnv; execArgv?: string[] } = {}): Child {
-  const file = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+export function startFixture(url: URL, options: { env?: NodeJS.ProcessEnv; execArgv?: string[] } = {}): Child {
   const { NODE_OPTIONS: _jest, ...inherited } = process.env;
-  const child = fork(file, {
+  const child = fork(fileURLToPath(url), {
     env: { ...inherited, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...options.env },
     execArgv: options.execArgv ?? [],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
