@@ -23,6 +23,7 @@ export function createReadiness(options: {
 }): Readiness {
   const { preparations, checks, onReady, logger } = options;
   const pending = new Set(Object.keys(preparations));
+  let lastFailed: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let looking: Promise<void> | undefined;
@@ -32,7 +33,9 @@ export function createReadiness(options: {
       await work();
       pending.delete(name);
     } catch (error) {
-      logger.warn({ error, preparation: name }, 'not ready yet');
+      // Tried four times a second; once is enough to tell.
+      if (lastFailed !== name) logger.warn({ error, preparation: name }, 'not ready yet');
+      lastFailed = name;
       throw error;
     }
   }

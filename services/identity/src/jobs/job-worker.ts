@@ -1,5 +1,6 @@
 import type { Component, Logger } from '@outlay/platform';
 import { Logger as JobLogger, type Runner, run, type TaskList } from 'graphile-worker';
+import pg from 'pg';
 
 /** How timed work is run. */
 export interface JobWorkerOptions {
@@ -12,6 +13,7 @@ export interface JobWorkerOptions {
   logger: Logger;
 }
 
+const concurrency = 1;
 const pauseMs = 1_000;
 
 /**
@@ -26,11 +28,12 @@ export function createJobWorker(options: JobWorkerOptions): Component {
   let working: Promise<void> | undefined;
 
   async function work(): Promise<void> {
+    const pool = createPool(databaseUrl, schema, logger);
     try {
+      await prepareSchema(pool, schema);
       runner = await run({
-        connectionString: withApplicationName(databaseUrl, schema),
-        maxPoolSize: 3,
-        concurrency: 1,
+        pgPool: pool,
+        concurrency,
         schema,
         crontab,
         taskList: tasks,
@@ -43,6 +46,7 @@ export function createJobWorker(options: JobWorkerOptions): Component {
       if (!isStopped) logger.warn({ error }, 'timed work was interrupted, trying again');
     }
     runner = undefined;
+    await pool.end().catch(() => undefined);
     if (!isStopped) timer = setTimeout(begin, pauseMs);
   }
 
@@ -61,10 +65,33 @@ export function createJobWorker(options: JobWorkerOptions): Component {
   };
 }
 
-function withApplicationName(databaseUrl: string, name: string): string {
-  const url = new URL(databaseUrl);
-  url.searchParams.set('application_name', name);
-  return url.href;
+/** One connection listens, one keeps the clock, and each job takes one. */
+function createPool(databaseUrl: string, schema: string, logger: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: schema,
+    max: concurrency + 2,
+    connectionTimeoutMillis: 2_000,
+    keepAlive: true,
+  });
+  pool.on('error', (error) => logger.warn({ error }, 'idle connection of timed work lost'));
+  // graphile-worker listens for errors of the connections it holds only while it uses them.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
+  return pool;
+}
+
+/**
+ * graphile-worker begins with `create schema if not exists`, which a role without that right on the database may not
+ * say even when the schema exists; it does not when it finds its table of migrations.
+ */
+async function prepareSchema(pool: pg.Pool, schema: string): Promise<void> {
+  await pool.query(
+    `create table if not exists ${pg.escapeIdentifier(schema)}.migrations (
+      id int primary key,
+      ts timestamptz not null default now(),
+      breaking boolean not null default false
+    )`,
+  );
 }
 
 /** Its milestones are details here. A job that failed is tried again, which is no reason to wake anybody. */

@@ -1,0 +1,40 @@
+import { enqueueEvents } from '@outlay/messaging';
+import { type CallerContext, idempotent, isUuid, recordAudit, toTenantId } from '@outlay/platform';
+import type { PlanCode } from '../domain/plan.ts';
+import { changePlan, type Tenant } from '../domain/tenant.ts';
+import { entitlementsChanged } from '../messaging/tenant-events.ts';
+import { findPlanOnOffer } from '../store/plans.ts';
+import { fromStoredTenant, toStoredTenant } from '../store/stored-answer.ts';
+import { getTenantForUpdate, tenantNotFound, updateTenant } from '../store/tenants.ts';
+import type { TenancyDependencies } from './dependencies.ts';
+
+/**
+ * Moves a tenant to the newest version of another plan and emits entitlements.changed; a tenant that has the plan keeps
+ * its version, and nothing is emitted. Honours the idempotency key. Throws not_found `tenant_not_found`.
+ */
+export function createChangePlan({ database, clock }: TenancyDependencies) {
+  return async (context: CallerContext, command: { tenantId: string; plan: PlanCode }): Promise<Tenant> => {
+    if (!isUuid(command.tenantId)) throw tenantNotFound();
+    const tenantContext = { ...context, tenantId: toTenantId(command.tenantId) };
+    const { answer } = await database.withTenant(tenantContext, (session) =>
+      idempotent(session, tenantContext, { operation: 'ChangePlan', request: command }, async () => {
+        const { prisma } = session;
+        const tenant = await getTenantForUpdate(session, tenantContext.tenantId);
+        const plan = await findPlanOnOffer(prisma, command.plan);
+        const changed = changePlan(tenant, plan, clock());
+        if (changed === tenant) return toStoredTenant(tenant);
+        await updateTenant(prisma, changed);
+        await recordAudit(session, tenantContext, {
+          action: 'tenant.plan_changed',
+          entity: 'tenant',
+          entityId: tenant.id,
+          before: tenant.plan,
+          after: changed.plan,
+        });
+        await enqueueEvents(session, tenantContext, [entitlementsChanged(changed, plan)]);
+        return toStoredTenant(changed);
+      }),
+    );
+    return fromStoredTenant(answer);
+  };
+}

@@ -1,0 +1,27 @@
+import { createChangePlan } from './change-plan.ts';
+import type { TenancyDependencies } from './dependencies.ts';
+import { createGetTenant } from './get-tenant.ts';
+import { createListPlans } from './list-plans.ts';
+import { createListTenants } from './list-tenants.ts';
+import { createPurgeExpired } from './purge-expired.ts';
+import { createRegisterTenant } from './register-tenant.ts';
+import { createResolveTenant } from './resolve-tenant.ts';
+import { createSettleRegistrations } from './settle-registrations.ts';
+import { createUpdateTenant } from './update-tenant.ts';
+
+/** All that this service can do. */
+export type Tenancy = ReturnType<typeof createTenancy>;
+
+export function createTenancy(dependencies: TenancyDependencies) {
+  return {
+    registerTenant: createRegisterTenant(dependencies),
+    resolveTenant: createResolveTenant(dependencies),
+    getTenant: createGetTenant(dependencies),
+    updateTenant: createUpdateTenant(dependencies),
+    listTenants: createListTenants(dependencies),
+    changePlan: createChangePlan(dependencies),
+    listPlans: createListPlans(dependencies),
+    settleRegistrations: createSettleRegistrations(dependencies),
+    purgeExpired: createPurgeExpired(dependencies),
+  };
+}
