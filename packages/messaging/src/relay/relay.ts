@@ -49,7 +49,7 @@ export function createRelay(options: RelayOptions): Relay {
   const bell = createBell();
   let isStopping = false;
   let schema: string | undefined;
-  let backlogReadAt = 0;
+  let backlogReadAt = Number.NEGATIVE_INFINITY;
   let stopListening: (() => Promise<void>) | undefined;
   let running: Promise<void> | undefined;
 
