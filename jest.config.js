@@ -10,27 +10,30 @@ const shared = {
   transformIgnorePatterns: ['/node_modules/'],
 };
 
+const onServers = {
+  ...shared,
+  globalSetup: '<rootDir>/packages/testkit/src/jest/global-setup.ts',
+  globalTeardown: '<rootDir>/packages/testkit/src/jest/global-teardown.ts',
+};
+
 /** Unit tests stand beside their subject; the other kinds run on real servers that the global set-up finds or starts. */
 export default {
+  testTimeout: 15_000,
   projects: [
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{packages,services}/*/src/**/*.spec.ts', '<rootDir>/scripts/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{packages,services}/*/src/**/*.spec.ts'],
     },
     {
-      ...shared,
+      ...onServers,
       displayName: 'component',
       testMatch: ['<rootDir>/{packages,services}/*/test/**/*.spec.ts'],
-      globalSetup: '<rootDir>/packages/testkit/src/jest/global-setup.ts',
-      globalTeardown: '<rootDir>/packages/testkit/src/jest/global-teardown.ts',
     },
     {
-      ...shared,
+      ...onServers,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/e2e/**/*.spec.ts'],
-      globalSetup: '<rootDir>/packages/testkit/src/jest/global-setup.ts',
-      globalTeardown: '<rootDir>/packages/testkit/src/jest/global-teardown.ts',
+      testMatch: ['<rootDir>/e2e/**/*.spec.ts', '<rootDir>/scripts/test/**/*.spec.ts'],
     },
   ],
 };
