@@ -1,5 +1,6 @@
 export { ConfigError, loadConfig } from './config/load-config.ts';
 export { type LogLevel, readServiceConfig, type ServiceConfig, serviceVariables } from './config/service-config.ts';
+export type { TlsFiles } from './config/tls-files.ts';
 export { type CallScope, currentCallScope, remainingMs, runInCallScope } from './context/call-scope.ts';
 export {
   type Actor,
@@ -37,7 +38,6 @@ export {
 } from './errors/domain-error.ts';
 export { fromGrpcError, toGrpcStatus } from './errors/grpc-status.ts';
 export { parseInput } from './errors/parse-input.ts';
-export type { TlsFiles } from './grpc/credentials.ts';
 export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from './grpc/grpc-client.ts';
 export { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc/grpc-server.ts';
 export {

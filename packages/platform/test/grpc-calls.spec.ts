@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createTcpProxy, eventually, startFakeGrpc } from '@outlay/testkit';
 import {
@@ -510,6 +511,23 @@ describe('who may call', () => {
     const client = connect({ tokenSource: async () => issuer.token({ kind: 'service' }) });
     await client.getEcho(nobody, { text: '' });
     await expect(client.getEcho(callers.owner, { text: '' })).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+});
+
+describe('mutual TLS', () => {
+  const file = (name: string) => readFileSync(new URL(`./fixtures/tls/${name}`, import.meta.url));
+  const tls = { ca: file('ca.crt'), cert: file('service.crt'), key: file('service.key') };
+  const strangerTls = { ca: file('ca.crt'), cert: file('stranger.crt'), key: file('stranger.key') };
+
+  it('lets services with certificates of one authority talk, and nobody else', async () => {
+    const echo = await start({}, { tls });
+    const connect = (files?: typeof tls) =>
+      echo.connect({ address: echo.address.replace('127.0.0.1', 'localhost'), tls: files });
+    expect(await connect(tls).getEcho(nobody, { text: 'sealed' })).toEqual({ text: 'sealed' });
+    for (const other of [connect(strangerTls), connect()]) {
+      const call = other.getEcho(nobody, { text: '' }, { deadlineMs: 1_000 });
+      await expect(call).rejects.toMatchObject({ kind: 'unavailable' });
+    }
   });
 });
 

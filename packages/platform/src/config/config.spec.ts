@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './load-config.ts';
@@ -43,6 +44,16 @@ describe('the configuration', () => {
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(/GRPC_PORT[\s\S]*DATABASE_URL[\s\S]*LEDGER_ADDRESS[\s\S]*LOG_LEVEL/);
     expect(read).not.toThrow(/hunter2/);
+  });
+
+  it('wants all files for mutual TLS or none, and reads them', () => {
+    const defaults = { grpcPort: 1, opsPort: 2 };
+    const file = fileURLToPath(import.meta.url);
+    expect(readServiceConfig({}, defaults).grpcTls).toBeUndefined();
+    const env = { GRPC_TLS_CA_FILE: file, GRPC_TLS_CERT_FILE: file, GRPC_TLS_KEY_FILE: file };
+    expect(readServiceConfig(env, defaults).grpcTls?.key.toString()).toContain('wants all files');
+    expect(() => readServiceConfig({ ...env, GRPC_TLS_KEY_FILE: '' }, defaults)).toThrow('GRPC_TLS_KEY_FILE');
+    expect(() => readServiceConfig({ ...env, GRPC_TLS_CA_FILE: '/nowhere' }, defaults)).toThrow('GRPC_TLS_CA_FILE');
   });
 
   it('can be extended by a service', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { loadConfig } from './load-config.ts';
+import { ConfigError, loadConfig } from './load-config.ts';
+import { readTlsFiles, type TlsFiles, tlsProblems, tlsVariables } from './tls-files.ts';
 
 /** What every service process reads from its environment. Addresses are host:port. */
 export interface ServiceConfig {
@@ -16,6 +17,8 @@ export interface ServiceConfig {
   ledgerAddress: string;
   notificationsAddress: string;
   reportingAddress: string;
+  /** Mutual TLS between services, for createGrpcServer and createGrpcClient; undefined = plain. */
+  grpcTls: TlsFiles | undefined;
   serviceClientSecret: string | undefined;
   tokenIssuer: string;
   tokenAudience: string;
@@ -54,6 +57,7 @@ export function serviceVariables(defaults: { grpcPort: number; opsPort: number }
     LEDGER_ADDRESS: address.default('127.0.0.1:50053'),
     NOTIFICATIONS_ADDRESS: address.default('127.0.0.1:50054'),
     REPORTING_ADDRESS: address.default('127.0.0.1:50055'),
+    ...tlsVariables,
     SERVICE_CLIENT_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
     TOKEN_ISSUER: z.string().default('https://outlay.local'),
     TOKEN_AUDIENCE: z.string().default('outlay'),
@@ -62,12 +66,14 @@ export function serviceVariables(defaults: { grpcPort: number; opsPort: number }
   });
 }
 
-/** Reads the shared variables; throws ConfigError that names every bad one. */
+/** Reads the shared variables, and the files they name; throws ConfigError that names every bad one. */
 export function readServiceConfig(
   env: NodeJS.ProcessEnv,
   defaults: { grpcPort: number; opsPort: number },
 ): ServiceConfig {
   const read = loadConfig(serviceVariables(defaults), env);
+  const problems = tlsProblems(read);
+  if (problems.length > 0) throw new ConfigError(problems);
   return {
     environment: read.NODE_ENV,
     host: read.HOST,
@@ -82,6 +88,7 @@ export function readServiceConfig(
     ledgerAddress: read.LEDGER_ADDRESS,
     notificationsAddress: read.NOTIFICATIONS_ADDRESS,
     reportingAddress: read.REPORTING_ADDRESS,
+    grpcTls: readTlsFiles(read),
     serviceClientSecret: read.SERVICE_CLIENT_SECRET,
     tokenIssuer: read.TOKEN_ISSUER,
     tokenAudience: read.TOKEN_AUDIENCE,

@@ -1,12 +1,5 @@
 import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
-
-/** PEM files for mutual TLS between services. */
-export interface TlsFiles {
-  /** The authority that signed every service's certificate. */
-  ca: Buffer;
-  cert: Buffer;
-  key: Buffer;
-}
+import type { TlsFiles } from '../config/tls-files.ts';
 
 /** With TLS files both sides must show a certificate of the authority; without, the network is trusted. */
 export function serverCredentials(tls: TlsFiles | undefined): ServerCredentials {

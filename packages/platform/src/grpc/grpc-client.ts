@@ -1,11 +1,12 @@
 import { Client, type ClientOptions } from '@grpc/grpc-js';
+import type { TlsFiles } from '../config/tls-files.ts';
 import { currentCallScope } from '../context/call-scope.ts';
 import type { CallerContext } from '../context/caller-context.ts';
 import { DomainError, deadlineExceeded } from '../errors/domain-error.ts';
 import type { Logger } from '../operations/logger.ts';
 import { writeCallMetadata } from './call-metadata.ts';
 import { type Channel, callStream, callUnary, type Outgoing } from './call-peer.ts';
-import { channelCredentials, type TlsFiles } from './credentials.ts';
+import { channelCredentials } from './credentials.ts';
 import { checkHealth } from './health-check.ts';
 import type { RequestOf, ResponseOf, RpcDefinition, ServiceDefinition } from './service-definition.ts';
 

@@ -1,9 +1,10 @@
 import { type ServiceDefinition as GrpcServiceDefinition, Server, type UntypedHandleCall } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import type { TlsFiles } from '../config/tls-files.ts';
 import type { Logger } from '../operations/logger.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
 import { answerCall, type CallEnvironment } from './answer-call.ts';
-import { serverCredentials, type TlsFiles } from './credentials.ts';
+import { serverCredentials } from './credentials.ts';
 import type { BoundService } from './service-definition.ts';
 
 /** How a gRPC server is made. */
