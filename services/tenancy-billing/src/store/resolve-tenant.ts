@@ -36,7 +36,9 @@ const bySubdomain = {
 const byId = {
   name: 'tenancy_resolve_tenant_by_id',
   text: `
-    with scope as materialized (select $1::uuid as holder_id, set_config('app.tenant_id', $1, true) as tenant_id)
+    with scope as materialized (
+      select $1::uuid as holder_id, set_config('app.tenant_id', ($1::uuid)::text, true) as tenant_id
+    )
     ${columns}`,
 };
 

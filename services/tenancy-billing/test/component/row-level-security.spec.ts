@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { startTenancy, type TestTenancy } from './driver/start-tenancy.ts';
+
+let tenancy: TestTenancy;
+let role: pg.Client;
+beforeAll(async () => {
+  tenancy = await startTenancy();
+  role = new pg.Client({ connectionString: tenancy.database.urlFor('tenancy_billing') });
+  await role.connect();
+});
+afterAll(async () => {
+  await role.end();
+  await tenancy.stop();
+});
+
+/** Every table of the schema, partitions and their parents included, and what protects it. */
+const catalogue = `
+  select class.relname as name, class.relrowsecurity as enabled, class.relforcerowsecurity as forced,
+    exists (
+      select from pg_attribute as attribute where attribute.attrelid = class.oid and attribute.attname = 'tenant_id'
+    ) as has_tenant,
+    array(select policy.polname::text from pg_policy as policy where policy.polrelid = class.oid order by 1) as policies
+  from pg_class as class
+  where class.relnamespace = 'tenancy_billing'::regnamespace and class.relkind in ('r', 'p')`;
+
+describe('row-level security', () => {
+  it('is forced on every table and partition of the schema', async () => {
+    type Table = { name: string; enabled: boolean; forced: boolean; has_tenant: boolean; policies: string[] };
+    const tables = await tenancy.query<Table>(catalogue);
+
+    expect(tables.length).toBeGreaterThan(8);
+    for (const table of tables) {
+      expect(table).toMatchObject({ enabled: true, forced: true });
+      const needed = table.has_tenant ? 'tenant_isolation' : 'platform_wide';
+      expect({ table: table.name, policies: table.policies }).toMatchObject({
+        policies: expect.arrayContaining([needed]),
+      });
+    }
+  });
+
+  it('has no view that would look with the eyes of its owner', async () => {
+    const views = await tenancy.query(`
+      select class.relname from pg_class as class
+      where class.relnamespace = 'tenancy_billing'::regnamespace and class.relkind in ('v', 'm')
+        and not coalesce(class.reloptions @> array['security_invoker=true'], false)`);
+
+    expect(views).toEqual([]);
+  });
+
+  it('shows the service no tenant unless it says which, and then that one alone', async () => {
+    const [ours] = [await tenancy.registered(), await tenancy.registered()];
+    const visible = async () => (await role.query('select tenants.tenant_id from tenants')).rows;
+
+    expect(await visible()).toEqual([]);
+    await role.query('begin');
+    await role.query("select set_config('app.tenant_id', $1, true)", [ours.id]);
+    expect(await visible()).toEqual([{ tenant_id: ours.id }]);
+    await role.query('rollback');
+  });
+
+  it('lets nothing be written under another tenant', async () => {
+    const [ours, theirs] = [await tenancy.registered(), await tenancy.registered()];
+
+    await role.query('begin');
+    await role.query("select set_config('app.tenant_id', $1, true)", [ours.id]);
+    const stolen = await role.query('update tenants set name = $1 where tenant_id = $2', ['Stolen', theirs.id]);
+    const moved = role.query('update tenants set tenant_id = $1 where tenant_id = $2', [theirs.id, ours.id]);
+    await expect(moved).rejects.toMatchObject({ code: '42501' });
+    await role.query('rollback');
+
+    expect(stolen.rowCount).toBe(0);
+  });
+
+  it('gives the role nothing in the schemas of other services, nor the right to bypass or change anything', async () => {
+    for (const schema of ['identity', 'ledger', 'notifications', 'reporting']) {
+      const tables = await tenancy.query<{ name: string }>(
+        `select class.relname as name from pg_class as class
+         where class.relnamespace = $1::regnamespace and class.relkind in ('r', 'p')`,
+        [schema],
+      );
+      expect(tables.length).toBeGreaterThan(0);
+      for (const { name } of tables) {
+        await expect(role.query(`select 1 from ${schema}.${name}`)).rejects.toMatchObject({ code: '42501' });
+      }
+    }
+    const [attributes] = await tenancy.query(
+      `select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit from pg_roles
+       where rolname = 'outlay_tenancy_billing'`,
+    );
+    expect(Object.values(attributes!)).not.toContain(true);
+    for (const statement of [
+      'alter table tenants disable row level security',
+      'create table tenancy_billing.mine (id int)',
+      'delete from tenants',
+      'update plans set name = name',
+      'delete from audit_entries',
+      'set role outlay_owner',
+      'set role outlay_identity_system',
+    ]) {
+      await expect(role.query(statement)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+});
