@@ -4,6 +4,7 @@ export { type FakeCall, type FakeGrpc, type FakeHandlers, startFakeGrpc } from '
 export { freePort } from './free-port.ts';
 export { createTestIssuer, type TestIssuer, type TestTokenInput } from './issuer.ts';
 export { newTenant, type TestTenant } from './new-tenant.ts';
+export { prismaSchemaFaults } from './prisma-schema.ts';
 export { testRedisUrl } from './redis.ts';
 export { startPlatform, type TestPlatform, type TestPlatformOptions } from './start-platform.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
