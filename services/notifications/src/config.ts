@@ -1,0 +1,50 @@
+import { ConfigError, loadConfig, readServiceConfig, type ServiceConfig } from '@outlay/platform';
+import { z } from 'zod';
+
+/** Where mail goes. */
+export type MailConfig = { from: string } & (
+  | { provider: 'mailgun'; apiKey: string; domain: string; url: string | undefined }
+  | { provider: 'outbox'; directory: string }
+);
+
+/** What notifications needs besides what every service reads. */
+export type Config = ServiceConfig & { databaseUrl: string; mail: MailConfig };
+
+/** Reads the environment; throws ConfigError that names every variable that is missing or wrong. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const config = readServiceConfig(env, { grpcPort: 50_054, opsPort: 9_104 });
+  const mail = readMailConfig(env);
+  const { databaseUrl } = config;
+  const problems = [
+    ...(databaseUrl ? [] : ['DATABASE_URL: is required']),
+    ...(config.amqpUrl || config.busDatabaseUrl ? [] : ['AMQP_URL: is required, or BUS_DATABASE_URL']),
+  ];
+  if (!databaseUrl || problems.length > 0) throw new ConfigError(problems);
+  return { ...config, databaseUrl, mail };
+}
+
+const mailVariables = z.object({
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]+$/)
+    .optional(),
+  MAIL_OUTBOX_DIR: z.string().default('.outlay/mail'),
+  MAILGUN_API_KEY: z.string().optional(),
+  MAILGUN_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/i, 'must be a domain')
+    .optional(),
+  MAILGUN_URL: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+function readMailConfig(env: NodeJS.ProcessEnv): MailConfig {
+  const read = loadConfig(mailVariables, env);
+  const { MAILGUN_API_KEY: apiKey, MAILGUN_DOMAIN: domain } = read;
+  if (Boolean(apiKey) !== Boolean(domain)) {
+    throw new ConfigError(['MAILGUN_API_KEY, MAILGUN_DOMAIN: must both be set, or neither']);
+  }
+  const from = read.MAIL_FROM ?? `Outlay <no-reply@${domain ?? 'outlay.local'}>`;
+  return apiKey && domain
+    ? { from, provider: 'mailgun', apiKey, domain, url: read.MAILGUN_URL }
+    : { from, provider: 'outbox', directory: read.MAIL_OUTBOX_DIR };
+}

@@ -1,0 +1,29 @@
+import type { Database } from '@outlay/platform';
+import { scheduleSending } from './send-mail-job.ts';
+
+const chunkSize = 1_000;
+
+/** A job that is only late gets this long before it counts as lost. */
+const graceMs = 30_000;
+
+const findOverdue = `
+select delivery.tenant_id as "tenantId", delivery.id as "deliveryId"
+from deliveries as delivery
+where delivery.due_at < $1::timestamptz
+order by delivery.due_at
+limit ${chunkSize}`;
+
+/**
+ * Gives a job to deliveries of all tenants that are overdue: their process was killed at it, or the job was lost.
+ * Answers how many there were; run again after a whole chunk. Harmless where the job is only slow.
+ */
+export async function rescheduleOverdue(database: Database, now: Date): Promise<number> {
+  const overdue = await database.withSystem(async (session) => {
+    const before = new Date(now.getTime() - graceMs);
+    const { rows } = await session.query<{ tenantId: string; deliveryId: string }>(findOverdue, [before]);
+    return rows;
+  });
+  // Jobs are not rows of a tenant; what they may touch is decided when they run.
+  if (overdue.length > 0) await database.withGlobal((session) => scheduleSending(session, overdue, now));
+  return overdue.length;
+}

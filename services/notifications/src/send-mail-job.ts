@@ -1,0 +1,35 @@
+import type { Session } from '@outlay/platform';
+
+/** The schema of this service's jobs; graphile-worker makes its tables and functions there. */
+export const jobsSchema = 'notifications_jobs';
+
+/** The task that sends one delivery, and its payload. */
+export const sendMailTask = 'send-mail';
+
+/**
+ * The key makes one job of many requests for the same delivery. Attempts of the mail are counted by the delivery; those
+ * of the job are only for when the database fails it.
+ */
+const addSendMailJobs = `
+select ${jobsSchema}.add_job(
+  '${sendMailTask}',
+  json_build_object('tenantId', item.tenant_id, 'deliveryId', item.delivery_id),
+  run_at := $3::timestamptz,
+  max_attempts := 10,
+  job_key := '${sendMailTask} ' || item.delivery_id
+)::text as job
+from unnest($1::uuid[], $2::uuid[]) as item(tenant_id, delivery_id)
+order by item.delivery_id`;
+
+/** Has deliveries sent at the given time, if the session's transaction commits. */
+export async function scheduleSending(
+  session: Pick<Session, 'query'>,
+  deliveries: readonly { tenantId: string; deliveryId: string }[],
+  runAt: Date,
+): Promise<void> {
+  await session.query({ name: 'notifications_add_send_mail_jobs', text: addSendMailJobs }, [
+    deliveries.map((delivery) => delivery.tenantId),
+    deliveries.map((delivery) => delivery.deliveryId),
+    runAt,
+  ]);
+}
