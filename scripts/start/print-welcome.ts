@@ -10,7 +10,7 @@ Outlay is ready (${seconds.toFixed(1)} s).
 
   API            ${gatewayUrl}/api/v1
   Documentation  ${gatewayUrl}/api/docs/swagger
-  Database       ${hidePassword(infrastructure.databaseUrl)}
+  Database       ${hidePassword(infrastructure.databaseUrl)}${process.env.DATABASE_URL ? '' : ` (password: ${folder('secrets')}postgres)`}
   Logs, mail     ${folder('logs')}  ${folder('mail')}
 
   Log in         ${[demo.owner, ...demo.members].map((person) => person.email).join(', ')} (tenant ${demo.tenant.subdomain})

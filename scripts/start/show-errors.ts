@@ -8,6 +8,7 @@ const errorLevel = 50;
 export function showErrors(names: string[]): { stop: () => void } {
   const files = names.map((name) => ({ name, path: local('logs', `${name}.log`), read: 0 }));
   for (const file of files) file.read = sizeOf(file.path);
+  // Nothing else need be going on in the starter: this timer also keeps it alive.
   const timer = setInterval(() => {
     for (const file of files) {
       const size = sizeOf(file.path);
@@ -17,7 +18,6 @@ export function showErrors(names: string[]): { stop: () => void } {
       for (const line of text.slice(0, end).split('\n')) showIfError(file.name, line);
     }
   }, everyMs);
-  timer.unref();
   return { stop: () => clearInterval(timer) };
 }
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+
 type Undo = () => Promise<void>;
 
 export type ShutDown = {
@@ -61,14 +63,35 @@ export function createShutDown(): ShutDown {
   };
 }
 
-/** npm may be killed in a way that it cannot pass on; this process then gets another parent. */
+/** npm may be killed in a way that it cannot pass on, and the shell between it and us stays: we look whether it is still there. */
 function stopWithNpm(stop: () => void): void {
-  if (process.env.npm_lifecycle_event === undefined) return;
-  const parent = process.ppid;
+  const npm = findNpm();
+  if (npm === undefined) return;
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    stop();
+    try {
+      process.kill(npm, 0);
+    } catch {
+      clearInterval(timer);
+      stop();
+    }
   }, 1_000);
   timer.unref();
+}
+
+/** The npm among the processes that this one descends from. */
+function findNpm(): number | undefined {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const { stdout } = spawnSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const processes = new Map<number, { parent: number; command: string }>();
+  for (const line of stdout?.split('\n') ?? []) {
+    const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    processes.set(Number(pid), { parent: Number(parent), command: command ?? '' });
+  }
+  for (let pid = process.ppid; pid > 1; pid = processes.get(pid)?.parent ?? 0) {
+    if (/^npm\b|npm-cli\.js/.test(processes.get(pid)?.command ?? '')) return pid;
+  }
+  return undefined;
 }
