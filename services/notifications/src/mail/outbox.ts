@@ -60,9 +60,9 @@ function toMime(mail: Mail): Promise<Buffer> {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return Reflect.get(Object(error), 'code') === 'ENOENT';
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return String(Reflect.get(Object(error), 'message') ?? error);
 }
