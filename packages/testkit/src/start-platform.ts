@@ -25,8 +25,8 @@ export type TestPlatform = {
   stopService: (service: string) => Promise<void>;
   /** Starts a service again after it was stopped or killed, and waits until it is ready. */
   startService: (service: string) => Promise<void>;
-  /** SIGKILL by default; SIGSTOP and SIGCONT freeze and thaw. */
-  killService: (service: string, signal?: NodeJS.Signals) => void;
+  /** SIGKILL by default, and waits until it has gone; SIGSTOP and SIGCONT freeze and thaw. */
+  killService: (service: string, signal?: NodeJS.Signals) => Promise<void>;
   stop: () => Promise<void>;
 };
 

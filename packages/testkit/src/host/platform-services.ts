@@ -50,7 +50,7 @@ export function createPlatformServices(options: {
       for (const service of all.toReversed()) await service.stop(timeoutMs);
     },
     kill: () => {
-      for (const service of all) service.kill();
+      for (const service of all) void service.kill();
     },
   };
 }

@@ -28,8 +28,8 @@ export type ServiceProcess = {
   ready: (timeoutMs?: number) => Promise<void>;
   /** SIGTERM, and SIGKILL for its whole process group when that is ignored for `timeoutMs`. */
   stop: (timeoutMs?: number) => Promise<void>;
-  /** `kill -9`, or any other signal. */
-  kill: (signal?: NodeJS.Signals) => void;
+  /** `kill -9`, and waits until it has gone; or any other signal. */
+  kill: (signal?: NodeJS.Signals) => Promise<void>;
   /** Called when the process ends without having been told to. */
   onUnexpectedExit: (listener: (reason: string) => void) => void;
 };
@@ -74,11 +74,12 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
       wanted = false;
       await handle?.stop(timeoutMs);
     },
-    kill: (signal = 'SIGKILL') => {
+    kill: async (signal = 'SIGKILL') => {
       const pid = isRunning() ? child?.pid : undefined;
       if (pid === undefined) return;
-      if (signal === 'SIGKILL') killGroup(pid);
-      else process.kill(pid, signal);
+      if (signal !== 'SIGKILL') return void process.kill(pid, signal);
+      killGroup(pid);
+      await handle?.exited;
     },
     onUnexpectedExit: (listener) => listeners.push(listener),
   };

@@ -18,7 +18,7 @@ describe('createServiceProcess', () => {
     opsPort = await freePort();
   });
   afterEach(async () => {
-    service?.kill();
+    await service?.kill();
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -71,7 +71,7 @@ describe('createServiceProcess', () => {
     service.start();
     await service.ready();
 
-    service.kill();
+    await service.kill();
 
     await eventually(() => expect(reasons).toEqual(['signal SIGKILL']));
     service.start();
