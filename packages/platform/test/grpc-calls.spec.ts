@@ -5,6 +5,7 @@ import {
   currentCallScope,
   DomainError,
   invalid,
+  metrics,
   notFound,
   remainingMs,
   runInCallScope,
@@ -215,6 +216,12 @@ describe('time', () => {
     const call = client.getEcho(nobody, { text: '' }, { deadlineMs: 150 });
     await expect(call).rejects.toMatchObject({ kind: 'deadline_exceeded' });
     expect(performance.now() - startedAt).toBeLessThan(350);
+    // The server has done with the call as well, however long the handler takes.
+    await eventually(async () =>
+      expect(await metrics.metrics()).toMatch(
+        /outlay_grpc_server_duration_seconds_count\{method="test.v1.Echo\/GetEcho",kind="deadline_exceeded"\} [1-9]/,
+      ),
+    );
   });
 
   it('is shared with the calls a handler makes', async () => {

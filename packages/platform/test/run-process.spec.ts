@@ -25,6 +25,7 @@ describe('a service process', () => {
     await eventually(() => expect(messages(child)).toContain('stopping'));
     child.process.kill('SIGTERM');
     expect(await child.exited).toBe(1);
+    expect(messages(child)).toContain('stopping at once');
   });
 
   it('exits when stopping takes longer than it may', async () => {

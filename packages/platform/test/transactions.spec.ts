@@ -193,6 +193,19 @@ describe('a broken connection', () => {
     for (let call = 0; call < 5; call++) expect(await single.withGlobal(backendPid)).not.toBe(pids[0]);
   });
 
+  it('is replaced unseen when nobody has noticed yet that it broke', async () => {
+    const proxy = await createTcpProxy(platform.adminUrl);
+    const behind = platform.open({ url: proxy.url(platform.urlFor('ledger')) });
+    try {
+      const pids = await Promise.all([behind, behind].map((pool) => pool.withGlobal(backendPid)));
+      proxy.cut();
+      expect(pids).not.toContain(await behind.withGlobal(backendPid));
+    } finally {
+      await behind.close();
+      await proxy.close();
+    }
+  });
+
   it('does not keep the pool small', async () => {
     const pool = platform.open({ poolMax: 2, acquireTimeoutMs: 500 });
     for (let round = 0; round < 6; round++) {
@@ -256,8 +269,9 @@ describe('time', () => {
   });
 
   it('ends a lone statement at the deadline too, and the server lets go of it', async () => {
+    const patient = platform.open({ statementTimeoutMs: 60_000 });
     const attempt = runInCallScope({ deadlineAt: Date.now() + 100 }, () =>
-      database.once({ name: 'platform_test_sleep', text: 'select pg_sleep($1)' }, [30]),
+      patient.once({ name: 'platform_test_sleep', text: 'select pg_sleep($1)' }, [30]),
     );
     await expect(attempt).rejects.toMatchObject({ kind: 'deadline_exceeded' });
     await eventually(async () => {

@@ -15,8 +15,7 @@ export function isContention(sqlState: string | undefined): boolean {
 
 /** A migration changed a table under a prepared statement. Nothing was run, and a fresh connection will prepare it anew. */
 export function isStalePlan(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  return state === '26000' || (state === '0A000' && Boolean(textAt(error, 'message')?.includes('cached plan')));
+  return sqlStateOf(error) === '0A000' && Boolean(textAt(error, 'message')?.includes('cached plan'));
 }
 
 /** Whether the server, or the way to it, is gone, as opposed to having refused a statement. */

@@ -84,6 +84,20 @@ describe('a domain error', () => {
     );
   });
 
+  it('is made of what gRPC itself reports', () => {
+    const thrown = (code: status, details: string) =>
+      fromGrpcError(Object.assign(new Error(`${code}: ${details}`), { code, details, metadata: new Metadata() }));
+    const reset = 'Received RST_STREAM with code 2 triggered by internal client error: read ECONNRESET';
+    expect(thrown(status.INTERNAL, reset)).toMatchObject({ kind: 'unavailable' });
+    expect(thrown(status.INTERNAL, 'Error deserializing request')).toMatchObject({ kind: 'internal' });
+    expect(thrown(status.UNAVAILABLE, 'connect ECONNREFUSED 10.0.0.7:50051')).toMatchObject({
+      kind: 'unavailable',
+      message: 'A service is not available',
+    });
+    expect(thrown(status.CANCELLED, 'Call cancelled')).toMatchObject({ kind: 'unavailable' });
+    expect(thrown(status.UNIMPLEMENTED, 'x')).toMatchObject({ kind: 'internal' });
+  });
+
   it('that is internal hides its message', () => {
     expect(toGrpcStatus(new DomainError('internal', 'secret_code', 'secret text')).details).toBe(
       'Something went wrong',
