@@ -2,8 +2,8 @@ import type { ledger } from '@outlay/contracts';
 import { toOutboxRow } from '@outlay/messaging';
 import { conflict, newId, type Session, type TenantContext } from '@outlay/platform';
 import type { Booking } from '../domain/booking.ts';
-import type { JournalEntry } from '../domain/journal-entry.ts';
 import { toExpenseMessage } from '../messaging/expense-message.ts';
+import { toPostingRows } from './journal.ts';
 import { prepareBooking } from './prepare-booking.ts';
 
 /**
@@ -95,16 +95,6 @@ function toRow(context: TenantContext, booking: Booking, names: ReadonlyMap<stri
   };
   // The envelope is JSON text already; as a string within JSON it would be escaped here and unescaped there.
   return `${JSON.stringify(row).slice(0, -1)},"envelope":${event.envelope}}`;
-}
-
-function toPostingRows(entry: JournalEntry) {
-  return entry.postings.map((posting, index) => ({
-    entry_id: entry.id,
-    line: index + 1,
-    ledger_account_id: posting.ledgerAccountId,
-    currency: posting.currency,
-    amount_minor: posting.amountMinor.toString(),
-  }));
 }
 
 // Two JSON documents are parsed by the server once. The same rows as some thirty arrays for unnest cost more, on the

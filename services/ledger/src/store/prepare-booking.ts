@@ -9,6 +9,8 @@ export interface BookingBasis {
   recordedAt: Date;
   /** Names of the categories, accounts and projects that the bookings refer to, by id. */
   names: ReadonlyMap<string, string>;
+  /** What the accounts among them are kept in. */
+  accountCurrencies: ReadonlyMap<string, string>;
 }
 
 /** Reads what bookings are made on, and fixes the tenant's currency when this is its first booking. */
@@ -24,6 +26,7 @@ export async function prepareBooking(
     is_fixed: boolean;
     recorded_at: Date;
     names: Record<string, string> | null;
+    account_currencies: Record<string, string> | null;
   }>(basisStatement, [session.tenantId, idsOf('categoryId'), idsOf('accountId'), idsOf('projectId')]);
   const [basis] = rows;
   if (basis === undefined) throw new DomainError('internal', 'tenant_missing', 'The tenant is not known to the ledger');
@@ -32,6 +35,7 @@ export async function prepareBooking(
     currency: basis.is_fixed ? basis.currency : await fixCurrency(session),
     recordedAt: basis.recorded_at,
     names: new Map(Object.entries(basis.names ?? {})),
+    accountCurrencies: new Map(Object.entries(basis.account_currencies ?? {})),
   };
 }
 
@@ -64,7 +68,11 @@ select tenants.currency, tenants.currency_fixed_at is not null as is_fixed, now(
       select projects.id, projects.name from projects
       where projects.tenant_id = $1 and projects.id = any ($4::uuid[])
     ) as named
-  ) as names
+  ) as names,
+  (
+    select json_object_agg(accounts.id, accounts.currency) from accounts
+    where accounts.tenant_id = $1 and accounts.id = any ($3::uuid[])
+  ) as account_currencies
 from tenants
 where tenants.tenant_id = $1`,
 };

@@ -1,0 +1,8 @@
+import type { LedgerDatabase } from '../store/ledger-database.ts';
+import type { TenantBooks } from './tenant-books.ts';
+
+/** What use cases work with. */
+export interface LedgerDependencies {
+  database: LedgerDatabase;
+  tenants: TenantBooks;
+}

@@ -1,0 +1,47 @@
+import { isCurrency } from '@outlay/platform';
+import { z } from 'zod';
+
+/** PostgreSQL stores no NUL in text. */
+const storable = (text: string) => !text.includes('\0');
+const notStorable = { message: 'must not contain NUL characters', params: { code: 'invalid_characters' } };
+
+/** Text of a limited length, without blanks around it; may be empty. */
+export const text = (lengthMax: number) =>
+  z.string().trim().max(lengthMax, `must have at most ${lengthMax} characters`).refine(storable, notStorable);
+
+/** The same, but not empty. */
+export const name = (lengthMax = 200) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(lengthMax, `must have at most ${lengthMax} characters`)
+    .refine(storable, notStorable);
+
+export const id = z.uuid('must be a UUID').toLowerCase();
+
+/** proto3 has no absent strings: empty means not given. */
+export const optional = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+export const currency = z
+  .string()
+  .refine(isCurrency, { message: 'must be an ISO 4217 currency', params: { code: 'invalid_currency' } });
+
+/** A day of the calendar that exists. */
+export const date = z.iso.date('must be a date such as 2025-01-15');
+
+const firstDate = '1970-01-01';
+const yearsAhead = 10;
+
+/** A day on which something can have been spent: from 1970 on, and not more than ten years ahead. */
+export const expenseDate = date.refine((day) => day >= firstDate && day <= yearsFrom(new Date(), yearsAhead), {
+  message: `must be between ${firstDate} and ten years from now`,
+  params: { code: 'out_of_range' },
+});
+
+function yearsFrom(instant: Date, years: number): string {
+  return new Date(Date.UTC(instant.getUTCFullYear() + years, instant.getUTCMonth(), instant.getUTCDate()))
+    .toISOString()
+    .slice(0, 10);
+}

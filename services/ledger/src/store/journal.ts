@@ -1,0 +1,110 @@
+import type { Session } from '@outlay/platform';
+import type { JournalEntry } from '../domain/journal-entry.ts';
+import type { RateSource } from '../domain/money.ts';
+
+/** Writes entries with their postings, in one statement. They count as recorded at the transaction's instant. */
+export async function insertEntries(session: Session, entries: readonly JournalEntry[]): Promise<void> {
+  const rows = entries.map((entry) => ({
+    id: entry.id,
+    effective_date: entry.effectiveDate,
+    kind: entry.kind,
+    expense_id: entry.expenseId,
+    reverses_entry_id: entry.reversesEntryId,
+    currency: entry.amount.currency,
+    amount_minor: entry.amount.amountMinor.toString(),
+    rate: entry.rate.rate,
+    rate_source: entry.rate.source,
+    rate_date: entry.rate.date,
+  }));
+  const postings = entries.flatMap((entry) => toPostingRows(entry));
+  await session.query(insertStatement, [session.tenantId, JSON.stringify(rows), JSON.stringify(postings)]);
+}
+
+/** The postings of an entry as rows for json_to_recordset. */
+export const toPostingRows = (entry: JournalEntry) =>
+  entry.postings.map((posting, index) => ({
+    entry_id: entry.id,
+    line: index + 1,
+    ledger_account_id: posting.ledgerAccountId,
+    currency: posting.currency,
+    amount_minor: posting.amountMinor.toString(),
+  }));
+
+const insertStatement = {
+  name: 'insert_entries',
+  text: `
+with entries as (
+  insert into journal_entries (
+    tenant_id, id, recorded_at, effective_date, kind, expense_id, reverses_entry_id, currency, amount_minor, rate,
+    rate_source, rate_date
+  )
+  select $1::uuid, row.id, now(), row.effective_date, row.kind, row.expense_id, row.reverses_entry_id, row.currency,
+    row.amount_minor, row.rate, row.rate_source, row.rate_date
+  from json_to_recordset($2::json) as row (
+    id uuid, effective_date date, kind text, expense_id uuid, reverses_entry_id uuid, currency text, amount_minor bigint,
+    rate numeric, rate_source text, rate_date date
+  )
+)
+insert into postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
+select $1::uuid, row.entry_id, row.line, now(), row.ledger_account_id, row.currency, row.amount_minor
+from json_to_recordset($3::json) as row (
+  entry_id uuid, line smallint, ledger_account_id uuid, currency text, amount_minor bigint
+)`,
+};
+
+interface EntryRow {
+  id: string;
+  kind: 'expense' | 'reversal';
+  expense_id: string;
+  reverses_entry_id: string | null;
+  effective_date: string;
+  currency: string;
+  amount_minor: bigint;
+  rate: string;
+  rate_source: RateSource;
+  rate_date: string;
+  postings: { ledger_account_id: string; currency: string; amount_minor: string }[];
+}
+
+/** The entry that is in force for an expense. The expense knows when it was recorded, which leads to its partition. */
+export async function findEntryInForce(session: Session, expenseId: string): Promise<JournalEntry> {
+  const { rows } = await session.query<EntryRow>(findStatement, [session.tenantId, expenseId]);
+  const [row] = rows;
+  if (row === undefined) throw new Error('An expense has no journal entry');
+  return {
+    id: row.id,
+    kind: row.kind,
+    expenseId: row.expense_id,
+    reversesEntryId: row.reverses_entry_id ?? undefined,
+    effectiveDate: row.effective_date,
+    amount: { currency: row.currency, amountMinor: row.amount_minor },
+    rate: { rate: row.rate, source: row.rate_source, date: row.rate_date },
+    postings: row.postings.map((posting) => ({
+      ledgerAccountId: posting.ledger_account_id,
+      currency: posting.currency,
+      amountMinor: BigInt(posting.amount_minor),
+    })),
+  };
+}
+
+// Amounts travel as text within JSON, whose numbers lose precision.
+const findStatement = {
+  name: 'find_entry_in_force',
+  text: `
+select entry.id, entry.kind, entry.expense_id, entry.reverses_entry_id, entry.effective_date, entry.currency,
+  entry.amount_minor, entry.rate, entry.rate_source, entry.rate_date, lines.postings
+from expenses as expense
+join journal_entries as entry on entry.tenant_id = expense.tenant_id
+  and entry.recorded_at = expense.entry_recorded_at and entry.id = expense.entry_id
+cross join lateral (
+  select json_agg(
+    json_build_object(
+      'ledger_account_id', posting.ledger_account_id, 'currency', posting.currency,
+      'amount_minor', posting.amount_minor::text
+    ) order by posting.line
+  ) as postings
+  from postings as posting
+  where posting.tenant_id = entry.tenant_id and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
+) as lines
+where expense.tenant_id = $1 and expense.id = $2`,
+};

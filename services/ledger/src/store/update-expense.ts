@@ -1,0 +1,49 @@
+import type { Session } from '@outlay/platform';
+import type { StoredExpense } from './expense-row.ts';
+
+/** Stores the new state of an expense whose entry was inserted in this transaction. The caller holds its row lock. */
+export async function updateExpense(session: Session, expense: StoredExpense): Promise<void> {
+  await session.query(updateStatement, [
+    session.tenantId,
+    expense.id,
+    expense.version,
+    expense.entryId,
+    expense.amount.currency,
+    expense.amount.amountMinor,
+    expense.booked.amountMinor,
+    expense.rate.rate,
+    expense.rate.source,
+    expense.rate.date,
+    expense.title,
+    expense.description,
+    expense.categoryId ?? null,
+    expense.accountId ?? null,
+    expense.projectId ?? null,
+    expense.expenseDate,
+    expense.paymentMethod,
+    expense.tags,
+    expense.vendor,
+  ]);
+}
+
+const updateStatement = {
+  name: 'update_expense',
+  text: `
+update expenses
+set version = $3, entry_id = $4, entry_recorded_at = now(), currency = $5, amount_minor = $6, booked_amount_minor = $7,
+  rate = $8, rate_source = $9, rate_date = $10, title = $11, description = $12, category_id = $13, account_id = $14,
+  project_id = $15, expense_date = $16, payment_method = $17, tags = $18, vendor = $19, updated_at = now()
+where expenses.tenant_id = $1 and expenses.id = $2`,
+};
+
+/** Marks an expense as taken out of the books; it keeps the entry that was in force last. Answers its updated_at. */
+export async function markReversed(session: Session, expense: { id: string; version: bigint }): Promise<Date> {
+  const { rows } = await session.query<{ updated_at: Date }>(
+    `update expenses set status = 'reversed', version = $3, updated_at = now()
+     where expenses.tenant_id = $1 and expenses.id = $2
+     returning expenses.updated_at`,
+    [session.tenantId, expense.id, expense.version],
+  );
+  if (!rows[0]) throw new Error('A locked expense is gone');
+  return rows[0].updated_at;
+}

@@ -1,0 +1,163 @@
+import { type EventName, identity, ledger, queues, tenancy } from '@outlay/contracts';
+import { type Bus, createBus, type Envelope, envelopeSchema, type OutgoingEvent, toOutboxRow } from '@outlay/messaging';
+import {
+  anonymousContext,
+  type CallerContext,
+  createGrpcClient,
+  createSilentLogger,
+  newId,
+  type Role,
+  toTenantId,
+} from '@outlay/platform';
+import {
+  createTestDatabase,
+  createTestIssuer,
+  createTestVhost,
+  eventually,
+  type FakeHandlers,
+  newTenant,
+  startFakeGrpc,
+} from '@outlay/testkit';
+import pg from 'pg';
+import { compose } from '../../../src/compose.ts';
+import { readConfig } from '../../../src/config.ts';
+
+/** The ledger on real servers, with identity and tenancy-billing played by the test, driven by its RPCs. */
+export async function startLedger(options: { tenancy?: FakeHandlers; on?: 'rabbitmq' | 'embedded' } = {}) {
+  const issuer = createTestIssuer();
+  const logger = createSilentLogger();
+  const database = await createTestDatabase();
+  const vhost = options.on === 'rabbitmq' ? await createTestVhost() : undefined;
+  const identityFake = await startFakeGrpc(identity.IdentityServiceService, {
+    getJwks: () => ({ jwksJson: JSON.stringify(issuer.jwks) }),
+    issueServiceToken: () => ({
+      accessToken: issuer.token({ kind: 'service', userId: 'ledger' }),
+      expiresInSeconds: 3_600,
+    }),
+  });
+  const tenancyFake = await startFakeGrpc(tenancy.TenancyBillingServiceService, options.tenancy ?? {});
+  const service = compose(
+    readConfig({
+      GRPC_PORT: '0',
+      OPS_PORT: '0',
+      DATABASE_URL: database.urlFor('ledger'),
+      ...(vhost ? { AMQP_URL: vhost.amqpUrl } : { BUS_DATABASE_URL: database.busUrl }),
+      IDENTITY_ADDRESS: identityFake.address,
+      TENANCY_BILLING_ADDRESS: tenancyFake.address,
+      SERVICE_CLIENT_SECRET: 'a secret of the tests',
+      LOG_LEVEL: 'silent',
+    }),
+    { logger },
+  );
+  const { grpcPort, opsPort } = await service.start();
+  const client = createGrpcClient(ledger.LedgerServiceService, {
+    address: `127.0.0.1:${grpcPort}`,
+    logger,
+    deadlineMs: 10_000,
+  });
+  const bus = createBus({ amqpUrl: vhost?.amqpUrl, databaseUrl: database.busUrl, queues, logger });
+  await bus.start();
+  const admin = new pg.Pool({ connectionString: database.adminUrl, max: 4 });
+  admin.on('error', () => undefined);
+  await eventually(() => client.ping());
+
+  async function query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    return (await admin.query<R>(text, values)).rows;
+  }
+
+  /** A tenant that tenancy-billing has announced, with callers of each role. */
+  async function tenant(settings: { currency?: string } = {}) {
+    const { tenantId, ownerId, adminId, memberId } = newTenant();
+    await admin.query('insert into ledger.tenants (tenant_id, currency) values ($1, $2)', [
+      tenantId,
+      settings.currency ?? 'EUR',
+    ]);
+    const as = (role: Role, userId: string): CallerContext => ({
+      ...anonymousContext(),
+      tenantId: toTenantId(tenantId),
+      token: issuer.token({ tenantId, userId, role }),
+    });
+    return {
+      tenantId,
+      ids: { ownerId, adminId, memberId },
+      owner: as('owner', ownerId),
+      admin: as('admin', adminId),
+      analyst: as('analyst', newId()),
+      member: as('member', memberId),
+      otherMember: as('member', newId()),
+    };
+  }
+
+  /** What the outbox holds for a tenant, in the order it was written; each envelope and its data are valid. */
+  async function events(tenantId: string): Promise<Envelope[]> {
+    const rows = await query<{ envelope: unknown }>(
+      'select envelope from ledger.outbox where tenant_id = $1 order by seq',
+      [tenantId],
+    );
+    return rows.map(({ envelope }) => envelopeSchema.parse(envelope) as Envelope);
+  }
+
+  return {
+    ...{ client, database, bus, query, tenant, events, tenancyCalls: tenancyFake.calls },
+    opsUrl: `http://127.0.0.1:${opsPort}`,
+    asService: (tenantId?: string): CallerContext => ({
+      ...anonymousContext(),
+      tenantId: tenantId === undefined ? undefined : toTenantId(tenantId),
+      token: issuer.token({ kind: 'service', userId: 'tenancy-billing' }),
+    }),
+    /** Hands an event to the bus as tenancy-billing's relay does. */
+    async publish<N extends EventName>(event: Extract<OutgoingEvent, { type: N }>, at = new Date()): Promise<void> {
+      const row = toOutboxRow({ requestId: newId() }, event, at);
+      const [outcome] = await bus.publish([JSON.parse(row.envelope)]);
+      if (outcome?.kind !== 'taken') throw new Error('The bus did not take the event');
+    },
+    async stop() {
+      client.close();
+      await bus.stop();
+      await service.stop();
+      await Promise.all([identityFake.stop(), tenancyFake.stop()]);
+      await admin.end();
+      await vhost?.drop();
+      await database.drop();
+    },
+  };
+}
+
+export type TestLedger = Awaited<ReturnType<typeof startLedger>>;
+export type TestTenant = Awaited<ReturnType<TestLedger['tenant']>>;
+export type { Bus };
+
+/** The same call under an idempotency key. */
+export const withKey = (context: CallerContext, key: string): CallerContext => ({ ...context, idempotencyKey: key });
+
+/** What a client says of an ordinary expense, with what the test wants to be different. */
+export function anExpense(different: Partial<ledger.ExpenseInput> = {}): ledger.ExpenseInput {
+  return {
+    amount: { currency: 'EUR', amountMinor: 12_550n },
+    title: 'Design tool',
+    description: 'Yearly licence',
+    categoryId: '',
+    accountId: '',
+    projectId: '',
+    expenseDate: '2025-01-15',
+    paymentMethod: 'credit_card',
+    tags: ['office', 'supplies'],
+    vendor: 'Draftsman Ltd',
+    exchangeRate: '',
+    ...different,
+  };
+}
+
+/** Everything that matches. */
+export const everything: ledger.ExpenseFilter = {
+  dateFrom: '',
+  dateTo: '',
+  categoryIds: [],
+  accountIds: [],
+  projectIds: [],
+  tag: '',
+  userId: '',
+  status: '',
+  text: '',
+  importId: '',
+};
