@@ -7,7 +7,9 @@ import {
   createLifecycle,
   createLogger,
   createOpsServer,
+  createReadiness,
   createTokenVerifier,
+  ensureMonthPartitions,
   type JsonWebKeySet,
   type Logger,
   systemClock,
@@ -15,7 +17,6 @@ import {
 import type { Config } from './config.ts';
 import { connectNeighbours } from './neighbours.ts';
 import { projectEvents } from './project-events.ts';
-import { createReadiness } from './readiness.ts';
 import { reportingService } from './reporting-service.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -61,15 +62,22 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
     batchMax,
   });
   const neighbours = connectNeighbours(config, logger);
+  const loadKeys = overrides.loadKeys ?? neighbours.loadKeys;
   const readiness = createReadiness({
-    loadKeys: overrides.loadKeys ?? neighbours.loadKeys,
+    // The consumer writes to the months of its inbox, so they come first.
+    preparations: {
+      months: () => ensureMonthPartitions(database, clock()),
+      consumer: consumer.start,
+      keys: loadKeys,
+    },
     checks: { database: database.ping, bus: bus.check },
     onReady: () => grpc.setServing(true),
+    logger,
   });
   const verifier = createTokenVerifier({
     issuer: config.tokenIssuer,
     audience: config.tokenAudience,
-    loadKeys: readiness.loadKeys,
+    loadKeys,
     clock,
   });
   const services = [reportingService({ database, rebuildDatabase, neighbours })];
@@ -84,7 +92,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
   lifecycle.add('neighbours', { stop: neighbours.close });
   lifecycle.add('upkeep', createUpkeep({ database, clock, logger }));
   lifecycle.add('bus', bus);
-  lifecycle.add('consumer', consumer);
+  lifecycle.add('consumer', { stop: consumer.stop });
   lifecycle.add('grpc', {
     start: async () => {
       ports.grpcPort = await grpc.start();
@@ -97,13 +105,8 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
     },
     stop: ops.stop,
   });
-  lifecycle.add('readiness', {
-    start: readiness.start,
-    stop: () => {
-      ops.setReady(false);
-      readiness.stop();
-    },
-  });
+  lifecycle.add('readiness', readiness);
+  lifecycle.add('unready', { stop: () => ops.setReady(false) });
 
   return {
     async start() {

@@ -1,5 +1,5 @@
 import { cleanInbox } from '@outlay/messaging';
-import type { Clock, Component, Database, Logger } from '@outlay/platform';
+import { type Clock, type Component, type Database, ensureMonthPartitions, type Logger } from '@outlay/platform';
 
 const everyMs = 6 * 60 * 60_000;
 const retryMs = 10_000;
@@ -19,7 +19,7 @@ export function createUpkeep(options: { database: Database; clock: Clock; logger
     let isDone = false;
     try {
       const now = clock();
-      await database.withGlobal((session) => session.query('select ensure_month_partitions($1)', [now]));
+      await ensureMonthPartitions(database, now);
       await cleanInbox(database, monthsBefore(now, inboxMonths));
       isDone = true;
     } catch (error) {

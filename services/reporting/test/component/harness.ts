@@ -20,16 +20,17 @@ import {
   type TestTokenInput,
 } from '@outlay/testkit';
 import { compose, type Service } from '../../src/compose.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 
 /** Reporting on real servers, with its neighbours played by the test. */
 export interface Harness {
   database: TestDatabase;
   bus: Bus;
-  config: Config;
+  /** Undefined on the embedded bus. */
+  amqpUrl: string | undefined;
   ledgerCalls: { metadata: Record<string, string> }[];
   /** One more replica of the service; the first runs already. */
-  startReplica(): Promise<Service>;
+  startReplica(environment?: NodeJS.ProcessEnv): Promise<Pick<Harness, 'client' | 'opsUrl'>>;
   service: Service;
   client: GrpcClient<typeof reporting.ReportingServiceService>;
   opsUrl: string;
@@ -46,7 +47,13 @@ export type PublishedEvent<N extends EventName = EventName> = Pick<
 
 /** Starts everything. The fakes of ledger and tenancy-billing may be given; identity always issues what is asked. */
 export async function startHarness(
-  fakes: { ledger?: FakeHandlers; tenancy?: FakeHandlers; on?: 'rabbitmq' | 'embedded' } = {},
+  fakes: {
+    ledger?: FakeHandlers;
+    tenancy?: FakeHandlers;
+    on?: 'rabbitmq' | 'embedded';
+    /** What the service is told instead, such as the address of a proxy. */
+    environment?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<Harness> {
   const issuer = createTestIssuer();
   const logger = createSilentLogger();
@@ -58,7 +65,7 @@ export async function startHarness(
   });
   const ledgerFake = await startFakeGrpc(ledger.LedgerServiceService, fakes.ledger ?? {});
   const tenancyFake = await startFakeGrpc(tenancy.TenancyBillingServiceService, fakes.tenancy ?? {});
-  const config = readConfig({
+  const usual = {
     GRPC_PORT: '0',
     OPS_PORT: '0',
     DATABASE_URL: database.urlFor('reporting'),
@@ -68,34 +75,27 @@ export async function startHarness(
     TENANCY_BILLING_ADDRESS: tenancyFake.address,
     SERVICE_CLIENT_SECRET: 'a secret of the tests',
     LOG_LEVEL: 'silent',
-  });
-  const replicas: Service[] = [];
-  const startReplica = async () => {
-    const replica = compose(config, { logger });
-    replicas.push(replica);
-    await replica.start();
-    return replica;
   };
-  const service = compose(config, { logger });
-  replicas.push(service);
-  const { grpcPort, opsPort } = await service.start();
-  const client = createGrpcClient(reporting.ReportingServiceService, {
-    address: `127.0.0.1:${grpcPort}`,
-    logger,
-    deadlineMs: 30_000,
-  });
-  const bus = createBus({ amqpUrl: config.amqpUrl, databaseUrl: config.busDatabaseUrl, queues, logger });
+  const running: { service: Service; client: Harness['client'] }[] = [];
+  const startReplica = async (environment: NodeJS.ProcessEnv = {}) => {
+    const service = compose(readConfig({ ...usual, ...environment }), { logger });
+    const { grpcPort, opsPort } = await service.start();
+    const address = `127.0.0.1:${grpcPort}`;
+    const client = createGrpcClient(reporting.ReportingServiceService, { address, logger, deadlineMs: 30_000 });
+    running.push({ service, client });
+    return { service, client, opsUrl: `http://127.0.0.1:${opsPort}` };
+  };
+  const first = await startReplica(fakes.environment);
+  const bus = createBus({ amqpUrl: vhost?.amqpUrl, databaseUrl: database.busUrl, queues, logger });
   await bus.start();
 
   return {
     database,
     bus,
-    config,
+    amqpUrl: vhost?.amqpUrl,
     ledgerCalls: ledgerFake.calls,
     startReplica,
-    service,
-    client,
-    opsUrl: `http://127.0.0.1:${opsPort}`,
+    ...first,
     as: (input) => ({
       ...anonymousContext(),
       tenantId: input.tenantId === undefined ? undefined : toTenantId(input.tenantId),
@@ -108,9 +108,9 @@ export async function startHarness(
       if (refused.length > 0) throw new Error(`The bus did not take ${refused.length} events`);
     },
     async stop() {
-      client.close();
+      for (const { client } of running) client.close();
       await bus.stop();
-      await Promise.all(replicas.map((replica) => replica.stop()));
+      await Promise.all(running.map(({ service }) => service.stop()));
       await Promise.all([identityFake.stop(), ledgerFake.stop(), tenancyFake.stop()]);
       await vhost?.drop();
       await database.drop();

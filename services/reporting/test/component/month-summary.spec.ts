@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { tenancy } from '@outlay/contracts';
 import { newId, toTenantId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import { type Harness, type PublishedEvent, startHarness } from './harness.ts';
@@ -13,7 +14,9 @@ describe('the summary of a month', () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await startHarness({
-      tenancy: { getTenant: () => ({ tenant: { settings: { currency: 'CHF', timezone: 'UTC', dateFormat: '' } } }) },
+      tenancy: {
+        getTenant: () => tenancy.GetTenantResponse.fromPartial({ tenant: { settings: { currency: 'CHF' } } }),
+      },
     });
   });
   afterAll(() => harness.stop());

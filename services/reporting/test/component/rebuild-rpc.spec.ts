@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ledger } from '@outlay/contracts';
+import { newId, type TenantId, toTenantId } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import { type Harness, startHarness } from './harness.ts';
+import { eventOf, expense } from './ledger-model.ts';
+
+const asOf = new Date('2025-03-01T12:00:00Z');
+
+describe('the RPC that rebuilds a tenant', () => {
+  let harness: Harness;
+  const books = new Map<string, ledger.Expense[]>();
+  let isLedgerDown = false;
+
+  beforeAll(async () => {
+    harness = await startHarness({
+      on: 'embedded',
+      ledger: {
+        async *streamExpenses(request: ledger.StreamExpensesRequest) {
+          if (isLedgerDown) throw Object.assign(new Error('no ledger'), { code: 14 });
+          yield ledger.StreamExpensesResponse.fromPartial({ asOf, expenses: books.get(request.tenantId) ?? [] });
+        },
+      },
+    });
+  });
+  afterAll(() => harness.stop());
+  beforeEach(() => {
+    isLedgerDown = false;
+  });
+
+  const newBooks = (): TenantId => {
+    const tenantId = toTenantId(newId());
+    books.set(tenantId, [expense({ id: newId(), amountMinor: 500n }), expense({ id: newId(), amountMinor: -200n })]);
+    return tenantId;
+  };
+  const totalOf = async (tenantId: TenantId) =>
+    (await harness.client.getMonthSummary(harness.as({ tenantId }), { month: '2025-01' })).totalMinor;
+
+  it('lets an owner make the figures anew from the ledger, asked in the name of the service', async () => {
+    const tenantId = newBooks();
+
+    const answer = await harness.client.rebuildTenant(harness.as({ tenantId }), { tenantId: '' });
+
+    expect(answer).toEqual({ tenantId, expenses: 2n, repaired: 2n, asOf });
+    expect(await totalOf(tenantId)).toBe(300n);
+    expect(harness.ledgerCalls.at(-1)?.metadata).toMatchObject({ 'x-tenant-id': tenantId });
+  });
+
+  it('changes nothing where the events have told the same', async () => {
+    const tenantId = newBooks();
+    await harness.publish(tenantId, books.get(tenantId)!.map(eventOf));
+    await eventually(async () => expect(await totalOf(tenantId)).toBe(300n));
+
+    const answer = await harness.client.rebuildTenant(harness.as({ tenantId, role: 'admin' }), { tenantId });
+
+    expect(answer.repaired).toBe(0n);
+  });
+
+  it('lets the platform admin rebuild any tenant that they name', async () => {
+    const tenantId = newBooks();
+    const admin = harness.as({ platformAdmin: true });
+
+    expect(await harness.client.rebuildTenant(admin, { tenantId })).toMatchObject({ tenantId, repaired: 2n });
+    await expect(harness.client.rebuildTenant(admin, { tenantId: '' })).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(harness.client.rebuildTenant(admin, { tenantId: 'acme' })).rejects.toMatchObject({ kind: 'invalid' });
+  });
+
+  it('is refused to analysts, to members, and to owners of another tenant', async () => {
+    const [tenantId, otherId] = [newBooks(), newBooks()];
+    const rebuild = (role: 'owner' | 'analyst' | 'member', named: string) =>
+      harness.client.rebuildTenant(harness.as({ tenantId, role }), { tenantId: named });
+
+    await expect(rebuild('analyst', '')).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(rebuild('member', tenantId)).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(rebuild('owner', otherId)).rejects.toMatchObject({ kind: 'forbidden' });
+    const calls = harness.ledgerCalls.filter((call) => call.metadata['x-tenant-id'] === otherId);
+    expect(calls).toEqual([]);
+  });
+
+  it('is unavailable while the ledger is down, and leaves the figures alone', async () => {
+    const tenantId = newBooks();
+    await harness.client.rebuildTenant(harness.as({ tenantId }), { tenantId: '' });
+    isLedgerDown = true;
+
+    const rebuilding = harness.client.rebuildTenant(harness.as({ tenantId }), { tenantId: '' });
+
+    await expect(rebuilding).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await totalOf(tenantId)).toBe(300n);
+  });
+});
