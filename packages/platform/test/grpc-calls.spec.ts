@@ -211,15 +211,15 @@ describe('time', () => {
   const hang = { access: 'public' as const, handle: () => new Promise<EchoMessage>(() => undefined) };
 
   it('is up for the caller of a handler that hangs', async () => {
-    const { client } = await start({ getEcho: hang });
+    const { client } = await start({ sendEcho: hang });
     const startedAt = performance.now();
-    const call = client.getEcho(nobody, { text: '' }, { deadlineMs: 150 });
+    const call = client.sendEcho(nobody, { text: '' }, { deadlineMs: 150 });
     await expect(call).rejects.toMatchObject({ kind: 'deadline_exceeded' });
     expect(performance.now() - startedAt).toBeLessThan(350);
     // The server has done with the call as well, however long the handler takes.
     await eventually(async () =>
       expect(await metrics.metrics()).toMatch(
-        /outlay_grpc_server_duration_seconds_count\{method="test.v1.Echo\/GetEcho",kind="deadline_exceeded"\} [1-9]/,
+        /outlay_grpc_server_duration_seconds_count\{method="test.v1.Echo\/SendEcho",kind="deadline_exceeded"\} [1-9]/,
       ),
     );
   });
