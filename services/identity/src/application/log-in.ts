@@ -44,15 +44,20 @@ export function createLogIn({ database, passwords, throttle, issueAccessToken, c
     const attempt = { email: command.email, clientAddress: command.clientAddress };
     await throttle.admit(attempt);
     const person = await findPersonByEmail(database, command.email);
-    // Asked again when the turn to hash has come: of a thousand guesses at once, most would be past the first check.
-    const isRight = await passwords.verify(person?.passwordHash, command.password, () => throttle.admit(attempt));
+    // Asked again in the turn, and counted before it ends: of a thousand guesses at once, most are past the first check.
+    const isRight = await passwords.inTurn(async (verify) => {
+      await throttle.admit(attempt);
+      const verified = await verify(person?.passwordHash, command.password);
+      if (!verified) await throttle.recordFailure(attempt);
+      return verified;
+    });
 
     const choice =
       person && isRight
         ? chooseTenant({ platformAdmin: person.user.platformAdmin, memberships: person.memberships }, command.tenantId)
         : { kind: 'refused' as const };
     if (!person || choice.kind === 'refused') {
-      await throttle.recordFailure(attempt);
+      if (isRight) await throttle.recordFailure(attempt);
       attempts.inc({ outcome: 'refused' });
       throw unauthenticated('invalid_credentials', 'E-mail address or password is wrong');
     }

@@ -13,14 +13,17 @@ const concurrencyMax = 2;
 /** Callers that may wait for a slot: about two seconds' worth of hashing. Whoever comes later is better told at once. */
 const waitingMax = 128;
 
+/**
+ * Whether the password is the one that was hashed. Without a hash, as for a person nobody knows, it takes as long and
+ * the answer is no.
+ */
+export type VerifyPassword = (passwordHash: string | undefined, password: string) => Promise<boolean>;
+
 /** Hashes passwords and checks them, few at a time. */
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
-  /**
-   * Whether the password is the one that was hashed. Without a hash, as for a person nobody knows, it takes as
-   * long and the answer is no. `admit` runs when the turn has come, right before the work, and may refuse by throwing.
-   */
-  verify(passwordHash: string | undefined, password: string, admit?: () => Promise<void>): Promise<boolean>;
+  /** Runs work when a slot is free, and keeps the slot until it has ended: few can be between its first and last line. */
+  inTurn<T>(work: (verify: VerifyPassword) => Promise<T>): Promise<T>;
 }
 
 /** Makes the process's one hasher. Throws unavailable `overloaded` when too many callers wait. */
@@ -30,7 +33,19 @@ export function createPasswordHasher(): PasswordHasher {
   // Made with the same cost as the real ones, by the first caller; nobody knows its password.
   let decoy: Promise<string> | undefined;
 
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async function verifyPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
+    const isRight = await verify(passwordHash ?? (await decoyHash()), password);
+    return isRight && passwordHash !== undefined;
+  }
+
+  function decoyHash(): Promise<string> {
+    decoy ??= hash(crypto.randomUUID(), cost);
+    return decoy;
+  }
+
+  async function inTurn<T>(work: (verify: VerifyPassword) => Promise<T>): Promise<T> {
+    // Made by whoever comes first, so that no stranger waits for it longer than the others.
+    await decoyHash();
     if (running >= concurrencyMax) {
       if (waiting.length >= waitingMax) throw unavailable('overloaded', 'Too many people are signing in');
       // The slot is handed on, so running stays as it is.
@@ -39,7 +54,7 @@ export function createPasswordHasher(): PasswordHasher {
       running += 1;
     }
     try {
-      return await work();
+      return await work(verifyPassword);
     } finally {
       const next = waiting.shift();
       if (next) next();
@@ -47,16 +62,5 @@ export function createPasswordHasher(): PasswordHasher {
     }
   }
 
-  return {
-    hash: (password) => inTurn(() => hash(password, cost)),
-    async verify(passwordHash, password, admit) {
-      decoy ??= hash(crypto.randomUUID(), cost);
-      const comparedHash = passwordHash ?? (await decoy);
-      return inTurn(async () => {
-        await admit?.();
-        const isRight = await verify(comparedHash, password);
-        return isRight && passwordHash !== undefined;
-      });
-    },
-  };
+  return { hash: (password) => inTurn(() => hash(password, cost)), inTurn };
 }

@@ -26,10 +26,8 @@ export function createSigningKeyStore(database: IdentityDatabase): SigningKeySto
       database.withGlobal(async (session) => {
         // Replicas start together: the second waits here, then finds the first one's key.
         await session.query(`select pg_advisory_xact_lock(hashtextextended('first signing key', 0))`);
-        const existing = await listKeys(session.prisma);
-        if (existing.length > 0) return existing;
-        await session.prisma.signingKey.create({ data: key });
-        return [key];
+        if ((await session.prisma.signingKey.count()) === 0) await session.prisma.signingKey.create({ data: key });
+        return listKeys(session.prisma);
       }),
   };
 }

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTcpProxy, eventually, type TcpProxy, testRedisUrl } from '@outlay/testkit';
+import { Redis } from 'ioredis';
+import { bearing, refusalOf, startIdentity, type TestIdentity } from './driver/start-identity.ts';
+
+let identity: TestIdentity;
+let proxy: TcpProxy;
+let redis: Redis;
+beforeAll(async () => {
+  proxy = await createTcpProxy(testRedisUrl());
+  redis = new Redis(testRedisUrl());
+  identity = await startIdentity({ config: { redisUrl: proxy.url(testRedisUrl()) } });
+});
+afterAll(async () => {
+  await identity.stop();
+  redis.disconnect();
+  await proxy.close();
+});
+
+const signedIn = async () => {
+  const owner = await identity.createOwner();
+  const { session } = await identity.logIn(owner.email);
+  return { owner, session: session! };
+};
+const logOut = (accessToken: string) => identity.client.logout(bearing(accessToken), {});
+const revokedSince = async (since?: Date) =>
+  (await identity.client.listRevokedSessions(await identity.asService(), { since })).sessionIds;
+
+describe('signing out', () => {
+  it('closes the session in the database and tells gateways through Redis', async () => {
+    const { owner, session } = await signedIn();
+    const other = await signedIn();
+
+    const answer = await logOut(session.accessToken);
+
+    expect(answer.sessionId).toBe(session.sessionId);
+    expect(await refusalOf(identity.refresh(session.refreshToken))).toMatchObject({ code: 'refresh_token_invalid' });
+    expect(await redis.get(`revoked:${session.sessionId}`)).toBe('1');
+    const ttl = await redis.ttl(`revoked:${session.sessionId}`);
+    expect(ttl).toBeGreaterThanOrEqual(3_600);
+    const [event] = await identity.query<{ envelope: object }>(
+      `select envelope from identity.outbox where tenant_id = $1 and type = 'outlay.identity.session.revoked.v1'`,
+      [owner.tenantId],
+    );
+    expect(event!.envelope).toMatchObject({ subject: session.sessionId, data: { reason: 'logout' } });
+    await expect(identity.refresh(other.session.refreshToken)).resolves.toBeDefined();
+    expect(await redis.get(`revoked:${other.session.sessionId}`)).toBeNull();
+  });
+
+  it('twice is the same as once', async () => {
+    const { owner, session } = await signedIn();
+
+    await logOut(session.accessToken);
+    await logOut(session.accessToken);
+
+    const events = await identity.query(
+      `select 1 from identity.outbox where tenant_id = $1 and type = 'outlay.identity.session.revoked.v1'`,
+      [owner.tenantId],
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  it('works while Redis is away, and gateways can ask for what they missed', async () => {
+    const { session } = await signedIn();
+    await proxy.refuse();
+
+    const startedAt = performance.now();
+    await logOut(session.accessToken);
+
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(await revokedSince(new Date(Date.now() - 60_000))).toContain(session.sessionId);
+    expect(await refusalOf(identity.refresh(session.refreshToken))).toMatchObject({ code: 'refresh_token_invalid' });
+    await proxy.resume();
+    await eventually(async () => {
+      const next = await signedIn();
+      await logOut(next.session.accessToken);
+      expect(await redis.get(`revoked:${next.session.sessionId}`)).toBe('1');
+    });
+  });
+
+  it('is listed for services alone, from the given instant on, and no longer than an access token lives', async () => {
+    const { session } = await signedIn();
+    await logOut(session.accessToken);
+    const old = await signedIn();
+    await logOut(old.session.accessToken);
+    await identity.query(`update identity.sessions set revoked_at = revoked_at - interval '2 hours' where id = $1`, [
+      old.session.sessionId,
+    ]);
+
+    expect(await revokedSince()).toContain(session.sessionId);
+    expect(await revokedSince(new Date(0))).not.toContain(old.session.sessionId);
+    expect(await revokedSince(new Date(Date.now() + 60_000))).toEqual([]);
+    const asUser = identity.client.listRevokedSessions(bearing(session.accessToken), { since: undefined });
+    expect(await refusalOf(asUser)).toMatchObject({ kind: 'forbidden' });
+  });
+
+  it('needs a token', async () => {
+    expect(await refusalOf(logOut('no-token'))).toMatchObject({ kind: 'unauthenticated' });
+  });
+});

@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { identity as contract } from '@outlay/contracts';
+import { anonymousContext, createGrpcClient, createSilentLogger } from '@outlay/platform';
+import {
+  createTcpProxy,
+  createTestDatabase,
+  createTestVhost,
+  eventually,
+  type TestDatabase,
+  type TestVhost,
+} from '@outlay/testkit';
+import pg from 'pg';
+import { compose } from '../../src/compose.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { password, refusalOf, serviceClientSecret, startIdentity } from './driver/start-identity.ts';
+
+const logger = createSilentLogger();
+let database: TestDatabase;
+let vhost: TestVhost;
+beforeAll(async () => {
+  [database, vhost] = await Promise.all([createTestDatabase(), createTestVhost()]);
+});
+afterAll(async () => {
+  await Promise.all([database.drop(), vhost.drop()]);
+});
+
+const configure = (given: Partial<Config> = {}): Config => ({
+  ...readConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: database.urlFor('identity'),
+    AMQP_URL: vhost.amqpUrl,
+    SERVICE_CLIENT_SECRET: serviceClientSecret,
+    GRPC_PORT: '0',
+    OPS_PORT: '0',
+  }),
+  ...given,
+});
+
+const running: { stop: () => Promise<void> }[] = [];
+afterEach(async () => {
+  for (const service of running.splice(0).reverse()) await service.stop();
+});
+
+async function start(config: Config) {
+  const service = compose(config, { logger });
+  const { grpcPort, opsPort } = await service.start();
+  const address = `127.0.0.1:${grpcPort}`;
+  const client = createGrpcClient(contract.IdentityServiceService, { address, logger, deadlineMs: 10_000 });
+  running.push({
+    stop: async () => {
+      client.close();
+      await service.stop();
+    },
+  });
+  const readyz = `http://127.0.0.1:${opsPort}/readyz`;
+  return { client, ready: async () => (await fetch(readyz)).json() as Promise<{ failing: string[] }> };
+}
+
+type Started = Awaited<ReturnType<typeof start>>;
+const serving = async (service: Started) => {
+  await eventually(() => service.client.ping(), { timeoutMs: 10_000 });
+  return service;
+};
+const logIn = (service: Started, email: string, given = password) =>
+  service.client.login(anonymousContext(), { email, password: given, tenantId: '', clientAddress: '' });
+const ask = async <R>(text: string): Promise<R[]> => {
+  const client = new pg.Client({ connectionString: database.adminUrl });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+describe('starting', () => {
+  it('makes one signing key, however many processes start at once, and takes each other’s tokens', async () => {
+    const services = await Promise.all([1, 2, 3].map(() => start(configure()))).then((all) =>
+      Promise.all(all.map(serving)),
+    );
+
+    const keySets = await Promise.all(services.map(({ client }) => client.getJwks(anonymousContext(), {})));
+
+    expect(new Set(keySets.map((answer) => answer.jwksJson)).size).toBe(1);
+    expect(JSON.parse(keySets[0]!.jwksJson).keys).toHaveLength(1);
+    const [first, second] = services as [Started, Started];
+    const issued = await first.client.issueServiceToken(anonymousContext(), {
+      clientId: 'ledger',
+      clientSecret: serviceClientSecret,
+    });
+    const answer = await second.client.listRevokedSessions(
+      { ...anonymousContext(), token: issued.accessToken },
+      { since: undefined },
+    );
+    expect(answer.sessionIds).toEqual([]);
+  });
+
+  it('makes the platform admin of the configuration once, outside any tenant', async () => {
+    const platformAdmin = { email: 'Platform@outlay.dev', password };
+    const services = await Promise.all([1, 2].map(() => start(configure({ platformAdmin })))).then((all) =>
+      Promise.all(all.map(serving)),
+    );
+
+    const { session, user, membership } = await logIn(services[0]!, 'platform@outlay.dev');
+
+    expect(user).toMatchObject({ platformAdmin: true, email: 'Platform@outlay.dev' });
+    expect(membership).toBeUndefined();
+    const context = { ...anonymousContext(), token: session!.accessToken };
+    expect(await services[1]!.client.getMe(context, {})).toMatchObject({ user, memberships: [] });
+    // Refreshing and signing out need no tenant either.
+    const again = await services[1]!.client.refreshSession(anonymousContext(), { refreshToken: session!.refreshToken });
+    expect(again.user).toEqual(user);
+    await services[0]!.client.logout(context, {});
+    const closed = services[1]!.client.refreshSession(anonymousContext(), {
+      refreshToken: again.session!.refreshToken,
+    });
+    expect(await refusalOf(closed)).toMatchObject({ code: 'refresh_token_invalid' });
+  });
+
+  it('leaves a platform admin who is there as they are', async () => {
+    const admin = { email: 'second@outlay.dev', password };
+    await serving(await start(configure({ platformAdmin: admin })));
+
+    const service = await serving(await start(configure({ platformAdmin: { ...admin, password: 'Another one' } })));
+
+    await expect(logIn(service, admin.email)).resolves.toBeDefined();
+    expect(await refusalOf(logIn(service, admin.email, 'Another one'))).toMatchObject({ code: 'invalid_credentials' });
+  });
+
+  it('does not let whoever took the e-mail before into the office with their own password', async () => {
+    const early = await startIdentity();
+    running.push(early);
+    const owner = await early.createOwner({ email: 'early@outlay.dev', password: 'Known to them' });
+    const config = { ...early.config, platformAdmin: { email: owner.email, password: 'Known to us' } };
+
+    const service = await serving(await start(config));
+
+    expect(await refusalOf(logIn(service, owner.email, 'Known to them'))).toMatchObject({
+      code: 'invalid_credentials',
+    });
+    expect((await logIn(service, owner.email, 'Known to us')).user).toMatchObject({ platformAdmin: true });
+  });
+
+  it('with the database away waits for it, says so, and serves when it is there', async () => {
+    const proxy = await createTcpProxy(database.adminUrl);
+    running.push({ stop: proxy.close });
+    await proxy.refuse();
+
+    const service = await start(configure({ databaseUrl: proxy.url(database.urlFor('identity')) }));
+
+    expect((await service.ready()).failing).toEqual(expect.arrayContaining(['database', 'keys']));
+    await expect(service.client.ping()).rejects.toMatchObject({ kind: 'unavailable' });
+    await proxy.resume();
+    await serving(service);
+    await eventually(async () => expect((await service.ready()).failing).toEqual([]));
+  });
+
+  it('makes the partitions of the coming months', async () => {
+    await serving(await start(configure()));
+
+    const months = await ask<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = 'identity'::regnamespace and relname ~ '^outbox_\\d{6}$'`,
+    );
+
+    expect(months.length).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe('the configuration', () => {
+  it('is refused with every variable that is missing or wrong, and never shows a value', () => {
+    expect(() => readConfig({})).toThrow(/DATABASE_URL[\s\S]*SERVICE_CLIENT_SECRET[\s\S]*AMQP_URL/);
+    const lonely = {
+      ...process.env,
+      DATABASE_URL: 'postgres://x/y',
+      AMQP_URL: 'amqp://x',
+      PLATFORM_ADMIN_EMAIL: 'a@b.co',
+    };
+    expect(() => readConfig({ ...lonely, SERVICE_CLIENT_SECRET: 'x'.repeat(16) })).toThrow(/PLATFORM_ADMIN_PASSWORD/);
+    expect(() => readConfig({ ...lonely, SERVICE_CLIENT_SECRET: 'short-secret' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('short-secret') }),
+    );
+  });
+});
