@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +36,15 @@ class Starter {
         this.output += chunk;
       });
     }
-    await eventually(() => expect(this.output).toContain('Outlay is ready'), { timeoutMs: 60_000, intervalMs: 50 });
+    const ended = once(this.#child, 'exit').then(() => {
+      throw new Error(`npm start ended:\n${this.output}`);
+    });
+    const ready = eventually(() => expect(this.output).toContain('Outlay is ready'), {
+      timeoutMs: 60_000,
+      intervalMs: 50,
+    });
+    ended.catch(() => {});
+    await Promise.race([ready, ended]);
   }
 
   /** Resolves when the starter has ended and nothing that it started is left. */
