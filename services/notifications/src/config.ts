@@ -28,7 +28,7 @@ const mailVariables = z.object({
     .string()
     .regex(/^[^\r\n]+$/)
     .optional(),
-  MAIL_OUTBOX_DIR: z.string().default('.outlay/mail'),
+  MAIL_OUTBOX_DIRECTORY: z.string().default('.outlay/mail'),
   MAILGUN_API_KEY: z.string().optional(),
   MAILGUN_DOMAIN: z
     .string()
@@ -46,5 +46,5 @@ function readMailConfig(env: NodeJS.ProcessEnv): MailConfig {
   const from = read.MAIL_FROM ?? `Outlay <no-reply@${domain ?? 'outlay.local'}>`;
   return apiKey && domain
     ? { from, provider: 'mailgun', apiKey, domain, url: read.MAILGUN_URL }
-    : { from, provider: 'outbox', directory: read.MAIL_OUTBOX_DIR };
+    : { from, provider: 'outbox', directory: read.MAIL_OUTBOX_DIRECTORY };
 }

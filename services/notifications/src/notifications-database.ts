@@ -1,8 +1,7 @@
-import { createDatabase, type Database, type Logger, type Session } from '@outlay/platform';
+import { createDatabase, type Database, type Logger } from '@outlay/platform';
 import { PrismaClient } from '../generated/prisma/client.ts';
 
-/** A session of this service: SQL, and Prisma for ordinary queries. */
-export type NotificationsSession = Session<PrismaClient>;
+/** The data of this service: SQL, and Prisma for ordinary queries. */
 export type NotificationsDatabase = Database<PrismaClient>;
 
 export function createNotificationsDatabase(url: string, logger: Logger): NotificationsDatabase {

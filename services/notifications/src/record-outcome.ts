@@ -9,7 +9,7 @@ export interface HandedOver {
 }
 
 /** The provider does not have the mail, or nobody knows. */
-export interface NotHandedOver {
+interface NotHandedOver {
   kind: 'refused' | 'failed' | 'unknown' | 'unsettled';
   error: string;
 }

@@ -25,7 +25,7 @@ import pg from 'pg';
 import { compose, type Overrides, type Service } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 
-export type Registration = EventData<'outlay.tenancy.tenant.registered.v1'>;
+type Registration = EventData<'outlay.tenancy.tenant.registered.v1'>;
 
 /** Notifications on real servers, with identity played by the test and mail going to a folder of its own. */
 export interface Harness {
@@ -68,7 +68,7 @@ export async function startHarness(
     DATABASE_URL: database.urlFor('notifications'),
     ...(vhost ? { AMQP_URL: vhost.amqpUrl } : { BUS_DATABASE_URL: database.busUrl }),
     IDENTITY_ADDRESS: identityFake.address,
-    MAIL_OUTBOX_DIR: directory,
+    MAIL_OUTBOX_DIRECTORY: directory,
     LOG_LEVEL: 'silent',
     ...given.environment,
   });

@@ -15,7 +15,7 @@ export interface Requested {
   deliveryId: string;
 }
 
-export interface Status {
+interface Status {
   status: string;
   attempts: number;
   outcomes: string[];
