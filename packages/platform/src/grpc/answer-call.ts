@@ -30,6 +30,8 @@ type ServerCall = ServerUnaryCall<unknown, unknown> &
   ServerWritableStream<unknown, unknown> &
   ServerDuplexStream<unknown, unknown>;
 
+const travelMs = 100;
+
 /** Callers of this platform always send a deadline; these bound the others. */
 const deadlineMs = { unary: 5_000, stream: 600_000 };
 
@@ -103,7 +105,11 @@ function boundCall(call: ServerCall, defaultMs: number) {
   const deadlineAt = Number.isFinite(given) ? given : Date.now() + defaultMs;
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(deadlineExceeded()), Math.max(0, deadlineAt - Date.now()));
-  call.on('cancelled', () => controller.abort(unavailable('cancelled', 'The caller has gone')));
+  call.on('cancelled', () => {
+    // The caller's deadline began before its request had travelled here, so it gives up a little earlier.
+    const isLate = Date.now() >= deadlineAt - travelMs;
+    controller.abort(isLate ? deadlineExceeded() : unavailable('cancelled', 'The caller has gone'));
+  });
   const aborted = new Promise<never>((_resolve, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
   });

@@ -55,7 +55,7 @@ export interface Echo {
 }
 
 /** A server with the given handlers and a client to it, over a real connection. */
-export async function startEcho(
+async function startEcho(
   handlers: Partial<EchoHandlers> = {},
   options: Partial<GrpcServerOptions> & { client?: Partial<GrpcClientOptions> } = {},
 ): Promise<Echo> {
@@ -101,4 +101,37 @@ export async function readAll(stream: AsyncIterable<EchoMessage>): Promise<EchoM
   const messages: EchoMessage[] = [];
   for await (const message of stream) messages.push(message);
   return messages;
+}
+
+const stops: (() => Promise<void>)[] = [];
+
+/** Starts a server and a client that end with the test. */
+export async function start(...args: Parameters<typeof startEcho>): Promise<Echo> {
+  const echo = await startEcho(...args);
+  stopLater(echo.stop);
+  return echo;
+}
+
+/** Has something else end with the test. */
+export function stopLater(stop: () => Promise<void>): void {
+  stops.push(stop);
+}
+
+/** To be called after each test. */
+export async function stopAll(): Promise<void> {
+  for (const stop of stops.splice(0).reverse()) await stop();
+}
+
+/** A promise and how to settle it. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** A stream of requests. */
+export async function* messages(...texts: string[]): AsyncGenerator<EchoMessage> {
+  for (const text of texts) yield { text };
 }

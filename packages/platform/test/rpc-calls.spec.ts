@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startFakeGrpc } from '@outlay/testkit';
+import { currentCallScope, DomainError, invalid, notFound, remainingMs } from '../src/index.ts';
+import { gate, messages, nobody, readAll, start, stopAll, stopLater } from './support/echo.ts';
+import { type EchoMessage, echoDefinition } from './support/echo-service.ts';
+
+afterEach(stopAll);
+
+const failWith = (error: unknown) => ({
+  access: 'public' as const,
+  handle: async (): Promise<EchoMessage> => {
+    throw error;
+  },
+});
+
+describe('a call', () => {
+  it('goes through in each of the four kinds', async () => {
+    const { client } = await start();
+    expect(await client.getEcho(nobody, { text: 'one' })).toEqual({ text: 'one' });
+    expect(await readAll(client.listEchoes(nobody, { text: 'x', count: 3 }))).toEqual([
+      { text: 'x', count: 1 },
+      { text: 'x', count: 2 },
+      { text: 'x', count: 3 },
+    ]);
+    expect(await client.collectEchoes(nobody, messages('a', 'b'))).toEqual({ text: 'a,b', count: 2 });
+    expect(await readAll(client.exchangeEchoes(nobody, messages('a', 'b')))).toEqual([{ text: 'A' }, { text: 'B' }]);
+  });
+
+  it('carries the request id, the idempotency key and the deadline to the handler and its logs', async () => {
+    const seen: unknown[] = [];
+    const { client } = await start({
+      sendEcho: {
+        access: 'public',
+        async handle(context, request) {
+          seen.push(context.requestId, context.idempotencyKey, currentCallScope()?.requestId);
+          expect(remainingMs()).toBeGreaterThan(0);
+          expect(remainingMs()).toBeLessThanOrEqual(700);
+          return request;
+        },
+      },
+    });
+    await client.sendEcho({ ...nobody, requestId: 'r-7', idempotencyKey: 'k-7' }, { text: '' }, { deadlineMs: 700 });
+    expect(seen).toEqual(['r-7', 'k-7', 'r-7']);
+  });
+
+  it('streams no faster than the reader reads, and stops the handler when the reader leaves', async () => {
+    let produced = 0;
+    const left = gate();
+    const { client } = await start({
+      listEchoes: {
+        access: 'public',
+        async *handle() {
+          try {
+            for (;;) {
+              produced += 1;
+              yield { text: 'x'.repeat(10_000) };
+            }
+          } finally {
+            left.open();
+          }
+        },
+      },
+    });
+    for await (const { text } of client.listEchoes(nobody, { text: '' })) {
+      expect(text).toHaveLength(10_000);
+      break;
+    }
+    await left.opened;
+    expect(produced).toBeLessThan(2_000);
+  });
+});
+
+describe('an error', () => {
+  it('arrives as it was thrown: kind, code, message, details and meta', async () => {
+    const thrown = new DomainError('conflict', 'plan_limit_reached', 'The plan allows 3 projects: „Änderung“', {
+      details: [{ field: 'items[2].name', code: 'too_long', message: 'must have at most 100 characters' }],
+      meta: { limit: '3' },
+    });
+    const { client } = await start({ getEcho: failWith(thrown) });
+    const received = await client.getEcho(nobody, { text: '' }).catch((error: unknown) => error);
+    expect(received).toBeInstanceOf(DomainError);
+    expect(received).toMatchObject({
+      kind: thrown.kind,
+      code: thrown.code,
+      message: thrown.message,
+      details: thrown.details,
+      meta: thrown.meta,
+    });
+  });
+
+  it.each([
+    'unreadable',
+    'unauthenticated',
+    'forbidden',
+    'not_found',
+    'conflict',
+    'precondition_failed',
+    'invalid',
+    'rate_limited',
+    'unavailable',
+    'deadline_exceeded',
+  ] as const)('of kind %s keeps its kind', async (kind) => {
+    const { client } = await start({ getEcho: failWith(new DomainError(kind, 'some_code', 'Some message')) });
+    await expect(client.getEcho(nobody, { text: '' })).rejects.toMatchObject({ kind, code: 'some_code' });
+  });
+
+  it('that nobody expected tells the caller nothing of its cause', async () => {
+    const { client } = await start({ getEcho: failWith(new Error('password is hunter2')) });
+    const received = (await client.getEcho(nobody, { text: '' }).catch((error: unknown) => error)) as DomainError;
+    expect(received).toMatchObject({ kind: 'internal', code: 'internal', message: 'Something went wrong' });
+    expect(JSON.stringify(received)).not.toContain('hunter2');
+  });
+
+  it('with a thousand details arrives too', async () => {
+    const details = Array.from({ length: 1_000 }, (_, index) => ({
+      field: `items[${index}]`,
+      code: 'invalid',
+      message: 'ü'.repeat(200),
+    }));
+    const { client } = await start({ getEcho: failWith(invalid(details)) });
+    const received = (await client.getEcho(nobody, { text: '' }).catch((error: unknown) => error)) as DomainError;
+    expect(received).toMatchObject({ kind: 'invalid', code: 'validation_failed' });
+    expect(received.details.length).toBeGreaterThan(0);
+  });
+
+  it('ends a stream after what was sent before it', async () => {
+    const { client } = await start({
+      listEchoes: {
+        access: 'public',
+        async *handle() {
+          yield { text: 'first' };
+          throw notFound('gone', 'Gone');
+        },
+      },
+    });
+    const received: EchoMessage[] = [];
+    const reading = (async () => {
+      for await (const message of client.listEchoes(nobody, { text: '' })) received.push(message);
+    })();
+    await expect(reading).rejects.toMatchObject({ kind: 'not_found', code: 'gone' });
+    expect(received).toEqual([{ text: 'first' }]);
+  });
+
+  it('of the source of a request stream is the one that is thrown', async () => {
+    const { client } = await start();
+    async function* broken(): AsyncGenerator<EchoMessage> {
+      yield { text: 'a' };
+      throw new Error('the file ended early');
+    }
+    await expect(client.collectEchoes(nobody, broken())).rejects.toThrow('the file ended early');
+    await expect(readAll(client.exchangeEchoes(nobody, broken()))).rejects.toThrow('the file ended early');
+  });
+
+  it('before a request stream was read is answered at once', async () => {
+    const { client } = await start({
+      collectEchoes: {
+        access: 'public',
+        handle: async () => {
+          throw notFound('gone', 'Gone');
+        },
+      },
+    });
+    async function* endless(): AsyncGenerator<EchoMessage> {
+      for (;;) yield { text: 'x'.repeat(10_000) };
+    }
+    await expect(client.collectEchoes(nobody, endless())).rejects.toMatchObject({ code: 'gone' });
+  });
+
+  it('of a peer that sends no details still has its kind', async () => {
+    const fake = await startFakeGrpc(echoDefinition, {});
+    stopLater(fake.stop);
+    const { connect } = await start();
+    const client = connect({ address: fake.address });
+    await expect(client.getEcho(nobody, { text: '' })).rejects.toMatchObject({ kind: 'internal' });
+  });
+});
