@@ -3,7 +3,7 @@ import { isUuid } from '@outlay/platform';
 import { z } from 'zod';
 
 /** What the figures can be broken down by. */
-export type Dimension = 'category' | 'project' | 'account';
+type Dimension = 'category' | 'project' | 'account';
 
 /** An expense as far as the figures depend on it. Amounts are minor units of the tenant's currency. */
 export interface ExpenseState {

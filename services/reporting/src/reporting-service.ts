@@ -40,7 +40,7 @@ export function reportingService(parts: {
 }
 
 /** The platform admin names any tenant; owners and admins rebuild their own, named or not. */
-export function tenantToRebuild(context: CallerContext, requested: string): TenantId {
+function tenantToRebuild(context: CallerContext, requested: string): TenantId {
   if (requested !== '' && !isUuid(requested)) throw invalid('tenant_id', 'uuid_invalid', 'must be a UUID');
   const named = requested === '' ? undefined : toTenantId(requested);
   const isOwn = named === undefined || named === context.tenantId;
