@@ -311,6 +311,24 @@ describe('time', () => {
   });
 });
 
+describe('a server that is full', () => {
+  it('makes callers share the connections there are', async () => {
+    const [{ name }] = (await platform.admin<{ name: string }>('select current_database() as name')) as [
+      { name: string },
+    ];
+    const pool = platform.open({ poolMax: 10 });
+    await platform.admin(
+      `alter database ${name} connection limit ${(await platform.admin('select 1 from pg_stat_activity where datname = current_database()')).length + 1}`,
+    );
+    try {
+      const work = () => pool.withGlobal((session) => session.query('select pg_sleep(0.005)'));
+      await Promise.all(Array.from({ length: 30 }, work));
+    } finally {
+      await platform.admin(`alter database ${name} connection limit -1`);
+    }
+  });
+});
+
 describe('a migration under prepared statements', () => {
   it('is survived by statements and transactions', async () => {
     await platform.admin('create table ledger.shapes (id int); grant select on ledger.shapes to outlay_ledger');

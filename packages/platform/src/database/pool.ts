@@ -3,6 +3,7 @@ import { remainingMs } from '../context/call-scope.ts';
 import { deadlineExceeded, unavailable } from '../errors/domain-error.ts';
 import type { Logger } from '../operations/logger.ts';
 import { type Connection, wrapConnection } from './connection.ts';
+import { sqlStateOf } from './database-error.ts';
 import { watchPool } from './pool-metrics.ts';
 import { typeParsers } from './type-parsers.ts';
 
@@ -29,6 +30,7 @@ export interface ConnectionPool {
 }
 
 const idleTimeoutMs = 60_000;
+const retryDelayMs = 50;
 const lifetimeMaxSeconds = 1_800;
 
 /** The connection settings that every connection of a service has, the listening one included. */
@@ -64,7 +66,7 @@ export function createPool(settings: PoolSettings): ConnectionPool {
 
   return {
     async acquire() {
-      const client = await connectWithin(pool, remainingMs());
+      const client = await connectPatiently(pool, settings.acquireTimeoutMs);
       let connection = wrapped.get(client);
       if (!connection) {
         // While a connection is out, the pool does not listen to its errors; the statement under way reports them.
@@ -86,6 +88,24 @@ export function createPool(settings: PoolSettings): ConnectionPool {
       return closing;
     },
   };
+}
+
+/**
+ * A server that takes no further connection at the moment, being full (53300) or still starting (57P03), is asked again
+ * until the time to acquire one is over: meanwhile a connection of this pool may have come back.
+ */
+async function connectPatiently(pool: pg.Pool, acquireTimeoutMs: number): Promise<pg.PoolClient> {
+  const giveUpAt = performance.now() + acquireTimeoutMs;
+  for (;;) {
+    try {
+      return await connectWithin(pool, remainingMs());
+    } catch (error) {
+      const delayMs = retryDelayMs * (0.5 + Math.random());
+      const isFull = ['53300', '57P03'].includes(sqlStateOf(error) ?? '');
+      if (!isFull || performance.now() + delayMs >= giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
 }
 
 async function connectWithin(pool: pg.Pool, leftMs: number | undefined): Promise<pg.PoolClient> {
