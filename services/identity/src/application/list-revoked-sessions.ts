@@ -11,6 +11,6 @@ export function createListRevokedSessions({ database, clock }: IdentityDependenc
   return (_context: CallerContext, query: { since: Date | undefined }): Promise<string[]> => {
     const oldest = clock().getTime() - accessTokenSeconds * 1000 - marginMs;
     const since = new Date(Math.max(oldest, query.since?.getTime() ?? oldest));
-    return database.withGlobal(({ prisma }) => listRevokedSessionIds(prisma, since), { readOnly: true });
+    return listRevokedSessionIds(database, since);
   };
 }

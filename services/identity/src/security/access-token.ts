@@ -4,7 +4,7 @@ import { accessTokenSeconds } from '../domain/lifetimes.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** What an access token says of its bearer. */
-export type Bearer = Pick<TokenClaims, 'sub' | 'tid' | 'role' | 'pad' | 'kind' | 'sid'> & { authenticatedAt: Date };
+type Bearer = Pick<TokenClaims, 'sub' | 'tid' | 'role' | 'pad' | 'kind' | 'sid'> & { authenticatedAt: Date };
 
 /** An access token as it is handed out. */
 export interface AccessToken {

@@ -5,7 +5,7 @@ import { type RateLimiterAbstract, RateLimiterPostgres, RateLimiterRedis } from 
 import type { IdentityDatabase } from '../store/database.ts';
 
 /** Who tries to sign in as whom. */
-export interface LoginAttempt {
+interface LoginAttempt {
   email: string;
   clientAddress: string;
 }

@@ -17,7 +17,7 @@ const waitingMax = 128;
  * Whether the password is the one that was hashed. Without a hash, as for a person nobody knows, it takes as long and
  * the answer is no.
  */
-export type VerifyPassword = (passwordHash: string | undefined, password: string) => Promise<boolean>;
+type VerifyPassword = (passwordHash: string | undefined, password: string) => Promise<boolean>;
 
 /** Hashes passwords and checks them, few at a time. */
 export interface PasswordHasher {

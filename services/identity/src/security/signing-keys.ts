@@ -4,7 +4,7 @@ import type { Clock, JsonWebKeySet } from '@outlay/platform';
 import type { SigningKeyRow, SigningKeyStore } from '../store/signing-keys.ts';
 
 /** The key that access tokens are signed with now. */
-export interface SigningKey {
+interface SigningKey {
   kid: string;
   privateKey: KeyObject;
 }

@@ -1,4 +1,4 @@
-import type { IdentityPrisma } from './database.ts';
+import type { IdentityDatabase, IdentityPrisma } from './database.ts';
 
 export interface NewSession {
   id: string;
@@ -36,12 +36,18 @@ export async function revokeSession(
   return count === 1;
 }
 
+/** Every gateway asks for this twice a second, hence one round trip. */
+const selectRevoked = {
+  name: 'identity_select_revoked_sessions',
+  text: `
+    select sessions.id
+    from sessions
+    where sessions.revoked_at >= $1
+    order by sessions.revoked_at`,
+};
+
 /** The sessions closed at or after an instant, oldest first. */
-export async function listRevokedSessionIds(prisma: IdentityPrisma, since: Date): Promise<string[]> {
-  const sessions = await prisma.session.findMany({
-    where: { revokedAt: { gte: since } },
-    select: { id: true },
-    orderBy: { revokedAt: 'asc' },
-  });
+export async function listRevokedSessionIds(database: IdentityDatabase, since: Date): Promise<string[]> {
+  const sessions = await database.once<{ id: string }>(selectRevoked, [since]);
   return sessions.map((session) => session.id);
 }

@@ -1,7 +1,7 @@
 import type { IdentityDatabase, IdentityPrisma } from './database.ts';
 
 /** The public part of an RSA key (RFC 7517). */
-export type PublicJwk = Record<'kid' | 'kty' | 'n' | 'e' | 'alg' | 'use', string>;
+type PublicJwk = Record<'kid' | 'kty' | 'n' | 'e' | 'alg' | 'use', string>;
 
 export interface SigningKeyRow {
   kid: string;

@@ -1,5 +1,5 @@
 /** What a plan limits. */
-export type Metric = 'users' | 'projects' | 'accounts' | 'expenses_per_project' | 'expenses_total';
+type Metric = 'users' | 'projects' | 'accounts' | 'expenses_per_project' | 'expenses_total';
 
 /** How much of a metric a tenant may use. A soft limit lets through and warns. */
 export interface Entitlement {
