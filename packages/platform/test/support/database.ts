@@ -32,7 +32,9 @@ export interface PlatformDatabase {
 /** An empty database on the test server. */
 export async function createEmptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const serverUrl = process.env.TEST_DATABASE_URL ?? '';
-  const name = `outlay_platform_${randomBytes(6).toString('hex')}`;
+  // In the form by which the test kit finds and drops what a run that died has left behind.
+  const seconds = Math.floor(Date.now() / 1000).toString(36);
+  const name = `outlay_test_${seconds}_${process.pid}_${randomBytes(6).toString('hex')}`;
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   await run(serverUrl, `create database ${name}`);
@@ -46,9 +48,14 @@ export async function createEmptyDatabase(): Promise<{ url: string; drop: () => 
 export async function createPlatformDatabase(): Promise<PlatformDatabase> {
   const { url: adminUrl, drop } = await createEmptyDatabase();
   const schemas = ['ledger', 'identity'];
-  await provisionDatabase(adminUrl, schemas);
-  for (const schema of schemas) {
-    await migrateSchema(adminUrl, { schema, directories: [platformMigrations, fixtureMigrations] });
+  try {
+    await provisionDatabase(adminUrl, schemas);
+    for (const schema of schemas) {
+      await migrateSchema(adminUrl, { schema, directories: [platformMigrations, fixtureMigrations] });
+    }
+  } catch (error) {
+    await drop();
+    throw error;
   }
   const opened: Database<unknown>[] = [];
   const urlFor = (schema: string) => serviceUrl(adminUrl, schema);
