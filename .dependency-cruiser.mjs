@@ -1,3 +1,13 @@
+import { Visitor } from '@swc/core/Visitor.js';
+
+// The visitor that dependency-cruiser reads swc's tree with is older than `using`, whose declarations are like those of `const`.
+const visitStatement = Visitor.prototype.visitStatement;
+Visitor.prototype.visitStatement = function visit(statement) {
+  if (statement.type !== 'UsingDeclaration') return visitStatement.call(this, statement);
+  this.visitVariableDeclarators(statement.decls);
+  return statement;
+};
+
 /** The boundaries of ARCHITECTURE section 1, and no cycles. TypeScript is parsed by swc: TypeScript 7 has no compiler API. */
 export default {
   forbidden: [

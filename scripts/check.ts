@@ -25,7 +25,7 @@ const checks: Check[] = [
   {
     name: 'contracts',
     says: 'protobuf lint and breaking changes',
-    command: ['npm', 'run', '--silent', 'lint', '-w', '@outlay/contracts'],
+    command: ['npm', 'run', '--silent', 'contracts:lint', '-w', '@outlay/contracts'],
   },
   { name: 'docs', says: 'OpenAPI and AsyncAPI are up to date', command: ['npm', 'run', '--silent', 'docs:check'] },
 ];
