@@ -3,7 +3,7 @@ import { scheduleSending } from './send-mail-job.ts';
 
 const chunkSize = 1_000;
 
-/** A job that is only late gets this long before it counts as lost. */
+/** A delivery may be this late before its job is looked after. */
 const graceMs = 30_000;
 
 const findOverdue = `
@@ -14,8 +14,8 @@ order by delivery.due_at
 limit ${chunkSize}`;
 
 /**
- * Gives a job to deliveries of all tenants that are overdue: their process was killed at it, or the job was lost.
- * Answers how many there were; run again after a whole chunk. Harmless where the job is only slow.
+ * Gives a job to deliveries of all tenants that are overdue: their process was killed at it, or the job was lost. The
+ * oldest thousand at a time; answers how many there were. A job that is only waiting for its turn keeps it.
  */
 export async function rescheduleOverdue(database: Database, now: Date): Promise<number> {
   const overdue = await database.withSystem(async (session) => {
@@ -24,6 +24,7 @@ export async function rescheduleOverdue(database: Database, now: Date): Promise<
     return rows;
   });
   // Jobs are not rows of a tenant; what they may touch is decided when they run.
-  if (overdue.length > 0) await database.withGlobal((session) => scheduleSending(session, overdue, now));
+  if (overdue.length > 0)
+    await database.withGlobal((session) => scheduleSending(session, overdue, now, 'preserve_run_at'));
   return overdue.length;
 }

@@ -16,20 +16,26 @@ select ${jobsSchema}.add_job(
   json_build_object('tenantId', item.tenant_id, 'deliveryId', item.delivery_id),
   run_at := $3::timestamptz,
   max_attempts := 10,
-  job_key := '${sendMailTask} ' || item.delivery_id
+  job_key := '${sendMailTask} ' || item.delivery_id,
+  job_key_mode := $4
 )::text as job
 from unnest($1::uuid[], $2::uuid[]) as item(tenant_id, delivery_id)
 order by item.delivery_id`;
 
-/** Has deliveries sent at the given time, if the session's transaction commits. */
+/**
+ * Has deliveries sent at the given time, if the session's transaction commits. With `preserve_run_at` a job that is
+ * waiting already keeps its place.
+ */
 export async function scheduleSending(
   session: Pick<Session, 'query'>,
   deliveries: readonly { tenantId: string; deliveryId: string }[],
   runAt: Date,
+  mode: 'replace' | 'preserve_run_at' = 'replace',
 ): Promise<void> {
   await session.query({ name: 'notifications_add_send_mail_jobs', text: addSendMailJobs }, [
     deliveries.map((delivery) => delivery.tenantId),
     deliveries.map((delivery) => delivery.deliveryId),
     runAt,
+    mode,
   ]);
 }

@@ -40,7 +40,7 @@ describe('a sender that is killed', () => {
 
     expect(await attemptAndDie(delivery, when)).toBe('SIGKILL');
     expect(await desk.statusOf(delivery)).toEqual({ status: 'sending', attempts: 1, outcomes: ['sending'] });
-    await desk.loseJobs();
+    await desk.loseJobOf(delivery);
     desk.pass(3 * minuteMs);
     expect(await desk.rescheduleOverdue()).toBeGreaterThan(0);
     await desk.runToTheEnd(delivery, outbox);
@@ -99,14 +99,26 @@ describe('a sender that is killed', () => {
     expect(await desk.statusOf(delivery)).toEqual({ status: 'sent', attempts: 2, outcomes: ['failed', 'sent'] });
   });
 
-  it('leaves a delivery that has a job ahead of it alone', async () => {
-    await desk.loseJobs();
+  it('leaves a job that waits for its turn in its place, and makes one that was lost', async () => {
+    const [waiting, lost] = [await desk.request(), await desk.request()];
+    const askedAt = desk.now();
+    await desk.loseJobOf(lost);
+
+    desk.pass(5 * minuteMs);
+    expect(await desk.rescheduleOverdue()).toBeGreaterThanOrEqual(2);
+
+    expect(await desk.jobAt(waiting)).toEqual(askedAt);
+    expect(await desk.jobAt(lost)).toEqual(desk.now());
+  });
+
+  it('leaves a delivery alone that is not overdue', async () => {
     const delivery = await desk.request();
+    await desk.loseJobOf(delivery);
 
     desk.pass(1_000);
     await desk.rescheduleOverdue();
 
-    expect(await desk.jobAt(delivery)).toEqual(new Date(desk.now().getTime() - 1_000));
+    expect(await desk.jobAt(delivery)).toBeUndefined();
   });
 
   it('does not stop mail for good when the outbox cannot be written', async () => {

@@ -34,6 +34,8 @@ export interface Harness {
   opsUrl: string;
   /** One more replica of the service. */
   startReplica(overrides?: Overrides): Promise<Service>;
+  /** Stops the first replica. */
+  stopService(): Promise<void>;
   as(input: TestTokenInput): CallerContext;
   /** Announces a new tenant as tenancy-billing does; `times` says how often the event is delivered. */
   register(
@@ -50,9 +52,14 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
-/** Starts everything. `environment` goes to the service; `overrides` are those of compose. */
+/** Starts everything. `overrides` are those of compose. */
 export async function startHarness(
-  given: { environment?: NodeJS.ProcessEnv; overrides?: Overrides; on?: 'rabbitmq' | 'embedded' } = {},
+  given: {
+    overrides?: Overrides;
+    on?: 'rabbitmq' | 'embedded';
+    /** Puts something between the service and its database. */
+    proxied?: (databaseUrl: string) => Promise<string>;
+  } = {},
 ): Promise<Harness> {
   const issuer = createTestIssuer();
   const logger = createSilentLogger();
@@ -62,15 +69,15 @@ export async function startHarness(
   const identityFake = await startFakeGrpc(identity.IdentityServiceService, {
     getJwks: () => ({ jwksJson: JSON.stringify(issuer.jwks) }),
   });
+  const databaseUrl = database.urlFor('notifications');
   const config = readConfig({
     GRPC_PORT: '0',
     OPS_PORT: '0',
-    DATABASE_URL: database.urlFor('notifications'),
+    DATABASE_URL: (await given.proxied?.(databaseUrl)) ?? databaseUrl,
     ...(vhost ? { AMQP_URL: vhost.amqpUrl } : { BUS_DATABASE_URL: database.busUrl }),
     IDENTITY_ADDRESS: identityFake.address,
     MAIL_OUTBOX_DIRECTORY: directory,
     LOG_LEVEL: 'silent',
-    ...given.environment,
   });
   const replicas: Service[] = [];
   const startReplica = async (overrides: Overrides = given.overrides ?? {}) => {
@@ -99,6 +106,7 @@ export async function startHarness(
     client,
     opsUrl: `http://127.0.0.1:${ports.opsPort}`,
     startReplica,
+    stopService: async () => replicas[0]?.stop(),
     as,
     async register(registration = {}, times = 1) {
       const tenantId = toTenantId(newId());

@@ -37,8 +37,8 @@ export interface MailDesk {
   statusOf(delivery: Requested): Promise<Status>;
   /** When the delivery's job is to run; undefined where it has none. */
   jobAt(delivery: Requested): Promise<Date | undefined>;
-  /** Takes jobs away, as a crash of the process that held them does. */
-  loseJobs(): Promise<void>;
+  /** Takes the job away, as a crash of the process that held it does. */
+  loseJobOf(delivery: Requested): Promise<void>;
   rescheduleOverdue(): Promise<number>;
   close(): Promise<void>;
 }
@@ -66,6 +66,10 @@ export async function openMailDesk(): Promise<MailDesk> {
     return rows[0]?.run_at;
   };
 
+  const loseJobOf = async ({ deliveryId }: Requested): Promise<void> => {
+    await admin.query(`select ${jobsSchema}.remove_job($1)`, [`send-mail ${deliveryId}`]);
+  };
+
   return {
     server,
     database,
@@ -82,7 +86,7 @@ export async function openMailDesk(): Promise<MailDesk> {
     attempt,
     async runToTheEnd(delivery, provider) {
       for (let runAt = await jobAt(delivery); runAt; runAt = await jobAt(delivery)) {
-        await admin.query(`select ${jobsSchema}.remove_job($1)`, [`send-mail ${delivery.deliveryId}`]);
+        await loseJobOf(delivery);
         time = Math.max(time, runAt.getTime());
         await attempt(delivery, provider);
       }
@@ -102,7 +106,7 @@ export async function openMailDesk(): Promise<MailDesk> {
       return rows[0];
     },
     jobAt,
-    loseJobs: async () => void (await admin.query(`delete from ${jobsSchema}._private_jobs`)),
+    loseJobOf,
     rescheduleOverdue: () => rescheduleOverdue(database, now()),
     async close() {
       await database.close();

@@ -15,6 +15,8 @@ it("takes tenancy-billing's own example of a registration", async () => {
   const { tenantId, registration } = await harness.register(codec.fromJSON(example));
 
   await eventually(async () =>
-    expect(await harness.deliveriesOf(tenantId)).toMatchObject([{ recipient: registration.owner?.email, status: 'sent' }]),
+    expect(await harness.deliveriesOf(tenantId)).toMatchObject([
+      { recipient: registration.owner?.email, status: 'sent' },
+    ]),
   );
 });
