@@ -27,7 +27,16 @@ import { type Config, readConfig } from '../../../src/config.ts';
 /** The service on servers of its own, with its neighbours played, and what tests ask of it in the words of the business. */
 export type TestTenancy = Awaited<ReturnType<typeof startTenancy>>;
 
-export async function startTenancy(options: { config?: Partial<Config>; overrides?: Overrides } = {}) {
+export async function startTenancy(
+  options: {
+    config?: Partial<Config>;
+    overrides?: Overrides;
+    /** Puts something between the service and its database. */
+    databaseUrl?: (url: string) => Promise<string>;
+    /** Whether to wait until it serves; true unless told. */
+    isAwaited?: boolean;
+  } = {},
+) {
   const [database, vhost] = await Promise.all([createTestDatabase(), createTestVhost()]);
   const issuer = createTestIssuer();
   const fakeIdentity = createFakeIdentity(issuer);
@@ -40,10 +49,11 @@ export async function startTenancy(options: { config?: Partial<Config>; override
       setTenantCurrency: (request: never) => fakeLedger.setTenantCurrency(request),
     }),
   ]);
+  const ownUrl = database.urlFor('tenancy_billing');
   const config: Config = {
     ...readConfig({
       NODE_ENV: 'test',
-      DATABASE_URL: database.urlFor('tenancy_billing'),
+      DATABASE_URL: (await options.databaseUrl?.(ownUrl)) ?? ownUrl,
       AMQP_URL: vhost.amqpUrl,
       SERVICE_CLIENT_SECRET: 'a secret of the tests',
       IDENTITY_ADDRESS: identityServer.address,
@@ -61,7 +71,7 @@ export async function startTenancy(options: { config?: Partial<Config>; override
     logger,
     deadlineMs: 10_000,
   });
-  await eventually(() => client.ping(), { timeoutMs: 10_000 });
+  if (options.isAwaited !== false) await eventually(() => client.ping(), { timeoutMs: 10_000 });
   const pool = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
   pool.on('error', () => undefined);
   const query = async <R = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<R[]> =>
