@@ -30,7 +30,9 @@ export interface Harness {
   amqpUrl: string | undefined;
   ledgerCalls: { metadata: Record<string, string> }[];
   /** One more replica of the service; the first runs already. */
-  startReplica(environment?: NodeJS.ProcessEnv): Promise<Pick<Harness, 'client' | 'opsUrl'>>;
+  startReplica(
+    environment?: NodeJS.ProcessEnv,
+  ): Promise<Pick<Harness, 'client' | 'opsUrl'> & { stop(): Promise<void> }>;
   service: Service;
   client: GrpcClient<typeof reporting.ReportingServiceService>;
   opsUrl: string;
@@ -83,7 +85,7 @@ export async function startHarness(
     const address = `127.0.0.1:${grpcPort}`;
     const client = createGrpcClient(reporting.ReportingServiceService, { address, logger, deadlineMs: 30_000 });
     running.push({ service, client });
-    return { service, client, opsUrl: `http://127.0.0.1:${opsPort}` };
+    return { service, client, opsUrl: `http://127.0.0.1:${opsPort}`, stop: service.stop };
   };
   const first = await startReplica(fakes.environment);
   const bus = createBus({ amqpUrl: vhost?.amqpUrl, databaseUrl: database.busUrl, queues, logger });
@@ -95,7 +97,9 @@ export async function startHarness(
     amqpUrl: vhost?.amqpUrl,
     ledgerCalls: ledgerFake.calls,
     startReplica,
-    ...first,
+    service: first.service,
+    client: first.client,
+    opsUrl: first.opsUrl,
     as: (input) => ({
       ...anonymousContext(),
       tenantId: input.tenantId === undefined ? undefined : toTenantId(input.tenantId),

@@ -59,6 +59,19 @@ describe('reporting, when what it needs goes away', () => {
     await eventually(() => client.ping());
   });
 
+  it('starts and stops without the bus, and is not ready without it', async () => {
+    harness = await startHarness();
+    const [proxy, amqpUrl] = await through(harness.amqpUrl!);
+    await proxy.refuse();
+
+    const replica = await harness.startReplica({ AMQP_URL: amqpUrl });
+    harness = { ...harness, opsUrl: replica.opsUrl };
+    expect((await readyz()).status).toBe(503);
+    await replica.stop();
+
+    await expect(readyz()).rejects.toThrow(/fetch failed/);
+  }, 30_000);
+
   it('loses no event while its database is away, answers unavailable, and recovers by itself', async () => {
     harness = await startHarness();
     const [proxy, databaseUrl] = await through(harness.database.urlFor('reporting'));
