@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { processEntry } from '@outlay/testkit/host';
 import { local } from './local-files.ts';
 
 /** Keeps a second `npm start` off the same data. A lock whose process is gone, or is another program by now, is taken over. */
@@ -18,7 +18,5 @@ export function takeRunLock(): () => Promise<void> {
 }
 
 function isStarter(pid: number): boolean {
-  if (pid === process.pid) return false;
-  const { stdout } = spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-  return /bootstrap\.mjs|start\.ts/.test(stdout ?? '');
+  return pid !== process.pid && /bootstrap\.mjs|start\.ts/.test(processEntry(pid)?.command ?? '');
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { processEntry } from '@outlay/testkit/host';
 
 type Undo = () => Promise<void>;
 
@@ -81,17 +81,12 @@ function stopWithNpm(stop: () => void): void {
 /** The npm among the processes that this one descends from. */
 function findNpm(): number | undefined {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
-  const { stdout } = spawnSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  const processes = new Map<number, { parent: number; command: string }>();
-  for (const line of stdout?.split('\n') ?? []) {
-    const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    processes.set(Number(pid), { parent: Number(parent), command: command ?? '' });
-  }
-  for (let pid = process.ppid; pid > 1; pid = processes.get(pid)?.parent ?? 0) {
-    if (/^npm\b|npm-cli\.js/.test(processes.get(pid)?.command ?? '')) return pid;
+  for (
+    let pid = process.ppid, entry = processEntry(pid);
+    entry !== undefined;
+    pid = entry.parent, entry = processEntry(pid)
+  ) {
+    if (/^npm\b|npm-cli\.js/.test(entry.command)) return pid;
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import { keptSecret } from './kept-secret.ts';
 import { local } from './local-files.ts';
 import { printWelcome } from './print-welcome.ts';
 import { takeRunLock } from './run-lock.ts';
+import { setAsideLargeLogs } from './set-aside-large-logs.ts';
 import { createShutDown } from './shut-down.ts';
 import { step } from './step.ts';
 import { supervise } from './supervise.ts';
@@ -18,6 +19,7 @@ export async function start(): Promise<void> {
   try {
     mkdirSync(local('logs'), { recursive: true });
     shutDown.add(takeRunLock());
+    setAsideLargeLogs();
     const ports = await choosePorts();
     const infrastructure = await findInfrastructure(shutDown.add);
     await step('Database schemas are up to date', () => migratePlatform(infrastructure.databaseUrl));

@@ -5,6 +5,7 @@ export { startLocalPostgres } from './local-postgres.ts';
 export { migratePlatform } from './migrate-platform.ts';
 export { createPlatformServices } from './platform-services.ts';
 export { embeddedBinaries } from './postgres-binaries.ts';
+export { processEntry } from './process-table.ts';
 export { repositoryRoot } from './repository.ts';
 export type { Infrastructure, ServicePorts } from './service-environment.ts';
 export type { ServiceProcess } from './service-process.ts';

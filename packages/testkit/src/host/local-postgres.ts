@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { startKept } from './kept-process.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
+import { processEntry } from './process-table.ts';
 import { type ServerAccount, serverAccount } from './server-account.ts';
 import { tailOf } from './tail-of.ts';
 
@@ -108,8 +109,8 @@ async function clearStaleLock(dataDirectory: string): Promise<void> {
 }
 
 function isPostgresOf(pid: number, dataDirectory: string): boolean {
-  const { stdout } = spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-  return stdout?.includes('postgres') === true && stdout.includes(dataDirectory);
+  const command = processEntry(pid)?.command ?? '';
+  return command.includes('postgres') && command.includes(dataDirectory);
 }
 
 async function waitUntilAnswering(url: string, hasExited: () => boolean, logFile: string): Promise<void> {
