@@ -25,6 +25,7 @@ export function createJobWorker(options: JobWorkerOptions): Component {
   let runner: Runner | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let isInterrupted = false;
   let working: Promise<void> | undefined;
 
   async function work(): Promise<void> {
@@ -39,11 +40,17 @@ export function createJobWorker(options: JobWorkerOptions): Component {
         taskList: tasks,
         noHandleSignals: true,
         logger: toJobLogger(logger),
+        // Without batches, a database that goes away while a job runs becomes an unhandled rejection (seen in 0.18);
+        // with them it ends the runner, which is started again below.
+        preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       });
+      isInterrupted = false;
       if (isStopped) await runner.stop();
       await runner.promise;
     } catch (error) {
-      if (!isStopped) logger.warn({ error }, 'timed work was interrupted, trying again');
+      // Tried each second; once is enough to tell.
+      if (!isStopped && !isInterrupted) logger.warn({ error }, 'timed work was interrupted, trying again');
+      isInterrupted = true;
     }
     runner = undefined;
     await pool.end().catch(() => undefined);
