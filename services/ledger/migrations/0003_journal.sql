@@ -61,14 +61,16 @@ create function check_journal(tenant uuid, instant timestamptz) returns void
 language plpgsql set search_path from current set plan_cache_mode = 'force_generic_plan' as $$
 declare
   entry_ids uuid[];
-  balanced_ids uuid[];
+  posted_ids uuid[];
+  are_balanced boolean;
 begin
   select array_agg(entries.id order by entries.id) into entry_ids
   from journal_entries as entries
   where entries.tenant_id = tenant and entries.recorded_at = instant;
-  select array_agg(balanced.entry_id order by balanced.entry_id) into balanced_ids
+  select array_agg(posted.entry_id order by posted.entry_id), bool_and(posted.is_balanced)
+  into posted_ids, are_balanced
   from (
-    select sums.entry_id
+    select sums.entry_id, sum(sums.line_count) >= 2 and bool_and(sums.amount_minor = 0) as is_balanced
     from (
       select lines.entry_id, count(*) as line_count, sum(lines.amount_minor) as amount_minor
       from postings as lines
@@ -76,10 +78,9 @@ begin
       group by lines.entry_id, lines.currency
     ) as sums
     group by sums.entry_id
-    having sum(sums.line_count) >= 2 and bool_and(sums.amount_minor = 0)
-  ) as balanced;
+  ) as posted;
   -- Null where row-level security hides the rows: a transaction must end under the tenant it wrote for.
-  if entry_ids is null or entry_ids is distinct from balanced_ids then
+  if entry_ids is null or entry_ids is distinct from posted_ids or not are_balanced then
     raise exception 'each journal entry needs two postings or more that sum to zero in each currency'
       using errcode = 'check_violation', constraint = 'journal_is_balanced';
   end if;

@@ -12,7 +12,7 @@ export interface CreateAccount {
 
 /**
  * Makes an account that expenses can be paid from. Emits outlay.ledger.account.created.v1. Once per idempotency key.
- * Throws conflict `account_name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`, and
+ * Throws conflict `name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`, and
  * where the tenant's currency is wanted what TenantBooks.currencyOf throws.
  */
 export async function createAccount(
@@ -28,7 +28,7 @@ export async function createAccount(
         data: [{ tenantId, id: newId(), name: command.name, kind: command.kind, currency }],
         skipDuplicates: true,
       });
-      if (account === undefined) throw conflict('account_name_taken', 'There is an account of this name');
+      if (account === undefined) throw conflict('name_taken', 'There is an account of this name');
       const after = ledger.Account.toJSON(account);
       await recordAudit(session, context, {
         action: 'account.created',

@@ -5,7 +5,7 @@ import type { LedgerDependencies } from './dependencies.ts';
 
 /**
  * Makes a category. Emits outlay.ledger.category.created.v1. Once per idempotency key.
- * Throws conflict `category_name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`.
+ * Throws conflict `name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`.
  */
 export async function createCategory(
   { database }: LedgerDependencies,
@@ -19,7 +19,7 @@ export async function createCategory(
         data: [{ tenantId, id: newId(), name: command.name }],
         skipDuplicates: true,
       });
-      if (category === undefined) throw conflict('category_name_taken', 'There is a category of this name');
+      if (category === undefined) throw conflict('name_taken', 'There is a category of this name');
       const after = ledger.Category.toJSON(category);
       await recordAudit(session, context, {
         action: 'category.created',

@@ -5,7 +5,7 @@ import type { LedgerDependencies } from './dependencies.ts';
 
 /**
  * Makes a project. Emits outlay.ledger.project.created.v1. Once per idempotency key.
- * Throws conflict `project_name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`.
+ * Throws conflict `name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`.
  */
 export async function createProject(
   { database }: LedgerDependencies,
@@ -19,7 +19,7 @@ export async function createProject(
         data: [{ tenantId, id: newId(), name: command.name }],
         skipDuplicates: true,
       });
-      if (project === undefined) throw conflict('project_name_taken', 'There is a project of this name');
+      if (project === undefined) throw conflict('name_taken', 'There is a project of this name');
       const after = ledger.Project.toJSON(project);
       await recordAudit(session, context, {
         action: 'project.created',

@@ -3,8 +3,8 @@
  * one is wanted, so work is never ahead of its consumer; when the consumer stops early, `give` rejects and work ends.
  */
 export async function* streamFrom<T>(work: (give: (item: T) => Promise<void>) => Promise<void>): AsyncGenerator<T> {
-  let offered = Promise.withResolvers<{ item: T } | undefined>();
-  let taken = Promise.withResolvers<void>();
+  let offered = promise<{ item: T } | undefined>();
+  let taken = promise<void>();
   const working = work(async (item) => {
     offered.resolve({ item });
     await taken.promise;
@@ -12,22 +12,23 @@ export async function* streamFrom<T>(work: (give: (item: T) => Promise<void>) =>
     () => offered.resolve(undefined),
     (error: unknown) => offered.reject(error),
   );
-  // Rejections are seen by whoever awaits them below; without this a consumer that is late would end the process.
-  offered.promise.catch(() => undefined);
   try {
     for (let next = await offered.promise; next !== undefined; next = await offered.promise) {
       yield next.item;
-      offered = Promise.withResolvers();
-      offered.promise.catch(() => undefined);
-      const done = taken;
-      taken = Promise.withResolvers();
-      taken.promise.catch(() => undefined);
-      done.resolve();
+      const goOn = taken.resolve;
+      offered = promise();
+      taken = promise();
+      goOn();
     }
   } finally {
-    taken.promise.catch(() => undefined);
     taken.reject(new Error('The consumer of a stream has gone'));
-    offered.promise.catch(() => undefined);
     await working;
   }
+}
+
+/** One whose rejection nobody has to await: the other side may have gone. */
+function promise<T>(): PromiseWithResolvers<T> {
+  const made = Promise.withResolvers<T>();
+  made.promise.catch(() => undefined);
+  return made;
 }

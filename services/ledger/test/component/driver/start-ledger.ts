@@ -17,16 +17,26 @@ import {
   type FakeHandlers,
   newTenant,
   startFakeGrpc,
+  type TcpProxy,
+  type TestDatabase,
 } from '@outlay/testkit';
 import pg from 'pg';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 
 /** The ledger on real servers, with identity and tenancy-billing played by the test, driven by its RPCs. */
-export async function startLedger(options: { tenancy?: FakeHandlers; on?: 'rabbitmq' | 'embedded' } = {}) {
+export async function startLedger(
+  options: {
+    tenancy?: FakeHandlers;
+    on?: 'rabbitmq' | 'embedded';
+    /** One more process on the database of another, which it reaches through a proxy. */
+    through?: { proxy: TcpProxy; database: TestDatabase };
+  } = {},
+) {
   const issuer = createTestIssuer();
   const logger = createSilentLogger();
-  const database = await createTestDatabase();
+  const database = options.through?.database ?? (await createTestDatabase());
+  const databaseUrl = database.urlFor('ledger');
   const vhost = options.on === 'rabbitmq' ? await createTestVhost() : undefined;
   const identityFake = await startFakeGrpc(identity.IdentityServiceService, {
     getJwks: () => ({ jwksJson: JSON.stringify(issuer.jwks) }),
@@ -40,7 +50,7 @@ export async function startLedger(options: { tenancy?: FakeHandlers; on?: 'rabbi
     readConfig({
       GRPC_PORT: '0',
       OPS_PORT: '0',
-      DATABASE_URL: database.urlFor('ledger'),
+      DATABASE_URL: options.through ? options.through.proxy.url(databaseUrl) : databaseUrl,
       ...(vhost ? { AMQP_URL: vhost.amqpUrl } : { BUS_DATABASE_URL: database.busUrl }),
       IDENTITY_ADDRESS: identityFake.address,
       TENANCY_BILLING_ADDRESS: tenancyFake.address,
@@ -118,7 +128,7 @@ export async function startLedger(options: { tenancy?: FakeHandlers; on?: 'rabbi
       await Promise.all([identityFake.stop(), tenancyFake.stop()]);
       await admin.end();
       await vhost?.drop();
-      await database.drop();
+      if (!options.through) await database.drop();
     },
   };
 }

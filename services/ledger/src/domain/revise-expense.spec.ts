@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import type { BookableExpense } from './booking.ts';
+import { type ExpenseInput, reviseExpense, toBookable } from './revise-expense.ts';
+
+const usd = (amountMinor: bigint) => ({ currency: 'USD', amountMinor });
+const eur = (amountMinor: bigint) => ({ currency: 'EUR', amountMinor });
+
+const anInput = (different: Partial<ExpenseInput> = {}): ExpenseInput => ({
+  amount: eur(1_000n),
+  title: 'Design tool',
+  description: '',
+  categoryId: undefined,
+  accountId: undefined,
+  projectId: undefined,
+  expenseDate: '2025-01-15',
+  paymentMethod: '',
+  tags: [],
+  vendor: '',
+  exchangeRate: undefined,
+  ...different,
+});
+
+describe('bringing an expense into the tenant’s currency', () => {
+  it('leaves an amount in that currency as it is', () => {
+    expect(toBookable(anInput(), 'EUR')).toMatchObject({
+      booked: eur(1_000n),
+      rate: { rate: '1', source: 'identity', date: '2025-01-15' },
+    });
+  });
+
+  it('converts another one at the rate that is given', () => {
+    expect(toBookable(anInput({ amount: usd(1_000n), exchangeRate: '0.9' }), 'EUR')).toMatchObject({
+      booked: eur(900n),
+      rate: { rate: '0.9', source: 'given', date: '2025-01-15' },
+    });
+  });
+
+  it('needs a rate exactly where the currencies differ', () => {
+    expect(toBookable(anInput({ amount: usd(1_000n) }), 'EUR')).toBe('exchange_rate_required');
+    expect(toBookable(anInput({ exchangeRate: '0.9' }), 'EUR')).toBe('exchange_rate_not_applicable');
+  });
+});
+
+describe('revising an expense', () => {
+  const billed: BookableExpense = {
+    ...anInput({ amount: usd(1_000n) }),
+    booked: eur(913n),
+    rate: { rate: '0.913', source: 'billed', date: '2025-01-15' },
+  };
+
+  it('changes what is named and nothing else', () => {
+    expect(reviseExpense(billed, { title: 'Two seats', categoryId: 'other' })).toEqual({
+      ...billed,
+      title: 'Two seats',
+      categoryId: 'other',
+    });
+  });
+
+  it('takes a reference away that is named without a value', () => {
+    expect(reviseExpense({ ...billed, projectId: 'project' }, { projectId: undefined })).toMatchObject({
+      projectId: undefined,
+    });
+  });
+
+  it('keeps what the card charged while the amount stays, though another rate would round otherwise', () => {
+    const odd = { ...billed, booked: eur(914n) };
+    expect(reviseExpense(odd, { amount: usd(1_000n), vendor: 'Draftsman' })).toMatchObject({ booked: eur(914n) });
+  });
+
+  it('converts a new amount in the same currency at the rate of the old one', () => {
+    expect(reviseExpense(billed, { amount: usd(2_000n) })).toMatchObject({ booked: eur(1_826n), rate: billed.rate });
+  });
+
+  it('takes a new rate for the old amount', () => {
+    expect(reviseExpense(billed, { exchangeRate: '0.8', expenseDate: '2025-02-01' })).toMatchObject({
+      booked: eur(800n),
+      rate: { rate: '0.8', source: 'given', date: '2025-02-01' },
+    });
+  });
+
+  it('needs no rate for the tenant’s own currency, and one for yet another', () => {
+    expect(reviseExpense(billed, { amount: eur(500n) })).toMatchObject({
+      booked: eur(500n),
+      rate: { rate: '1', source: 'identity' },
+    });
+    expect(reviseExpense(billed, { amount: { currency: 'GBP', amountMinor: 500n } })).toBe('exchange_rate_required');
+  });
+});
