@@ -131,7 +131,7 @@ describe('npm start on its embedded default', () => {
     process.kill(ledger?.pid as number, 'SIGKILL');
 
     await eventually(() => expect(starter.output).toContain('ledger is back'), { timeoutMs: 20_000 });
-    expect((await fetch(`${starter.gatewayUrl}/readyz`)).status).toBe(200);
+    await eventually(async () => expect((await fetch(`${starter.gatewayUrl}/readyz`)).status).toBe(200));
   }, 30_000);
 
   it('leaves no process behind, not even when it is killed and can stop nothing itself', async () => {
