@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { anonymousContext, createTokenVerifier } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import pg from 'pg';
 import { bearing, refusalOf, startIdentity, type TestIdentity } from './driver/start-identity.ts';
 
 let identity: TestIdentity;
@@ -27,6 +29,25 @@ const revocationOf = async (sessionId: string) => {
   );
   return rows[0]?.reason;
 };
+
+/** Locks the tokens of a session, as a slow transaction would. */
+async function holdTokensOf(sessionId: string) {
+  const holder = new pg.Client({ connectionString: identity.database.adminUrl });
+  await holder.connect();
+  await holder.query('begin');
+  await holder.query('select 1 from identity.refresh_tokens where session_id = $1 for update', [sessionId]);
+  return {
+    async waitingCount() {
+      const waiting = `select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and application_name = 'identity' and wait_event_type = 'Lock'`;
+      return (await identity.query<{ count: number }>(waiting))[0]!.count;
+    },
+    async release() {
+      await holder.query('rollback');
+      await holder.end();
+    },
+  };
+}
 
 describe('refreshing a session', () => {
   it('gives a new refresh token and a new access token for the same session', async () => {
@@ -129,14 +150,20 @@ describe('a refresh token that was used before', () => {
 
   it('has one successor, whoever uses it a hundred times at once', async () => {
     const { session } = await signedIn();
+    // Held up until several have begun, as otherwise each would be done before the next.
+    const hold = await holdTokensOf(session.sessionId);
 
-    const answers = await Promise.all(Array.from({ length: 100 }, () => refreshed(session.refreshToken)));
+    const refreshing = Promise.all(Array.from({ length: 100 }, () => refreshed(session.refreshToken)));
+    await eventually(async () => expect(await hold.waitingCount()).toBeGreaterThan(4));
+    await hold.release();
 
+    const answers = await refreshing;
     expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(1);
     const tokens = await identity.query('select 1 from identity.refresh_tokens where session_id = $1', [
       session.sessionId,
     ]);
     expect(tokens).toHaveLength(2);
+    await expect(refreshed(answers[0]!.refreshToken)).resolves.toBeDefined();
   });
 
   it('closes the session after ten seconds, for whoever holds the current one as well', async () => {

@@ -75,9 +75,17 @@ const ask = async <R>(text: string): Promise<R[]> => {
 
 describe('starting', () => {
   it('makes one signing key, however many processes start at once, and takes each other’s tokens', async () => {
-    const services = await Promise.all([1, 2, 3].map(() => start(configure()))).then((all) =>
-      Promise.all(all.map(serving)),
-    );
+    // Held up until all three have found no key, as otherwise each would be done before the next.
+    const holder = new pg.Client({ connectionString: database.adminUrl });
+    await holder.connect();
+    await holder.query('begin; lock table identity.signing_keys in exclusive mode');
+    const services = await Promise.all([1, 2, 3].map(() => start(configure())));
+    const waiting = `select 1 from pg_stat_activity
+      where datname = current_database() and application_name = 'identity' and wait_event_type = 'Lock'`;
+    await eventually(async () => expect(await ask(waiting)).toHaveLength(3));
+    await holder.query('rollback');
+    await holder.end();
+    await Promise.all(services.map(serving));
 
     const keySets = await Promise.all(services.map(({ client }) => client.getJwks(anonymousContext(), {})));
 
