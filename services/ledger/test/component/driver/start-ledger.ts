@@ -31,6 +31,8 @@ export async function startLedger(
     on?: 'rabbitmq' | 'embedded';
     /** One more process on the database of another, which it reaches through a proxy. */
     through?: { proxy: TcpProxy; database: TestDatabase };
+    /** Whether to wait until it serves; it does. */
+    isReady?: boolean;
   } = {},
 ) {
   const issuer = createTestIssuer();
@@ -69,7 +71,7 @@ export async function startLedger(
   await bus.start();
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 4 });
   admin.on('error', () => undefined);
-  await eventually(() => client.ping());
+  if (options.isReady !== false) await eventually(() => client.ping());
 
   async function query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     return (await admin.query<R>(text, values)).rows;
@@ -109,6 +111,7 @@ export async function startLedger(
 
   return {
     ...{ client, database, bus, query, tenant, events, tenancyCalls: tenancyFake.calls },
+    tokenFor: issuer.token,
     opsUrl: `http://127.0.0.1:${opsPort}`,
     asService: (tenantId?: string): CallerContext => ({
       ...anonymousContext(),

@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { tenancy } from '@outlay/contracts';
+import { anonymousContext, toTenantId } from '@outlay/platform';
+import { eventually, newTenant } from '@outlay/testkit';
+import { anExpense, startLedger, type TestLedger } from './driver/start-ledger.ts';
+
+let ledger: TestLedger;
+/** What tenancy-billing would answer, by tenant; an error is thrown as gRPC would. */
+const described = new Map<string, tenancy.GetTenantResponse | { code: number }>();
+beforeAll(async () => {
+  ledger = await startLedger({
+    tenancy: {
+      getTenant: (request: tenancy.GetTenantRequest) => {
+        const answer = described.get(request.tenantId) ?? { code: 5 };
+        if ('code' in answer) throw Object.assign(new Error('refused'), answer);
+        return answer;
+      },
+    },
+  });
+});
+afterAll(() => ledger.stop());
+
+describe('a tenant’s events', () => {
+  it('tell the ledger its settings and what it may use', async () => {
+    const { tenantId } = newTenant();
+
+    await register(tenantId, 1, 'EUR');
+    await ledger.publish<'outlay.tenancy.entitlements.changed.v1'>({
+      type: 'outlay.tenancy.entitlements.changed.v1',
+      tenantId,
+      subject: tenantId,
+      aggregateVersion: 2,
+      data: {
+        plan: 'professional',
+        planVersion: 1,
+        entitlements: [{ metric: 'users', limit: 25n, mode: 'hard' }],
+        changedAt: new Date(),
+      },
+    });
+
+    await eventually(async () => {
+      expect(await stored(tenantId)).toMatchObject({
+        currency: 'EUR',
+        timezone: 'Europe/Berlin',
+        date_format: 'DD.MM.YYYY',
+        settings_version: '1',
+        plan: 'professional',
+        entitlements: [{ metric: 'users', limit: '25', mode: 'hard' }],
+        entitlements_version: '2',
+      });
+    });
+  });
+
+  it('count in the order of their versions, however they arrive', async () => {
+    const { tenantId } = newTenant();
+
+    await update(tenantId, 3, { currency: 'JPY', timezone: 'Asia/Tokyo' });
+    await eventually(async () => expect(await stored(tenantId)).toMatchObject({ settings_version: '3' }));
+    await update(tenantId, 2, { currency: 'USD', timezone: 'America/New_York' });
+    await register(tenantId, 1, 'EUR');
+    await update(tenantId, 4, { currency: 'JPY', timezone: 'Asia/Seoul' });
+
+    await eventually(async () => expect(await stored(tenantId)).toMatchObject({ settings_version: '4' }));
+    expect(await stored(tenantId)).toMatchObject({ currency: 'JPY', timezone: 'Asia/Seoul', plan: 'basic' });
+    expect((await stored(tenantId))!.entitlements).toHaveLength(1);
+  });
+
+  it('change the currency until something is booked, and not after', async () => {
+    const tenant = await ledger.tenant({ currency: 'EUR' });
+    await update(tenant.tenantId, 2, { currency: 'USD' });
+    await eventually(async () => expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'USD' }));
+    await ledger.client.recordExpense(tenant.owner, {
+      input: anExpense({ amount: { currency: 'USD', amountMinor: 1n } }),
+    });
+
+    await update(tenant.tenantId, 3, { currency: 'JPY', timezone: 'Asia/Tokyo' });
+
+    await eventually(async () => expect(await stored(tenant.tenantId)).toMatchObject({ settings_version: '3' }));
+    expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'USD', timezone: 'Asia/Tokyo' });
+  });
+
+  it('do not undo a currency that was set after they were written', async () => {
+    const tenant = await ledger.tenant({ currency: 'EUR' });
+    const earlier = new Date(Date.now() - 60_000);
+    await setCurrency(tenant.tenantId, 'USD');
+
+    await update(tenant.tenantId, 2, { currency: 'EUR', timezone: 'Asia/Tokyo' }, earlier);
+
+    await eventually(async () => expect(await stored(tenant.tenantId)).toMatchObject({ settings_version: '2' }));
+    expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'USD', timezone: 'Asia/Tokyo' });
+  });
+});
+
+describe('a tenant that the ledger has not heard of', () => {
+  it('is asked for at tenancy-billing, once', async () => {
+    const { tenantId, ownerId } = newTenant();
+    described.set(tenantId, describedAs(tenantId, 'GBP'));
+    const tenant = await callerOf(tenantId, ownerId);
+
+    const pounds = { amount: { currency: 'GBP', amountMinor: 100n } };
+    const { expense } = await ledger.client.recordExpense(tenant, { input: anExpense(pounds) });
+    await ledger.client.recordExpense(tenant, { input: anExpense(pounds) });
+
+    expect(expense).toMatchObject({ booked: { currency: 'GBP', amountMinor: 100n }, rate: { source: 'identity' } });
+    expect(await stored(tenantId)).toMatchObject({ currency: 'GBP', settings_version: '5', plan: 'basic' });
+    const asked = ledger.tenancyCalls.filter(({ request }) => (request as { tenantId: string }).tenantId === tenantId);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]!.metadata).toMatchObject({ 'x-tenant-id': tenantId });
+  });
+
+  it('does not exist when tenancy-billing says so, and makes the ledger unavailable when that is down', async () => {
+    const [unknown, hidden] = [newTenant(), newTenant()];
+    described.set(hidden.tenantId, { code: 14 });
+    const record = async ({ tenantId, ownerId }: ReturnType<typeof newTenant>) =>
+      ledger.client.recordExpense(await callerOf(tenantId, ownerId), { input: anExpense() });
+
+    await expect(record(unknown)).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(record(hidden)).rejects.toMatchObject({ kind: 'unavailable' });
+    described.set(hidden.tenantId, describedAs(hidden.tenantId, 'EUR'));
+    await record(hidden);
+  });
+});
+
+describe('the currency of a tenant’s books', () => {
+  it('is chosen by tenancy-billing until something is booked', async () => {
+    const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
+
+    expect(await setCurrency(tenant.tenantId, 'USD')).toEqual({ currency: 'USD' });
+    const dollars = { amount: { currency: 'USD', amountMinor: 100n } };
+    const { expense } = await ledger.client.recordExpense(tenant.owner, { input: anExpense(dollars) });
+    expect(expense!.rate!.source).toBe('identity');
+
+    await expect(setCurrency(tenant.tenantId, 'EUR')).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'currency_fixed',
+    });
+    expect(await setCurrency(tenant.tenantId, 'USD')).toEqual({ currency: 'USD' });
+    expect(await stored(other.tenantId)).toMatchObject({ currency: 'EUR' });
+  });
+
+  it('is one and the same for all that is booked while it is being changed', async () => {
+    for (let round = 0; round < 5; round++) {
+      const tenant = await ledger.tenant();
+      // Remembered by the process, and about to be wrong.
+      await ledger.client.createAccount(tenant.owner, { name: 'Card', kind: 'card', currency: '' });
+
+      const changing = setCurrency(tenant.tenantId, 'USD').catch((error) => error.code);
+      const booking = Promise.allSettled(
+        Array.from({ length: 6 }, () =>
+          ledger.client.recordExpense(tenant.owner, {
+            input: anExpense({ amount: { currency: 'GBP', amountMinor: 1_000n }, exchangeRate: '2' }),
+          }),
+        ),
+      );
+      const [changed, booked] = await Promise.all([changing, booking]);
+
+      const currency = changed === 'currency_fixed' ? 'EUR' : 'USD';
+      expect(booked.map(({ status }) => status)).toEqual(Array(6).fill('fulfilled'));
+      const found = await ledger.query('select distinct booked_currency from ledger.expenses where tenant_id = $1', [
+        tenant.tenantId,
+      ]);
+      expect(found).toEqual([{ booked_currency: currency }]);
+      expect(await stored(tenant.tenantId)).toMatchObject({ currency });
+    }
+  });
+
+  it('is nothing that a user can set here, nor a currency that does not exist', async () => {
+    const tenant = await ledger.tenant();
+
+    const byOwner = ledger.client.setTenantCurrency(tenant.owner, { tenantId: tenant.tenantId, currency: 'USD' });
+    await expect(byOwner).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(setCurrency(tenant.tenantId, 'XXZ')).rejects.toMatchObject({ details: [{ field: 'currency' }] });
+    expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'EUR' });
+  });
+});
+
+const settings = { currency: 'EUR', timezone: 'Europe/Berlin', dateFormat: 'DD.MM.YYYY' };
+const entitlements = [{ metric: 'projects', limit: 3n, mode: 'hard' }];
+
+const register = (tenantId: string, version: number, currency: string) =>
+  ledger.publish<'outlay.tenancy.tenant.registered.v1'>({
+    type: 'outlay.tenancy.tenant.registered.v1',
+    tenantId,
+    subject: tenantId,
+    aggregateVersion: version,
+    data: {
+      name: 'Acme',
+      subdomain: 'acme',
+      plan: 'basic',
+      settings: { ...settings, currency },
+      owner: undefined,
+      entitlements,
+      registeredAt: new Date(),
+    },
+  });
+
+const update = (tenantId: string, version: number, changed: Partial<tenancy.Settings>, at = new Date()) =>
+  ledger.publish<'outlay.tenancy.tenant.updated.v1'>(
+    {
+      type: 'outlay.tenancy.tenant.updated.v1',
+      tenantId,
+      subject: tenantId,
+      aggregateVersion: version,
+      data: {
+        name: 'Acme',
+        subdomain: 'acme',
+        status: 'active',
+        settings: { ...settings, ...changed },
+        updatedAt: at,
+      },
+    },
+    at,
+  );
+
+const describedAs = (tenantId: string, currency: string): tenancy.GetTenantResponse => ({
+  tenant: {
+    id: tenantId,
+    name: 'Acme',
+    subdomain: 'acme',
+    status: 'active',
+    plan: 'basic',
+    settings: { ...settings, currency },
+    version: 5n,
+    createdAt: new Date(),
+  },
+  entitlements,
+});
+
+const setCurrency = (tenantId: string, currency: string) =>
+  ledger.client.setTenantCurrency(ledger.asService(tenantId), { tenantId, currency });
+
+const callerOf = async (tenantId: string, userId: string) => ({
+  ...anonymousContext(),
+  tenantId: toTenantId(tenantId),
+  token: ledger.tokenFor({ tenantId, userId, role: 'owner' }),
+});
+
+const stored = async (tenantId: string) =>
+  (await ledger.query('select * from ledger.tenants where tenant_id = $1', [tenantId]))[0];
