@@ -2,7 +2,7 @@ import { connect } from 'amqplib';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
-const timeoutMs = 5_000;
+const timeoutMs = 15_000;
 
 /** Resolves when a PostgreSQL lets us in; rejects with its reason. */
 export async function postgresAnswers(url: string): Promise<void> {

@@ -6,7 +6,7 @@ export async function ensureDatabase(serverUrl: string, name: string): Promise<s
   if (await canConnect(url)) return url;
   const client = new pg.Client({
     connectionString: withDatabase(serverUrl, 'postgres'),
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 15_000,
   });
   await client.connect();
   try {

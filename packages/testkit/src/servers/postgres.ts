@@ -40,7 +40,7 @@ export async function findPostgres(report: (line: string) => void): Promise<Serv
 async function running(url: string, origin: string): Promise<Server> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 15_000,
     application_name: 'outlay-testkit',
   });
   client.on('error', () => {});
