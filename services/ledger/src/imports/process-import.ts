@@ -7,14 +7,13 @@ import {
   type TenantContext,
   type TenantId,
 } from '@outlay/platform';
-import { type Batch, bookBatch } from './book-batch.ts';
-import { decodeText } from './file/decode-text.ts';
-import { readRows } from './file/read-rows.ts';
+import { bookBatch } from './book-batch.ts';
 import { type OpenFile, recogniseFile } from './file/recognise-file.ts';
 import { recogniseStoredLayout } from './file/recognise-head.ts';
 import { advance, countAttempt, failImport, lockImport, storeFormat } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 import { readChunks } from './import-store.ts';
+import { readAhead, readBatches } from './read-batches.ts';
 
 /** What working off an import takes. */
 export interface ImportWork {
@@ -38,12 +37,12 @@ const batchSizeDefault = 500;
  * at the same place is marked failed; every other error is thrown, for the job to be tried again.
  */
 export async function processImport(work: ImportWork, tenantId: TenantId, importId: string): Promise<void> {
-  const state = await begin(work, systemContext(tenantId), importId);
-  if (!state) return;
-  const context = contextOf(tenantId, state);
+  const started = await begin(work, systemContext(tenantId), importId);
+  if (!started) return;
+  const context = contextOf(tenantId, started.state);
   try {
-    const recognised = state.format ? state : await recognise(work, context, state);
-    if (recognised.status === 'processing') await bookAll(work, context, recognised);
+    const state = started.state.format ? started.state : await recognise(work, context, started);
+    if (state.status === 'processing') await bookAll(work, context, state, started.tenantCurrency);
   } catch (error) {
     if (!isFinal(error)) throw error;
     const { code, message } = error;
@@ -52,19 +51,22 @@ export async function processImport(work: ImportWork, tenantId: TenantId, import
   }
 }
 
+type Started = Awaited<ReturnType<typeof lockImport>>;
+
 /** Rows are booked for the one who sent the file, under the request that brought it. */
 const contextOf = (tenantId: TenantId, { userId, requestId }: ImportState): TenantContext => ({
   ...systemContext(tenantId, requestId),
   actor: { kind: 'user', id: userId },
 });
 
-async function begin(work: ImportWork, context: TenantContext, importId: string): Promise<ImportState | undefined> {
+async function begin(work: ImportWork, context: TenantContext, importId: string): Promise<Started | undefined> {
   return work.database.withTenant(context, async (session) => {
-    const { state } = await lockImport(session, context, importId);
+    const started = await lockImport(session, context, importId);
+    const { state } = started;
     if (state.status !== 'processing') return undefined;
     if (state.attempts < attemptsMax) {
       await countAttempt(session, context, importId);
-      return state;
+      return started;
     }
     const message = `Work on the file was interrupted ${attemptsMax} times at row ${state.rowsDone + 1}`;
     await failImport(session, context, importId, { code: 'import_interrupted', message });
@@ -73,15 +75,20 @@ async function begin(work: ImportWork, context: TenantContext, importId: string)
   });
 }
 
-async function recognise(work: ImportWork, context: TenantContext, state: ImportState): Promise<ImportState> {
+/** The day the file came in, however often its rows are read. */
+const dayOf = (state: ImportState): string => state.createdAt.toISOString().slice(0, 10);
+
+const openStored =
+  (database: Database, context: TenantContext, importId: string): OpenFile =>
+  () =>
+    readChunks(database, context, importId);
+
+async function recognise(work: ImportWork, context: TenantContext, started: Started): Promise<ImportState> {
   const { database, clock } = work;
-  const open: OpenFile = () => readChunks(database, context, state.id);
+  const { state, tenantCurrency: currency } = started;
+  const open = openStored(database, context, state.id);
   const head = await recogniseStoredHead(open, state);
-  const today = state.createdAt.toISOString().slice(0, 10);
-  const { tenantCurrency: currency } = await database.withTenant(context, (session) =>
-    lockImport(session, context, state.id),
-  );
-  const recognised = await recogniseFile(open, head, { today, currency });
+  const recognised = await recogniseFile(open, head, { today: dayOf(state), currency });
   return database.withTenant(context, async (session) => {
     const { state: current } = await lockImport(session, context, state.id);
     if (current.status !== 'processing' || current.format) return current;
@@ -93,40 +100,32 @@ async function recognise(work: ImportWork, context: TenantContext, state: Import
   });
 }
 
+/** Columns are found in the first piece; the encoding was told by all of the bytes when the file came in. */
 async function recogniseStoredHead(open: OpenFile, { encoding }: ImportState) {
   for await (const chunk of open()) return { encoding, layout: recogniseStoredLayout(chunk, encoding) };
   throw new Error('The stored bytes of a file are gone');
 }
 
-async function bookAll(work: ImportWork, context: TenantContext, state: ImportState): Promise<void> {
+async function bookAll(
+  work: ImportWork,
+  context: TenantContext,
+  state: ImportState,
+  tenantCurrency: string,
+): Promise<void> {
+  if (!state.format) throw new Error('A file must be recognised before its rows are read');
+  const { id, format } = state;
+  const reading = { format, tenantCurrency, today: dayOf(state), batchSize: work.batchSize ?? batchSizeDefault };
   let current = state;
-  for await (const batch of batchesOf(work, context, state)) {
+  const batches = readBatches(openStored(work.database, context, id), reading, state.rowsDone);
+  for await (const batch of readAhead(batches)) {
     if (work.isStopping?.()) throw new Error('The process is stopping; another one goes on');
     if (batch.start < current.rowsDone) continue;
-    current = await bookBatch(work, context, state.id, batch);
+    current = await bookBatch(work, context, id, batch, reading);
     if (current.status !== 'processing') break;
   }
   if (current.status === 'processing') throw new Error('The rows of a file ended before all were accounted for');
   const { imported, duplicates, refused } = current;
-  work.logger.info({ import_id: state.id, imported, duplicates, refused }, `import ${current.status}`);
-}
-
-async function* batchesOf(work: ImportWork, context: TenantContext, state: ImportState): AsyncGenerator<Batch> {
-  const { format, rowsDone } = state;
-  if (!format) return;
-  const size = work.batchSize ?? batchSizeDefault;
-  const text = decodeText(readChunks(work.database, context, state.id), format.encoding);
-  let position = 0;
-  let batch: { start: number; rows: Batch['rows'][number][] } = { start: rowsDone, rows: [] };
-  for await (const row of readRows(text, format)) {
-    if (row.line <= format.headerLine) continue;
-    if (position++ < rowsDone) continue;
-    batch.rows.push(row);
-    if (batch.rows.length < size) continue;
-    yield batch;
-    batch = { start: position, rows: [] };
-  }
-  if (batch.rows.length > 0) yield batch;
+  work.logger.info({ import_id: id, imported, duplicates, refused }, `import ${current.status}`);
 }
 
 /** Errors that would come again however often it is tried. */
