@@ -5,6 +5,7 @@ import { busSchema } from './host/migrate-platform.ts';
 import { testVariable } from './test-environment.ts';
 import { testResourceName } from './test-resource-name.ts';
 
+/** A migrated database of a test, and the URLs by which each role reaches it. */
 export type TestDatabase = {
   name: string;
   /** Connects as the server's administrator: for assertions that no service could make. */

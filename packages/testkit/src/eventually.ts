@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** How long to go on, and how long to wait between two attempts; 5,000 and 20 ms unless set. */
 export type EventuallyOptions = { timeoutMs?: number; intervalMs?: number };
 
 /**

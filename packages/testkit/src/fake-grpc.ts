@@ -1,9 +1,11 @@
 import * as grpc from '@grpc/grpc-js';
 import { toGrpcStatus } from '@outlay/platform';
 
+/** One call that a fake got. `request` is undefined for a client stream, which its handler reads. */
 export type FakeCall = { method: string; request: unknown; metadata: Record<string, string> };
 /** One handler per RPC, named like the client's method (`recordExpense`). A server stream is an async generator; a client stream gets an async iterable. */
 export type FakeHandlers = Record<string, (request: never, metadata: Record<string, string>) => unknown>;
+/** A fake that is running; `address` is host:port, `calls` are in the order in which they came. */
 export type FakeGrpc = { address: string; port: number; calls: FakeCall[]; stop: () => Promise<void> };
 
 /**

@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 
+/** What a token is to say; what is absent is random, or as for a freshly logged-in user. */
 export type TestTokenInput = {
   userId?: string;
   tenantId?: string;
@@ -18,6 +19,7 @@ export type TestTokenInput = {
   header?: Record<string, unknown>;
 };
 
+/** Signs tokens with its own key, and gives what verifies them. */
 export type TestIssuer = {
   issuer: string;
   audience: string;

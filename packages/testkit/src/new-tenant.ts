@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
+/** The ids, subdomain and name of a tenant that exists nowhere yet. */
 export type TestTenant = {
   tenantId: string;
   ownerId: string;

@@ -10,6 +10,7 @@ import { type ServiceEntry, services } from './host/services.ts';
 import { testRedisUrl } from './redis.ts';
 import { createTestVhost } from './vhost.ts';
 
+/** The platform as it runs for a test. */
 export type TestPlatform = {
   gatewayUrl: string;
   database: TestDatabase;
@@ -30,6 +31,7 @@ export type TestPlatform = {
   stop: () => Promise<void>;
 };
 
+/** What the platform is to run on, and what its services are told beside that. */
 export type TestPlatformOptions = {
   /** 'embedded': bus on PostgreSQL, no Redis. 'rabbitmq': RabbitMQ and Redis. */
   bus: 'embedded' | 'rabbitmq';

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+/** A proxy on 127.0.0.1 and the ways in which it can fail. */
 export type TcpProxy = {
   host: string;
   port: number;

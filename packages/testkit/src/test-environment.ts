@@ -12,6 +12,7 @@ export type RabbitmqAdmin =
   | { kind: 'http'; url: string }
   | { kind: 'ctl'; command: string[]; environment: Record<string, string> };
 
+/** Puts the addresses into the environment, which jest hands on to its workers. */
 export function exportTestServers(servers: TestServers): void {
   process.env.TEST_DATABASE_URL = servers.databaseUrl;
   process.env.TEST_DATABASE_TEMPLATE = servers.databaseTemplate;

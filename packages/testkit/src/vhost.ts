@@ -3,6 +3,7 @@ import { createVhost, deleteVhost } from './servers/rabbitmq-admin.ts';
 import { testVariable } from './test-environment.ts';
 import { testResourceName } from './test-resource-name.ts';
 
+/** A RabbitMQ virtual host of a test; `amqpUrl` leads into it. */
 export type TestVhost = { amqpUrl: string; name: string; drop: () => Promise<void> };
 
 /** A RabbitMQ virtual host with nothing in it. `drop` deletes it with all its queues, and closes whatever is still connected to it. */

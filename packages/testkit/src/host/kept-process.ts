@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** A program to run, where its output goes, and (for root) as whom. */
 export type KeptProgram = {
   command: [string, ...string[]];
   /** The signal by which this program stops in good order. */
@@ -12,6 +13,7 @@ export type KeptProgram = {
   environment?: Record<string, string>;
 };
 
+/** A program that runs. `stop` kills it when it has not stopped in time (10 s). */
 export type KeptProcess = {
   pid: number;
   hasExited: () => boolean;
@@ -53,6 +55,7 @@ export function stopping(child: ChildProcess, stopSignal: NodeJS.Signals): Omit<
   return { hasExited, exited, stop };
 }
 
+/** SIGKILL to a process that leads its own group, and to all in it. */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');

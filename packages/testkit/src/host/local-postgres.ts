@@ -10,6 +10,7 @@ import { processEntry } from './process-table.ts';
 import { type ServerAccount, serverAccount } from './server-account.ts';
 import { tailOf } from './tail-of.ts';
 
+/** Which PostgreSQL, on which data, where. */
 export type LocalPostgresOptions = {
   binaries: PostgresBinaries;
   dataDirectory: string;

@@ -3,6 +3,7 @@ import { type Infrastructure, type ServicePorts, serviceEnvironment } from './se
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { type ServiceEntry, services } from './services.ts';
 
+/** The six processes as one. */
 export type PlatformServices = {
   all: readonly ServiceProcess[];
   get: (name: string) => ServiceProcess;

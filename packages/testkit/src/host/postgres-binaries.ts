@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
+/** Paths of the two programs, and in words where they are from. */
 export type PostgresBinaries = { initdb: string; postgres: string; origin: string };
 
 /**

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
+/** One line of the table of processes. */
 export type ProcessEntry = { parent: number; command: string };
 
 /** What runs under a process number; undefined when nothing does. From /proc where there is one: small images have no `ps`. */

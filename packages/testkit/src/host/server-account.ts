@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
+/** How a command is to be started so that it does not run as root. */
 export type ServerAccount = {
   /** Put before the command. */
   prefix: string[];

@@ -5,6 +5,7 @@ import type { ServiceEntry } from './services.ts';
 /** The servers that a platform runs on. Without `amqpUrl` the bus is in PostgreSQL, without `redisUrl` the gateway keeps its state in memory. */
 export type Infrastructure = { databaseUrl: string; amqpUrl?: string; redisUrl?: string };
 
+/** Where a service listens: gRPC (for the gateway HTTP), and its operations server. */
 export type ServicePorts = { port: number; opsPort: number };
 
 /** The variables with which one service of a platform runs; see each service's config.ts for what they mean there. */

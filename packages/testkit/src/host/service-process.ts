@@ -7,6 +7,7 @@ import { type KeptProcess, killGroup, stopping } from './kept-process.ts';
 import { repositoryRoot } from './repository.ts';
 import { tailOf } from './tail-of.ts';
 
+/** What a service is started with. */
 export type ServiceProcessOptions = {
   name: string;
   /** Its entry file, from the root of the repository. */

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 const marker = 'outlay:test-run';
 const staleAfterMs = 2 * 60 * 60 * 1000;
 
+/** The databases that a run took, as URLs, and how it gives them back empty. */
 export type RedisDatabases = { urls: string[]; release: () => Promise<void> };
 
 /**

@@ -1,3 +1,4 @@
+/** A container that runs, and on which port of this machine each of its ports is reached. */
 export type StartedContainer = { host: string; port: (container: number) => number; stop: () => Promise<void> };
 
 /** Starts a container where a Docker engine answers; undefined where none does. */

@@ -5,7 +5,9 @@ import { findRedis } from './redis.ts';
 
 /** A server to test against: `origin` says in words where it came from. */
 export type Server = { url: string; origin: string; stop: () => Promise<void> };
+/** RabbitMQ, and how virtual hosts are made on it. */
 export type RabbitmqServer = Server & { admin: RabbitmqAdmin };
+/** The three servers of a run. */
 export type Servers = {
   postgres: Server;
   rabbitmq: RabbitmqServer;

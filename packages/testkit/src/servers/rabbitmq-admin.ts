@@ -4,6 +4,7 @@ import type { RabbitmqAdmin } from '../test-environment.ts';
 
 const run = promisify(execFile);
 
+/** Makes a virtual host that `user` may do everything in. */
 export async function createVhost(admin: RabbitmqAdmin, name: string, user: string): Promise<void> {
   if (admin.kind === 'http') {
     await request(admin.url, 'PUT', `vhosts/${name}`, {});
@@ -14,11 +15,13 @@ export async function createVhost(admin: RabbitmqAdmin, name: string, user: stri
   await control(admin, ['set_permissions', '-p', name, user, '.*', '.*', '.*']);
 }
 
+/** Deletes a virtual host with its queues; who is connected to it is disconnected. */
 export async function deleteVhost(admin: RabbitmqAdmin, name: string): Promise<void> {
   if (admin.kind === 'http') await request(admin.url, 'DELETE', `vhosts/${name}`);
   else await control(admin, ['delete_vhost', name]);
 }
 
+/** The names of all virtual hosts. */
 export async function listVhosts(admin: RabbitmqAdmin): Promise<string[]> {
   if (admin.kind === 'http') {
     const vhosts = (await (await request(admin.url, 'GET', 'vhosts?columns=name')).json()) as { name: string }[];
