@@ -29,7 +29,7 @@ export function createApp(
   app.set('query parser', false);
   app.set('case sensitive routing', true);
 
-  app.use(createEdge({ logger, deadlineMs: config.deadlineMs }));
+  app.use(createEdge({ logger, deadlineMs: config.deadlineMs, isStopping: environment.isStopping }));
   app.use(apiSecurityHeaders());
   app.use(mountHealth(environment.checks, environment.isStopping));
   app.use(createCors(config.corsOrigins));

@@ -17,7 +17,7 @@ export function errorsOf(route: Route): ErrorCode[] {
   if (route.roles) codes.push('role_required');
   if (params) codes.push(route.notFound ?? 'not_found');
   if (route.ifMatch) codes.push('version_mismatch', 'validation_failed');
-  if (takesIdempotencyKey(route)) codes.push('idempotency_key_reused', 'validation_failed');
+  if (takesIdempotencyKey(route)) codes.push('idempotency_key_reused', 'validation_failed', 'idempotency_key_in_use');
   codes.push('rate_limited', 'internal', 'unavailable', 'deadline_exceeded', 'overloaded');
   return [...new Set(codes)];
 }

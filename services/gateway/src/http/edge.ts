@@ -14,12 +14,13 @@ const durations = new Histogram({
 const requestIdPattern = /^[A-Za-z0-9._:-]{8,128}$/;
 
 /** The first thing a request meets: its id, its deadline, the scope its log lines are found by, its access log. */
-export function createEdge(options: { logger: Logger; deadlineMs: number }): RequestHandler {
-  const { logger, deadlineMs } = options;
+export function createEdge(options: { logger: Logger; deadlineMs: number; isStopping: () => boolean }): RequestHandler {
+  const { logger, deadlineMs, isStopping } = options;
   return (request, response, next) => {
     const exchange = openExchange(request, deadlineMs);
     request.exchange = exchange;
     response.setHeader('X-Request-Id', exchange.requestId);
+    if (isStopping()) response.setHeader('Connection', 'close');
     response.once('close', () => recordAccess(logger, request, response, exchange));
     runInCallScope({ requestId: exchange.requestId, deadlineAt: exchange.deadlineAt }, next);
   };

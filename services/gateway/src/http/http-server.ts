@@ -34,9 +34,11 @@ export function createHttpServer(options: {
     async stop() {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      // Connections that were busy become idle one by one.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
       const timer = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
       await closed;
+      clearInterval(sweep);
       clearTimeout(timer);
     },
   };
@@ -48,6 +50,9 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     socket.destroy();
     return;
   }
+  socket.on('error', () => undefined);
+  // A client that does not close in its turn must not hold the socket; one that is still sending gets to read first.
+  socket.once('finish', () => setTimeout(() => socket.destroy(), 100).unref());
   const [status, title] = brokenRequests[error.code ?? ''] ?? [400, 'Bad Request'];
   const body = JSON.stringify({
     type: 'urn:outlay:problem:request_malformed',

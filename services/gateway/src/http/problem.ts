@@ -81,7 +81,8 @@ function extensionsOf(error: DomainError): Problem['extensions'] {
 
 function headersOf(error: DomainError, status: number): Record<string, string> {
   if (status === 401) {
-    const reason = error.code === 'token_missing' ? '' : ', error="invalid_token"';
+    const isTokenAtFault = error.code !== 'token_missing' && /^(?:token_|session_)/.test(error.code);
+    const reason = isTokenAtFault ? ', error="invalid_token"' : '';
     return { 'WWW-Authenticate': `Bearer realm="outlay"${reason}` };
   }
   if (status === 429 || status === 503) {

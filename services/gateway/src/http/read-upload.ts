@@ -95,7 +95,7 @@ async function* limited(stream: Readable): AsyncGenerator<Buffer> {
   } catch (error) {
     throw error instanceof HttpError ? error : malformed();
   }
-  if (size === 0) throw invalid('file', 'too_short', 'is empty');
+  if (size === 0) throw invalid('file', 'file_empty', 'is empty');
 }
 
 /** The stream to the ledger ends, and so takes effect, only when all of the form was seen to be in order. */

@@ -8,6 +8,9 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): z.outp
   throw invalid(detailsOf(parsed.error.issues));
 }
 
+/** An answer need not be longer than its request. */
+const detailsMax = 50;
+
 /** One entry per field: the first thing that is wrong with it. */
 export function detailsOf(issues: readonly z.core.$ZodIssue[]): ErrorDetail[] {
   const details = new Map<string, ErrorDetail>();
@@ -16,7 +19,7 @@ export function detailsOf(issues: readonly z.core.$ZodIssue[]): ErrorDetail[] {
       if (!details.has(detail.field)) details.set(detail.field, detail);
     }
   }
-  return [...details.values()];
+  return [...details.values()].slice(0, detailsMax);
 }
 
 function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
@@ -31,23 +34,10 @@ function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
   return [{ field: field || 'body', code: codeOf(issue), message: issue.message }];
 }
 
-/** Stable codes; a schema's refinement may name its own in `params.code`. */
+/** Stable codes: zod's own, `required`, and what a schema's refinement names in `params.code`. */
 function codeOf(issue: z.core.$ZodIssue): string {
-  if (issue.input === undefined && issue.code !== 'custom') return 'required';
-  switch (issue.code) {
-    case 'custom':
-      return typeof issue.params?.code === 'string' ? issue.params.code : 'invalid';
-    case 'invalid_type':
-      return 'type_invalid';
-    case 'too_small':
-      return isSized(issue.origin) ? 'too_short' : 'too_small';
-    case 'too_big':
-      return isSized(issue.origin) ? 'too_long' : 'too_large';
-    case 'invalid_value':
-      return 'value_invalid';
-    default:
-      return 'format_invalid';
-  }
+  if (issue.code === 'custom') return typeof issue.params?.code === 'string' ? issue.params.code : 'invalid';
+  return issue.input === undefined ? 'required' : issue.code;
 }
 
 /** What a person reads where the schema gives no message of its own. Never repeats the value. */

@@ -24,6 +24,7 @@ export const changePlan = defineRoute({
       etag: true,
     },
   },
+  errors: ['changed_meanwhile'],
   async handle({ context, params, body, services, rememberTenant }) {
     const answer = await services.tenancy.changePlan(context, { tenantId: params.id, plan: body.plan });
     const tenant = present(answer.tenant, 'a tenant');

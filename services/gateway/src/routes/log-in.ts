@@ -19,7 +19,7 @@ export const logIn = defineRoute({
     bodyExample: { email: 'mara@acme.example', password: 'Password123' },
   },
   responses: { 200: { description: 'A session is open.', schema: sessionSchema, example: sessionExample } },
-  errors: ['credentials_invalid', 'tenant_not_found', 'tenant_required'],
+  errors: ['invalid_credentials', 'tenant_not_found', 'tenant_required', 'too_many_attempts'],
   async handle({ context, body, clientAddress, selectedTenant, services }) {
     const tenant = await selectedTenant();
     const opened = await services.identity.login(context, {

@@ -49,7 +49,7 @@ export const startImport = defineRoute({
       location: true,
     },
   },
-  errors: ['upload_malformed', 'body_too_large', 'media_type_unsupported', 'import_unreadable', 'request_timeout'],
+  errors: ['upload_malformed', 'body_too_large', 'media_type_unsupported', 'request_timeout'],
   async handle({ context, query, request, services }) {
     const upload = await openUpload(request, query.file_name);
     const answer = await services.ledger.startImport(context, toParts(upload), { deadlineMs });
@@ -63,7 +63,13 @@ export const startImport = defineRoute({
   },
 });
 
+/** The last part says that the file is whole: to the ledger, an upload that we broke off looks like one that ended. */
 async function* toParts(upload: Upload): AsyncGenerator<ledger.StartImportRequest> {
   yield { part: { $case: 'file', value: { name: upload.name, contentType: upload.contentType } } };
-  for await (const value of upload.chunks) yield { part: { $case: 'chunk', value } };
+  let size = 0;
+  for await (const value of upload.chunks) {
+    size += value.length;
+    yield { part: { $case: 'chunk', value } };
+  }
+  yield { part: { $case: 'end', value: { size: BigInt(size) } } };
 }

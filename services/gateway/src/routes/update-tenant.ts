@@ -16,7 +16,7 @@ export const updateTenant = defineRoute({
   responses: {
     200: { description: 'The tenant as it is now.', schema: tenantSchema, example: tenantExample, etag: true },
   },
-  errors: ['currency_fixed'],
+  errors: ['currency_fixed', 'changed_meanwhile'],
   async handle({ context, body, ifMatch, services, rememberTenant }) {
     const answer = await services.tenancy.updateTenant(context, {
       name: body.name,

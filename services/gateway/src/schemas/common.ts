@@ -50,6 +50,12 @@ export const amount = z
   .regex(/^-?\d{1,15}(?:\.\d{1,4})?$/, 'must be a decimal number such as "125.50"')
   .meta({ description: 'Decimal text, never a JSON number, with no more decimals than the currency has.' });
 
+/** The same in an answer, where sums may be longer than anything that can be sent. */
+export const renderedAmount = z
+  .string()
+  .regex(/^-?\d+(?:\.\d{1,4})?$/)
+  .meta({ description: 'Decimal text.' });
+
 export const calendarDate = z.iso.date().meta({ description: 'A date of the calendar, without a zone.' });
 
 /** An integer in a query string. */

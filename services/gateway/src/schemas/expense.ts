@@ -9,6 +9,7 @@ import {
   optionalText,
   pageOf,
   present,
+  renderedAmount,
   renderInstant,
   text,
   uuid,
@@ -47,9 +48,9 @@ const appliedRate = z
 export const expenseSchema = z
   .strictObject({
     id: uuid,
-    amount: amount.meta({ description: 'What was paid. Negative for a refund.' }),
+    amount: renderedAmount.meta({ description: 'What was paid. Negative for a refund.' }),
     currency,
-    booked_amount: amount.meta({ description: "The same in the tenant's currency: what totals are made of." }),
+    booked_amount: renderedAmount.meta({ description: "The same in the tenant's currency: what totals are made of." }),
     booked_currency: currency,
     exchange_rate: appliedRate,
     title: z.string(),

@@ -1,13 +1,13 @@
 import type { reporting } from '@outlay/contracts';
 import { formatAmount } from '@outlay/platform';
 import { z } from 'zod';
-import { amount, currency, instant, present, renderInstant, uuid } from './common.ts';
+import { currency, instant, present, renderedAmount, renderInstant, uuid } from './common.ts';
 
 const total = z
   .strictObject({
     id: uuid.nullable().meta({ description: 'Null: expenses that have none.' }),
     name: z.string().nullable(),
-    total: amount.meta({ description: 'Net of refunds.' }),
+    total: renderedAmount.meta({ description: 'Net of refunds.' }),
     count: z.int(),
   })
   .meta({ id: 'Total' });
@@ -16,10 +16,10 @@ export const monthSummarySchema = z
   .strictObject({
     month: z.string(),
     currency: currency.meta({ description: "The tenant's: all totals are in it." }),
-    total: amount.meta({ description: 'Net of refunds.' }),
+    total: renderedAmount.meta({ description: 'Net of refunds.' }),
     count: z.int().meta({ description: 'Expenses and refunds.' }),
     refunds: z
-      .strictObject({ total: amount.meta({ description: 'Zero or negative.' }), count: z.int() })
+      .strictObject({ total: renderedAmount.meta({ description: 'Zero or negative.' }), count: z.int() })
       .meta({ id: 'Refunds' }),
     by_category: z.array(total).meta({ description: 'Largest first.' }),
     by_project: z.array(total),

@@ -166,7 +166,7 @@ export function fakeLedger(_tenant: TestTenant): FakeHandlers {
       let size = 0;
       for await (const { part } of parts) {
         if (part?.$case === 'file') name = part.value.name;
-        else size += part?.value.length ?? 0;
+        else if (part?.$case === 'chunk') size += part.value.length;
       }
       return { import: anImport({ fileName: name, rowsTotal: size }), replayed: false };
     },

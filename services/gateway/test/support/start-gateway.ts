@@ -37,13 +37,24 @@ export interface TestGateway {
   lastCall(area: Area, method: string): FakeCall;
   /** A token of the tenant's owner, unless told otherwise. */
   token(input?: Parameters<TestIssuer['token']>[0]): string;
-  fetch(path: string, init?: RequestInit & { token?: string | false; json?: unknown }): Promise<Response>;
+  fetch(path: string, init?: RequestInit & { token?: string | false; json?: unknown }): Promise<TestResponse>;
   stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** What the tests look into as they please. */
+// biome-ignore lint/suspicious/noExplicitAny: assertions say what the JSON must be
+export type TestResponse = Omit<Response, 'json'> & { json(): Promise<any> };
 
 /** A gateway in this process, over real HTTP, with its neighbours played by fakes. */
 export async function startGateway(
-  options: { env?: Record<string, string>; handlers?: Partial<Record<Area, FakeHandlers>>; overrides?: Overrides } = {},
+  options: {
+    env?: Record<string, string>;
+    handlers?: Partial<Record<Area, FakeHandlers>>;
+    overrides?: Overrides;
+    /** Do not wait for the list of closed sessions. */
+    atOnce?: boolean;
+  } = {},
 ): Promise<TestGateway> {
   const issuer = createTestIssuer();
   const tenant = newTenant();
@@ -79,7 +90,11 @@ export async function startGateway(
   const gateway = compose(config, { logger: recordingLogger(logLines), ...options.overrides });
   const { httpPort, opsPort } = await gateway.start();
   const url = `http://127.0.0.1:${httpPort}`;
-  await untilReady(url);
+  if (!options.atOnce) await untilReady(url);
+  const stop = async () => {
+    await gateway.stop();
+    await Promise.all(Object.values(fakes).map((fake) => fake.stop()));
+  };
   const ownerToken = issuer.token({ tenantId: tenant.tenantId, userId: tenant.ownerId, role: 'owner' });
 
   return {
@@ -103,10 +118,8 @@ export async function startGateway(
         },
       });
     },
-    async stop() {
-      await gateway.stop();
-      await Promise.all(Object.values(fakes).map((fake) => fake.stop()));
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }
 

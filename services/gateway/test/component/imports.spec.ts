@@ -1,0 +1,274 @@
+import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ledger } from '@outlay/contracts';
+import { invalid, unavailable } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import { anImport } from '../support/fakes.ts';
+import { rawRequest } from '../support/raw-request.ts';
+import { rpcError, startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const csv = 'TRANS DATE;MERCHANT NAME;ORIGINAL GROSS AMT\n03/01/17;DRAFTSMAN LTD;125.50\n';
+const megabyte = 1024 * 1024;
+
+/** What came of an upload. `isWhole`: the part that says so came as well, and counts the same bytes. */
+const received = { file: undefined as ledger.ImportFile | undefined, chunks: [] as Uint8Array[], isWhole: false };
+const receivedBytes = () => Buffer.concat(received.chunks);
+
+/** A ledger that keeps the bytes it gets. */
+const recordingLedger = {
+  startImport: async (parts: AsyncIterable<ledger.StartImportRequest>) => {
+    for await (const { part } of parts) {
+      if (part?.$case === 'file') received.file = part.value;
+      if (part?.$case === 'chunk') received.chunks.push(part.value);
+      if (part?.$case === 'end') received.isWhole = BigInt(receivedBytes().length) === part.value.size;
+    }
+    return { import: anImport({ fileName: received.file?.name ?? '' }), replayed: false };
+  },
+};
+
+function forget(): void {
+  Object.assign(received, { file: undefined, chunks: [], isWhole: false });
+}
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway({ handlers: { ledger: recordingLedger } });
+});
+afterAll(() => gateway.stop());
+
+function send(body: string | Buffer, type = 'text/csv', query = '') {
+  forget();
+  return rawRequest(gateway, {
+    method: 'POST',
+    path: `/api/v1/imports${query}`,
+    headers: { 'content-type': type },
+    body,
+  });
+}
+
+async function sendForm(parts: [string, string | Blob, string?][]) {
+  forget();
+  const form = new FormData();
+  for (const [name, value, fileName] of parts) {
+    if (typeof value === 'string') form.append(name, value);
+    else form.append(name, value, fileName);
+  }
+  const answer = await gateway.fetch('/api/v1/imports', { method: 'POST', body: form });
+  return { status: answer.status, json: await answer.json() };
+}
+
+describe('A file sent as text/csv', () => {
+  it('reaches the ledger byte for byte and is answered with 202 and its place', async () => {
+    const bytes = Buffer.from([...Buffer.from(csv), 0xe9, 0x00, 0xff]);
+    const answer = await send(bytes, 'text/csv; charset=windows-1252', '?file_name=january.csv');
+    expect(answer.status).toBe(202);
+    expect(answer.headers.location).toBe(`/api/v1/imports/${answer.json().id}`);
+    expect(answer.json()).toMatchObject({ status: 'processing', file_name: 'january.csv', failure: null });
+    expect(receivedBytes()).toEqual(bytes);
+    expect(received.file).toEqual({ name: 'january.csv', contentType: 'text/csv; charset=windows-1252' });
+  });
+
+  it('may be as large as 20 MB', async () => {
+    const bytes = Buffer.alloc(20 * megabyte, 'x');
+    expect((await send(bytes)).status).toBe(202);
+    expect(receivedBytes().equals(bytes)).toBe(true);
+  });
+
+  it('is refused beyond that by its length', async () => {
+    const answer = await send(Buffer.alloc(21 * megabyte, 'x'));
+    expect([answer.status, answer.json().code]).toEqual([413, 'body_too_large']);
+    expect(received.isWhole).toBe(false);
+  });
+
+  it('is refused beyond that when its length was not told, and the ledger sees no end of it', async () => {
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = httpRequest(
+        {
+          host: '127.0.0.1',
+          port: gateway.port,
+          method: 'POST',
+          path: '/api/v1/imports',
+          agent: false,
+          headers: {
+            authorization: `Bearer ${gateway.token()}`,
+            'content-type': 'text/csv',
+            'transfer-encoding': 'chunked',
+          },
+        },
+        (response) => {
+          response.resume();
+          response.on('end', () => resolve(response.statusCode));
+        },
+      );
+      sent.on('error', reject);
+      forget();
+      Readable.from(Array.from({ length: 21 }, () => Buffer.alloc(megabyte, 'x'))).pipe(sent);
+    });
+    expect([answer, received.isWhole]).toEqual([413, false]);
+  });
+
+  it('is refused when it is empty', async () => {
+    const answer = await send('');
+    expect(answer.status).toBe(422);
+    expect(answer.json().errors).toEqual([{ field: 'file', code: 'file_empty', message: 'is empty' }]);
+  });
+
+  it.each(['application/json', 'application/x-www-form-urlencoded', 'application/octet-stream', 'text/html'])(
+    'is refused as %s',
+    async (type) => {
+      expect([(await send(csv, type)).status, received.isWhole]).toEqual([415, false]);
+    },
+  );
+});
+
+describe('A file sent in a form', () => {
+  it('is found in the field file', async () => {
+    const { status, json } = await sendForm([['file', new Blob([csv], { type: 'text/csv' }), 'jänner.csv']]);
+    expect([status, json.file_name]).toEqual([202, 'jänner.csv']);
+    expect(receivedBytes().toString()).toBe(csv);
+  });
+
+  it('keeps only the last part of its name', async () => {
+    const { json } = await sendForm([['file', new Blob([csv]), '..\\..\\etc/passwd']]);
+    expect(json.file_name).toBe('passwd');
+  });
+
+  it('is refused in another field', async () => {
+    const { status, json } = await sendForm([['upload', new Blob([csv]), 'a.csv']]);
+    expect([status, json.errors]).toEqual([
+      422,
+      [{ field: 'upload', code: 'unknown_field', message: 'is not a field of this form' }],
+    ]);
+  });
+
+  it('is refused when it is missing', async () => {
+    const boundary = '--x--\r\n';
+    const answer = await send(boundary, 'multipart/form-data; boundary=x');
+    expect([answer.status, answer.json().errors?.[0]]).toMatchObject([422, { field: 'file', code: 'required' }]);
+  });
+
+  it.each<[string, [string, string | Blob, string?][]]>([
+    [
+      'a second file',
+      [
+        ['file', new Blob([csv]), 'a.csv'],
+        ['file', new Blob([csv]), 'b.csv'],
+      ],
+    ],
+    [
+      'a field beside it',
+      [
+        ['file', new Blob([csv]), 'a.csv'],
+        ['mapping', '{}'],
+      ],
+    ],
+  ])('takes no effect with %s behind it', async (_name, parts) => {
+    const { status } = await sendForm(parts);
+    expect([status, received.isWhole]).toEqual([422, false]);
+  });
+
+  it.each([
+    ['no boundary', 'multipart/form-data', csv],
+    [
+      'no end',
+      'multipart/form-data; boundary=x',
+      '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
+    ],
+  ])('is refused with %s', async (_name, type, body) => {
+    const answer = await send(body, type);
+    expect([answer.status, answer.json().code, received.isWhole]).toEqual([400, 'upload_malformed', false]);
+  });
+});
+
+describe('An upload', () => {
+  it('waits for a ledger that is slow to take it', async () => {
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await using slow = await startGateway({
+      handlers: {
+        ledger: {
+          startImport: async (parts: AsyncIterable<ledger.StartImportRequest>) => {
+            await gate;
+            let size = 0;
+            for await (const { part } of parts) size += part?.$case === 'chunk' ? part.value.length : 0;
+            return { import: anImport({ rowsTotal: size }), replayed: false };
+          },
+        },
+      },
+    });
+    let written = 0;
+    const source = async function* () {
+      for (let chunk = 0; chunk < 200; chunk += 1) {
+        written += 1;
+        yield Buffer.alloc(100_000, 'x');
+      }
+    };
+    const answering = slow.fetch('/api/v1/imports', {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv' },
+      body: Readable.toWeb(Readable.from(source())) as never,
+      duplex: 'half',
+    } as RequestInit);
+    let before = -1;
+    await eventually(
+      () => {
+        const isStill = written === before;
+        before = written;
+        expect(isStill).toBe(true);
+      },
+      { intervalMs: 200 },
+    );
+    // Sockets and windows of HTTP/2 hold some of it; the rest waits at its source.
+    expect(written).toBeLessThan(150);
+    letGo();
+    const answer = await answering;
+    expect([answer.status, (await answer.json()).rows_total]).toEqual([202, 20_000_000]);
+  });
+
+  it('that its sender gives up leaves no trace at the ledger', async () => {
+    forget();
+    const sent = httpRequest({
+      host: '127.0.0.1',
+      port: gateway.port,
+      method: 'POST',
+      path: '/api/v1/imports',
+      agent: false,
+      headers: { authorization: `Bearer ${gateway.token()}`, 'content-type': 'text/csv', 'content-length': '1000' },
+    });
+    sent.on('error', () => undefined);
+    sent.write(csv);
+    await eventually(() => expect(receivedBytes().length).toBeGreaterThan(0));
+    sent.destroy();
+    const before = gateway.logLines.length;
+    await eventually(() => {
+      expect(gateway.logLines.slice(before).some(({ status }) => status === 499)).toBe(true);
+    });
+    expect(received.isWhole).toBe(false);
+  });
+
+  it.each([
+    ['the ledger finds no table in it', 422, invalid('file', 'not_a_table', 'is no table')],
+    ['the ledger is away', 503, unavailable('database_unavailable', 'The database is away')],
+  ])('is answered before its end when %s', async (_name, status, error) => {
+    await using early = await startGateway({
+      handlers: {
+        ledger: {
+          startImport: async (parts: AsyncIterable<ledger.StartImportRequest>) => {
+            for await (const _part of parts) throw rpcError(error);
+          },
+        },
+      },
+    });
+    const answer = await rawRequest(early, {
+      method: 'POST',
+      path: '/api/v1/imports',
+      headers: { 'content-type': 'text/csv' },
+      body: Buffer.alloc(8 * megabyte, 'x'),
+    });
+    expect(answer.status).toBe(status);
+    expect((await early.fetch('/api/v1/imports')).status).toBe(200);
+  });
+});
