@@ -28,6 +28,11 @@ export async function createTcpProxy(target: string | { host: string; port: numb
   let hanging = false;
   let server: Server | undefined;
 
+  const end = (pair: Pair) => {
+    pairs.delete(pair);
+    pair.client.destroy();
+    pair.target.destroy();
+  };
   const accept = (client: Socket) => {
     const pair: Pair = { client, target: connect(targetPort, host) };
     pairs.add(pair);
@@ -36,11 +41,11 @@ export async function createTcpProxy(target: string | { host: string; port: numb
       [pair.target, pair.client],
     ] as const) {
       from.setNoDelay(true);
-      // A socket that fails takes its partner with it; 'close' follows 'error', so nothing is left to do there.
-      from.on('error', () => to.destroy());
+      // 'close' follows, and does what is to be done.
+      from.on('error', () => {});
       from.on('close', () => {
-        pairs.delete(pair);
-        if (!hanging) to.destroy();
+        // While the proxy hangs, neither side may learn that the other has gone.
+        if (!hanging) end(pair);
       });
       if (!hanging) from.pipe(to);
     }
@@ -98,8 +103,11 @@ export async function createTcpProxy(target: string | { host: string; port: numb
       if (hanging) {
         hanging = false;
         for (const pair of pairs) {
-          pair.client.pipe(pair.target);
-          pair.target.pipe(pair.client);
+          if (pair.client.destroyed || pair.target.destroyed) end(pair);
+          else {
+            pair.client.pipe(pair.target);
+            pair.target.pipe(pair.client);
+          }
         }
       }
       if (server === undefined) await listen(port);

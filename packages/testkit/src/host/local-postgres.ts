@@ -22,6 +22,7 @@ export type LocalPostgresOptions = {
   password?: string;
 };
 
+/** A server that runs; the URL is its administrator's. */
 export type LocalPostgres = { url: string; port: number; stop: () => Promise<void> };
 
 const run = promisify(execFile);

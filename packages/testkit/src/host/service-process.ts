@@ -20,6 +20,7 @@ export type ServiceProcessOptions = {
   logFile: string;
 };
 
+/** A service that can be started, stopped, killed and started again. */
 export type ServiceProcess = {
   name: string;
   /** Undefined while it does not run. */

@@ -56,6 +56,20 @@ describe('createTcpProxy', () => {
     fresh.destroy();
   });
 
+  it('tells nobody of an end that happens while it hangs, until it resumes', async () => {
+    const gone = await open(proxy.port);
+    gone.write('x');
+    await eventually(() => expect(gone.received()).toBe('x'));
+
+    proxy.hang();
+    gone.destroy();
+    await delay(100);
+
+    expect(proxy.openConnections()).toBe(1);
+    await proxy.resume();
+    await eventually(() => expect(proxy.openConnections()).toBe(0));
+  });
+
   it('cuts what is open and lets new connections pass', async () => {
     const before = await open(proxy.port);
 
