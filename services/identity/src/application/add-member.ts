@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { enqueueEvents } from '@outlay/messaging';
-import { conflict, idempotent, invalid, newId, recordAudit, type TenantContext } from '@outlay/platform';
-import { passwordFaults } from '../domain/password-rules.ts';
+import { conflict, idempotent, newId, recordAudit, type TenantContext } from '@outlay/platform';
 import type { assignableRoles, User } from '../domain/person.ts';
 import { memberJoined } from '../messaging/member-joined.ts';
 import type { IdentityPrisma } from '../store/database.ts';
@@ -24,13 +23,10 @@ export interface AddedMember {
 
 /**
  * Adds a person to the caller's tenant, making the user where nobody has the e-mail; somebody who has it keeps their
- * name and password. Emits member.joined. Honours the idempotency key. Throws conflict `already_member`, invalid for
- * a password that is too short or too long.
+ * name and password. Emits member.joined. Honours the idempotency key. Throws conflict `already_member`.
  */
 export function createAddMember({ database, passwords, serviceClientSecret, clock }: IdentityDependencies) {
   return async (context: TenantContext, command: AddMember): Promise<AddedMember> => {
-    const faults = passwordFaults(command.password, 'password');
-    if (faults.length > 0) throw invalid(faults);
     const { password, ...member } = command;
     // The request's hash is stored with the key. Keyed, the password in it cannot be guessed from the database.
     const passwordProof = createHmac('sha256', serviceClientSecret).update(password).digest('base64');

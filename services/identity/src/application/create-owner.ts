@@ -1,6 +1,5 @@
 import { enqueueEvents } from '@outlay/messaging';
-import { type CallerContext, conflict, invalid, newId, recordAudit, toTenantId } from '@outlay/platform';
-import { passwordFaults } from '../domain/password-rules.ts';
+import { type CallerContext, conflict, newId, recordAudit, toTenantId } from '@outlay/platform';
 import type { User } from '../domain/person.ts';
 import { memberJoined } from '../messaging/member-joined.ts';
 import type { IdentityPrisma } from '../store/database.ts';
@@ -23,12 +22,10 @@ export interface CreateOwner {
  * Makes the user who owns a new tenant, the tenant's row here, and their membership; emits member.joined. Repeated
  * for the same tenant and e-mail it answers the owner who is there, so that a registration that was cut off can go
  * on. Throws conflict `email_taken` for an e-mail that anybody has, `tenant_owned` for a tenant that somebody else
- * owns, invalid for a password that is too short or too long.
+ * owns.
  */
 export function createCreateOwner({ database, passwords, clock }: IdentityDependencies) {
   return async (context: CallerContext, command: CreateOwner): Promise<User> => {
-    const faults = passwordFaults(command.password, 'password');
-    if (faults.length > 0) throw invalid(faults);
     const tenantContext = { ...context, tenantId: toTenantId(command.tenantId) };
 
     // Looked up first, as hashing a password for nothing is what makes a retry expensive.

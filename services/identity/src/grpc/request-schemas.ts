@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { passwordFault } from '../domain/password-rules.ts';
 import { assignableRoles } from '../domain/person.ts';
 
 /** Keys are the fields' public names, as errors name them. */
@@ -11,6 +12,13 @@ const name = z
   .max(100)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 const email = z.string().trim().max(254).pipe(z.email());
+const newPassword = z
+  .string()
+  .max(1_024)
+  .superRefine((password, context) => {
+    const fault = passwordFault(password);
+    if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { code: fault.code } });
+  });
 const anyText = z.string().min(1).max(1_024);
 const id = z.uuid();
 const optionalId = z.union([z.literal('').transform(() => undefined), id]);
@@ -20,15 +28,14 @@ export const createOwnerSchema = z.object({
   tenant_name: name,
   subdomain: z.string().min(1).max(63),
   email,
-  // Its rules are the domain's.
-  password: z.string().max(1_024),
+  password: newPassword,
   first_name: name,
   last_name: name,
 });
 
 export const addMemberSchema = z.object({
   email,
-  password: z.string().max(1_024),
+  password: newPassword,
   first_name: name,
   last_name: name,
   role: z.enum(assignableRoles),

@@ -90,7 +90,14 @@ describe('making the owner of a new tenant', () => {
   });
 
   it('names every field that is wrong', async () => {
-    const wrong = { tenantId: 'x', tenantName: '', email: 'nobody', firstName: ' ', lastName: 'x'.repeat(101) };
+    const wrong = {
+      tenantId: 'x',
+      tenantName: '',
+      email: 'nobody',
+      firstName: ' ',
+      lastName: 'x'.repeat(101),
+      password: 'short',
+    };
 
     const error = await identity.createOwner(wrong).catch((reason) => reason);
 
@@ -98,11 +105,11 @@ describe('making the owner of a new tenant', () => {
       'tenant_id',
       'tenant_name',
       'email',
+      'password',
       'first_name',
       'last_name',
     ]);
-    const short = await identity.createOwner({ password: 'short' }).catch((reason) => reason);
-    expect(short.details).toMatchObject([{ field: 'password', code: 'password_too_short' }]);
+    expect(error.details[3]).toMatchObject({ code: 'password_too_short' });
   });
 });
 

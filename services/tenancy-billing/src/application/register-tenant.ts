@@ -5,13 +5,11 @@ import {
   DomainError,
   hashRequest,
   idempotencyKeyReused,
-  invalid,
   isDomainError,
   newId,
   unavailable,
 } from '@outlay/platform';
 import type { Registration, RegistrationAnswer } from '../domain/registration.ts';
-import { subdomainFaults } from '../domain/subdomain.ts';
 import type { Owner } from '../messaging/tenant-events.ts';
 import { abandonRegistration, startRegistration } from '../store/registrations.ts';
 import type { TenancyDependencies } from './dependencies.ts';
@@ -32,8 +30,8 @@ export interface RegisterTenant {
  * stays: the same request takes it up again, or a job settles it within two minutes; until then there is no tenant.
  * A step done twice has no further effect. Honours the idempotency key, without a tenant, across all callers.
  *
- * Throws conflict `subdomain_taken` or `email_taken`, invalid for a bad subdomain or what identity finds wrong,
- * unavailable `identity_unavailable`.
+ * Throws conflict `subdomain_taken` or `email_taken`, invalid for what identity finds wrong with the owner, unavailable
+ * `identity_unavailable`.
  */
 export function createRegisterTenant(dependencies: TenancyDependencies) {
   const { database, neighbours, serviceClientSecret, clock } = dependencies;
@@ -42,8 +40,6 @@ export function createRegisterTenant(dependencies: TenancyDependencies) {
     context: CallerContext,
     command: RegisterTenant,
   ): Promise<RegistrationAnswer & { replayed: boolean }> => {
-    const faults = subdomainFaults(command.subdomain);
-    if (faults.length > 0) throw invalid(faults);
     // With identity away nothing need be begun.
     await neighbours.ensureToken().catch((error: unknown) => {
       throw identityUnavailable(error);

@@ -1,8 +1,9 @@
 import { enqueueEvents } from '@outlay/messaging';
-import { idempotent, invalid, recordAudit, type TenantContext } from '@outlay/platform';
-import { type Settings, settingsFaults } from '../domain/settings.ts';
+import { idempotent, recordAudit, type TenantContext } from '@outlay/platform';
+import type { Settings } from '../domain/settings.ts';
 import { changeTenant, type Tenant, type TenantChanges } from '../domain/tenant.ts';
 import { tenantUpdated } from '../messaging/tenant-events.ts';
+import { hasAnswer } from '../store/idempotency-keys.ts';
 import { fromStoredTenant, toStoredTenant } from '../store/stored-answer.ts';
 import { getTenant, getTenantForUpdate, updateTenant } from '../store/tenants.ts';
 import type { TenancyDependencies } from './dependencies.ts';
@@ -17,27 +18,18 @@ export interface UpdateTenant extends TenantChanges {
  * asked of the ledger first, outside any transaction: it alone knows whether something is booked, and from then on
  * books in it. Should the change fail after that, repeating it repairs it. Honours the idempotency key.
  *
- * Throws invalid for settings that are none, conflict `currency_fixed`, precondition_failed `version_mismatch`.
+ * Throws conflict `currency_fixed`, precondition_failed `version_mismatch`.
  */
 export function createUpdateTenant({ database, neighbours, clock }: TenancyDependencies) {
   return async (context: TenantContext, command: UpdateTenant): Promise<Tenant> => {
-    const faults = settingsFaults(command.settings);
-    if (faults.length > 0) throw invalid(faults);
     const { tenantId } = context;
     const { version: seenVersion, ...changes } = command;
 
-    const before = await database.withTenant(context, ({ prisma }) => getTenant(prisma, tenantId), { readOnly: true });
-    const { currency } = changes.settings;
-    const isNewCurrency = currency !== undefined && currency !== before.settings.currency;
-    if (isNewCurrency) {
-      // Refused here already, or the ledger would change for nothing.
-      changeTenant(before, changes, seenVersion, clock());
-      await neighbours.setCurrency(context, tenantId, currency);
-    }
+    await askLedger(context, changes, seenVersion);
 
     const request = { ...changes, version: seenVersion };
     const { answer } = await database.withTenant(context, (session) =>
-      idempotent(session, context, { operation: 'UpdateTenant', request }, async () => {
+      idempotent(session, context, { operation, request }, async () => {
         const tenant = await getTenantForUpdate(session, tenantId);
         const changed = changeTenant(tenant, changes, seenVersion, clock());
         if (changed === tenant) return toStoredTenant(tenant);
@@ -55,7 +47,28 @@ export function createUpdateTenant({ database, neighbours, clock }: TenancyDepen
     );
     return fromStoredTenant(answer);
   };
+
+  async function askLedger(context: TenantContext, changes: TenantChanges, seenVersion?: bigint): Promise<void> {
+    const { tenantId } = context;
+    const { currency } = changes.settings;
+    if (currency === undefined) return;
+    const { tenant, isRepeated } = await database.withTenant(
+      context,
+      async (session) => ({
+        tenant: await getTenant(session.prisma, tenantId),
+        isRepeated: await hasAnswer(session, context, operation),
+      }),
+      { readOnly: true },
+    );
+    // A repetition gets the answer of then, so the ledger must not hear of a currency that may be long past.
+    if (currency === tenant.settings.currency || isRepeated) return;
+    // Refused here already, or the ledger would change for nothing.
+    changeTenant(tenant, changes, seenVersion, clock());
+    await neighbours.setCurrency(context, tenantId, currency);
+  }
 }
+
+const operation = 'UpdateTenant';
 
 function shown({ name, settings }: Tenant): { name: string; settings: Settings } {
   return { name, settings };

@@ -1,4 +1,5 @@
-import { type ErrorDetail, isCurrency } from '@outlay/platform';
+import { isCurrency } from '@outlay/platform';
+import type { Fault } from './fault.ts';
 
 /** What every screen, budget, alert and report of a tenant follows. */
 export interface Settings {
@@ -13,32 +14,21 @@ export const defaultSettings: Settings = { currency: 'USD', timezone: 'UTC', dat
 
 const dateFormats = ['YYYY-MM-DD', 'DD/MM/YYYY', 'MM/DD/YYYY', 'DD.MM.YYYY'];
 
-/** What is wrong with the settings that are given; empty when all of them are good. */
-export function settingsFaults(given: Partial<Settings>): ErrorDetail[] {
-  const faults: ErrorDetail[] = [];
-  if (given.currency !== undefined && !isCurrency(given.currency)) {
-    faults.push({
-      field: 'settings.currency',
-      code: 'currency_unknown',
-      message: 'must be a currency code of ISO 4217, such as EUR',
-    });
-  }
-  if (given.timezone !== undefined && !isTimeZone(given.timezone)) {
-    faults.push({
-      field: 'settings.timezone',
-      code: 'timezone_unknown',
-      message: 'must be a time zone of the IANA database, such as Europe/Berlin',
-    });
-  }
-  if (given.dateFormat !== undefined && !dateFormats.includes(given.dateFormat)) {
-    faults.push({
-      field: 'settings.date_format',
-      code: 'date_format_unknown',
-      message: `must be one of ${dateFormats.join(', ')}`,
-    });
-  }
-  return faults;
-}
+/** What is wrong with each setting; undefined when it is good. */
+export const settingFaults = {
+  currency: (currency: string): Fault | undefined =>
+    isCurrency(currency)
+      ? undefined
+      : { code: 'currency_unknown', message: 'must be a currency code of ISO 4217, such as EUR' },
+  timezone: (timezone: string): Fault | undefined =>
+    isTimeZone(timezone)
+      ? undefined
+      : { code: 'timezone_unknown', message: 'must be a time zone of the IANA database, such as Europe/Berlin' },
+  dateFormat: (dateFormat: string): Fault | undefined =>
+    dateFormats.includes(dateFormat)
+      ? undefined
+      : { code: 'date_format_unknown', message: `must be one of ${dateFormats.join(', ')}` },
+};
 
 /**
  * Whether this is a name of the IANA database, links such as US/Pacific included. Offsets such as +02:00, which Intl

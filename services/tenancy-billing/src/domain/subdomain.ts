@@ -1,4 +1,4 @@
-import type { ErrorDetail } from '@outlay/platform';
+import type { Fault } from './fault.ts';
 
 /** Names that are ours, look official, or mean something to browsers and mail servers. */
 const reserved = new Set([
@@ -16,14 +16,16 @@ const pattern = /^[a-z0-9](-?[a-z0-9])*$/;
 const lengthMin = 3;
 const lengthMax = 63;
 
-/** What is wrong with a subdomain that a tenant would like to have; empty when it is good. */
-export function subdomainFaults(subdomain: string): ErrorDetail[] {
-  const fault = (code: string, message: string): ErrorDetail[] => [{ field: 'subdomain', code, message }];
+/** What is wrong with a subdomain that a tenant would like to have; undefined when it is good. */
+export function subdomainFault(subdomain: string): Fault | undefined {
   if (subdomain.length < lengthMin || subdomain.length > lengthMax) {
-    return fault('subdomain_length', `must have ${lengthMin} to ${lengthMax} characters`);
+    return { code: 'subdomain_length', message: `must have ${lengthMin} to ${lengthMax} characters` };
   }
   if (!pattern.test(subdomain)) {
-    return fault('subdomain_format', 'must be lower-case letters and digits, with single hyphens between them');
+    return {
+      code: 'subdomain_format',
+      message: 'must be lower-case letters and digits, with single hyphens between them',
+    };
   }
-  return reserved.has(subdomain) ? fault('subdomain_reserved', 'is reserved') : [];
+  return reserved.has(subdomain) ? { code: 'subdomain_reserved', message: 'is reserved' } : undefined;
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { Fault } from '../domain/fault.ts';
 import { planCodes } from '../domain/plan.ts';
+import { settingFaults } from '../domain/settings.ts';
+import { subdomainFault } from '../domain/subdomain.ts';
 
 /** Keys are the fields' public names, as errors name them. */
 
@@ -11,10 +14,17 @@ const name = z
   .max(100)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 
+/** Text that a rule of the domain has to find good. */
+function checked(faultOf: (text: string) => Fault | undefined) {
+  return z.string().superRefine((text, context) => {
+    const fault = faultOf(text);
+    if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { code: fault.code } });
+  });
+}
+
 export const registerTenantSchema = z.object({
   name,
-  // Its rules are the domain's.
-  subdomain: z.string().max(200),
+  subdomain: checked(subdomainFault),
   owner_email: z.string().trim().max(254).pipe(z.email()),
   // Its rules are identity's; these are the ones that never change.
   owner_password: z
@@ -28,6 +38,11 @@ export const registerTenantSchema = z.object({
 
 export const updateTenantSchema = z.object({
   name: name.optional(),
+  settings: z.object({
+    currency: checked(settingFaults.currency).optional(),
+    timezone: checked(settingFaults.timezone).optional(),
+    date_format: checked(settingFaults.dateFormat).optional(),
+  }),
   version: z.bigint().positive().optional(),
 });
 

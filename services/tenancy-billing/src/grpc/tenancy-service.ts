@@ -57,8 +57,12 @@ export function tenancyService(tenancy: Tenancy): BoundService {
       access: 'tenant',
       roles: ['owner', 'admin'],
       async handle(context, request) {
-        const { name, version } = parseInput(updateTenantSchema, { name: request.name, version: request.version });
-        const { currency, timezone, dateFormat } = request;
+        const { name, version, settings } = parseInput(updateTenantSchema, {
+          name: request.name,
+          version: request.version,
+          settings: { currency: request.currency, timezone: request.timezone, date_format: request.dateFormat },
+        });
+        const { currency, timezone, date_format: dateFormat } = settings;
         const tenant = await tenancy.updateTenant(context, {
           ...(name !== undefined && { name }),
           ...(version !== undefined && { version }),

@@ -62,6 +62,7 @@ describe('the settings of a tenant', () => {
     const { id } = await tenancy.registered();
 
     const attempt = tenancy.update(tenancy.as('owner', id), {
+      name: ' ',
       currency: 'EURO',
       timezone: 'Mars/Olympus',
       dateFormat: 'YY',
@@ -70,11 +71,11 @@ describe('the settings of a tenant', () => {
     const error = await attempt.catch((reason) => reason);
     expect(error).toMatchObject({ kind: 'invalid' });
     expect(error.details.map((detail: { field: string }) => detail.field)).toEqual([
+      'name',
       'settings.currency',
       'settings.timezone',
       'settings.date_format',
     ]);
-    await expect(tenancy.update(tenancy.as('owner', id), { name: ' ' })).rejects.toMatchObject({ kind: 'invalid' });
     expect(await stored(id)).toMatchObject({ version: '1' });
   });
 
@@ -169,6 +170,24 @@ describe('the currency of a tenant', () => {
     await tenancy.update(tenancy.as('owner', id), { currency: 'USD', timezone: 'Asia/Tokyo' });
 
     expect(await stored(id)).toEqual({ currency: 'USD', version: '2' });
+  });
+
+  it('is asked of the ledger once per idempotency key, whatever has become of it since', async () => {
+    const { id } = await tenancy.registered();
+    const asked: string[] = [];
+    tenancy.fakeLedger.setTenantCurrency = (request) => {
+      asked.push(request.currency);
+      return { currency: request.currency };
+    };
+    const context = { ...tenancy.bearing({ role: 'owner', tenantId: id }), idempotencyKey: 'euro' };
+    const first = await tenancy.update(context, { currency: 'EUR' });
+    await tenancy.update(tenancy.as('owner', id), { currency: 'GBP' });
+
+    const again = await tenancy.update(context, { currency: 'EUR' });
+
+    expect(again).toEqual(first);
+    expect(asked).toEqual(['EUR', 'GBP']);
+    expect(await stored(id)).toEqual({ currency: 'GBP', version: '3' });
   });
 
   it('is not asked of the ledger by who has seen an older version', async () => {

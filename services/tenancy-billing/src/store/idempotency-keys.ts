@@ -1,0 +1,28 @@
+import type { TenantContext } from '@outlay/platform';
+import type { TenancyDatabase, TenancySession } from './database.ts';
+
+const deleteKeys = {
+  name: 'tenancy_delete_idempotency_keys',
+  text: 'delete from idempotency_keys where idempotency_keys.created_at < $1',
+};
+
+/** Deletes the keys of all tenants from before an instant; answers how many. */
+export async function deleteIdempotencyKeys(database: TenancyDatabase, before: Date): Promise<number> {
+  const { rowCount } = await database.withSystem((session) => session.query(deleteKeys, [before]));
+  return rowCount;
+}
+
+const selectKey = {
+  name: 'tenancy_select_idempotency_key',
+  text: `
+    select 1
+    from idempotency_keys as stored
+    where stored.tenant_id = $1 and stored.actor_id = $2 and stored.operation = $3 and stored.key = $4`,
+};
+
+/** Whether this command has been answered under its key before; for what must be known before the command is begun. */
+export async function hasAnswer(session: TenancySession, context: TenantContext, operation: string): Promise<boolean> {
+  if (context.idempotencyKey === undefined) return false;
+  const scope = [context.tenantId, context.actor.id, operation, context.idempotencyKey];
+  return (await session.query(selectKey, scope)).rowCount > 0;
+}
