@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { tenancyEvents } from '@outlay/contracts';
+import { events, queues, tenancyEvents } from '@outlay/contracts';
 import { type Bus, createBus, type Envelope } from '@outlay/messaging';
 import { createSilentLogger, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
@@ -67,6 +67,22 @@ describe('what identity knows of a tenant', () => {
     );
     expect((await identity.logIn(ours.email)).membership?.tenantName).toBe('Renamed');
     expect(await known(theirs.tenantId)).toEqual({ name: theirs.tenantName, plan: null, entitlements: [] });
+  });
+
+  it('takes the examples of the contracts', async () => {
+    const { tenantId } = await identity.createOwner();
+    const { 'identity.tenants': queue } = queues;
+
+    await bus.publish(queue.events.map((type) => envelope(tenantId, type, 5, events[type].example)));
+
+    await eventually(async () =>
+      expect(await known(tenantId)).toEqual({
+        name: 'Acme',
+        plan: 'basic',
+        entitlements: expect.arrayContaining([{ metric: 'expenses_total', limit: '100000', mode: 'hard' }]),
+      }),
+    );
+    expect(await bus.parked(queue)).toEqual([]);
   });
 
   it('is that of the newest version, in whatever order and however often events come', async () => {
