@@ -1,6 +1,8 @@
 import type { ledger } from '@outlay/contracts';
-import { type Database, invalid, type ServiceHandlers, type TenantContext, unavailable } from '@outlay/platform';
+import { type Database, parseInput, type ServiceHandlers, type TenantContext, unavailable } from '@outlay/platform';
 import { z } from 'zod';
+import { id, optional } from '../grpc/fields.ts';
+import { parsePage, toPageInfo } from '../grpc/parse-page.ts';
 import { toImportMessage } from './import-state.ts';
 import { getImport, listImportRows, listImports } from './read-imports.ts';
 import { receiveUpload } from './receive-upload.ts';
@@ -41,35 +43,41 @@ export function createImportHandlers(
     getImport: {
       access: 'tenant',
       handle: async (context, request) => {
-        const state = await getImport(options, context, parseId(request.importId));
+        const state = await getImport(options, context, parseImportId(request));
         return { import: toImportMessage(state) };
       },
     },
     listImports: {
       access: 'tenant',
       handle: async (context, request) => {
-        const { imports, page } = await listImports(options, context, request.page);
-        return { imports: imports.map(toImportMessage), page };
+        const page = parsePage(request.page, z.strictObject({ id }));
+        const { imports, hasMore } = await listImports(options, context, page);
+        const last = imports.at(-1);
+        return {
+          imports: imports.map(toImportMessage),
+          page: toPageInfo(page.limit, hasMore, last && { id: last.id }),
+        };
       },
     },
     listImportRows: {
       access: 'tenant',
-      handle: (context, request) =>
-        listImportRows(options, context, parseId(request.importId), parseFate(request.fate), request.page),
+      handle: async (context, request) => {
+        const importId = parseImportId(request);
+        const { fate } = parseInput(
+          z.object({ fate: optional(z.enum(fates, `must be ${fates.join(', ')}`)) }),
+          request,
+        );
+        const page = parsePage(request.page, z.strictObject({ line: z.int() }));
+        const { rows, hasMore } = await listImportRows(options, context, importId, { ...page, fate });
+        const last = rows.at(-1);
+        return { rows, page: toPageInfo(page.limit, hasMore, last && { line: last.line }) };
+      },
     },
   };
 }
 
-/** An id of another form names nothing that exists. */
-function parseId(text: string): string {
-  const id = z.uuid().safeParse(text);
-  if (!id.success) throw invalid('import_id', 'id_invalid', 'is not an id');
-  return id.data;
-}
+const fates = ['imported', 'duplicate', 'refused'] as const;
 
-function parseFate(text: string): string | undefined {
-  if (text === '') return undefined;
-  const fate = z.enum(['imported', 'duplicate', 'refused']).safeParse(text);
-  if (!fate.success) throw invalid('fate', 'fate_invalid', 'must be imported, duplicate or refused');
-  return fate.data;
-}
+/** An id of another form names nothing that exists, which the caller hears as a wrong field. */
+const parseImportId = (request: { importId: string }): string =>
+  parseInput(z.object({ import_id: id }), { import_id: request.importId }).import_id;

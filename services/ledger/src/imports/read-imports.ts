@@ -1,8 +1,7 @@
-import type { ledger, PageInfo, PageRequest } from '@outlay/contracts';
+import type { ledger } from '@outlay/contracts';
 import type { Database, TenantContext } from '@outlay/platform';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 import { findImport } from './import-store.ts';
-import { pageOf, positionOf } from './pages.ts';
 
 /** One import. A member sees only their own; another's is notFound `import_not_found`, as is another tenant's. */
 export function getImport(
@@ -19,9 +18,8 @@ export function getImport(
 export async function listImports(
   { database }: { database: Database },
   context: TenantContext,
-  page: PageRequest | undefined,
-): Promise<{ imports: ImportState[]; page: PageInfo }> {
-  const { limit, after } = positionOf(page, 'uuid');
+  { limit, after }: { limit: number; after: { id: string } | undefined },
+): Promise<{ imports: ImportState[]; hasMore: boolean }> {
   const { rows } = await database.withTenant(
     context,
     (session) =>
@@ -34,16 +32,11 @@ where imports.tenant_id = $1 and ($2::uuid is null or imports.user_id = $2) and 
 order by imports.id desc
 limit $4`,
         },
-        [context.tenantId, ownOnly(context), after, limit + 1],
+        [context.tenantId, ownOnly(context), after?.id, limit + 1],
       ),
     { readOnly: true },
   );
-  const { items, page: info } = pageOf(
-    rows.map((row) => importState.parse(row)),
-    limit,
-    (last) => last.id,
-  );
-  return { imports: items, page: info };
+  return { imports: rows.slice(0, limit).map((row) => importState.parse(row)), hasMore: rows.length > limit };
 }
 
 /** What became of the rows of a file, in the order of its lines; all of them or those of one fate. */
@@ -51,20 +44,17 @@ export async function listImportRows(
   { database }: { database: Database },
   context: TenantContext,
   importId: string,
-  fate: string | undefined,
-  page: PageRequest | undefined,
-): Promise<{ rows: ledger.ImportRow[]; page: PageInfo }> {
-  const { limit, after } = positionOf(page, 'line');
+  { fate, limit, after }: { fate: string | undefined; limit: number; after: { line: number } | undefined },
+): Promise<{ rows: ledger.ImportRow[]; hasMore: boolean }> {
   return database.withTenant(
     context,
     async (session) => {
       await findImport(session, context, importId, ownOnly(context));
       const { rows } = await session.query<StoredRow>(fate === undefined ? listAllRows : listRowsOfFate, [
-        ...[context.tenantId, importId, after ?? 0, limit + 1],
+        ...[context.tenantId, importId, after?.line ?? 0, limit + 1],
         ...(fate === undefined ? [] : [fate]),
       ]);
-      const { items, page: info } = pageOf(rows, limit, (last) => String(last.line));
-      return { rows: items.map(toRowMessage), page: info };
+      return { rows: rows.slice(0, limit).map(toRowMessage), hasMore: rows.length > limit };
     },
     { readOnly: true },
   );

@@ -63,10 +63,7 @@ export async function insertFates(
   ]);
 }
 
-const keysOf = (rows: readonly IdentifiedRow[]) => [
-  rows.map((row) => row.fingerprint),
-  rows.map((row) => row.ordinal),
-];
+const keysOf = (rows: readonly IdentifiedRow[]) => [rows.map((row) => row.fingerprint), rows.map((row) => row.ordinal)];
 
 const claimStatement = {
   name: 'claim_purchases',

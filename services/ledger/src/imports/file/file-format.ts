@@ -24,7 +24,7 @@ export const fileFormat = z.object({
   quoting: z.enum(['double', 'none']),
   /** Physical line of the header, from 1. */
   headerLine: z.int(),
-  /** Cells of the header. */
+  /** Cells of the header, nameless ones at its end apart. */
   width: z.int(),
   columns: z.array(column),
   dates: z.object({ order, compactOrder: order, text: z.string() }),

@@ -160,7 +160,7 @@ function describe(
   };
 }
 
-const descriptionLengthMax = 2_000;
+const descriptionLengthMax = 5_000;
 
 const shorten = (title: string): string =>
   title.length <= titleLengthMax ? title : `${title.slice(0, titleLengthMax - 1).trimEnd()}…`;
@@ -168,5 +168,11 @@ const shorten = (title: string): string =>
 function readTags(cells: readonly string[], { tags }: BoundColumns): string[] {
   const text = nameOf(cells, tags);
   const names = tags?.isList ? text.split(/[,;|]/).map((name) => name.trim()) : [text];
-  return [...new Set(names.filter((name) => name !== ''))];
+  return [...new Set(names.map((name) => name.slice(0, tagLengthMax).trim()).filter((name) => name !== ''))].slice(
+    0,
+    tagsMax,
+  );
 }
+
+const tagLengthMax = 50;
+const tagsMax = 50;

@@ -64,10 +64,16 @@ function readMoney(
   if (amountMinor === 'amount_too_precise') {
     throw new RefusedRow('amount_too_precise', column.header, `${quoted(cell)} has more decimals than ${currency} has`);
   }
+  if (amountMinor > amountMinorMax || amountMinor < -amountMinorMax) {
+    throw new RefusedRow('amount_too_large', column.header, `${quoted(cell)} is too large`);
+  }
   const direction = bound.direction && directionOf(cellOf(cells, bound.direction));
   if (direction === undefined) return { amountMinor: amountMinor * BigInt(sign), currency, column };
   return { amountMinor: (amountMinor < 0n ? -amountMinor : amountMinor) * BigInt(direction), currency, column };
 }
+
+/** Ten trillion of a currency with cents; nine thousand of them still sum within 64 bits. */
+const amountMinorMax = 1_000_000_000_000_000n;
 
 function currencyCell(
   cells: readonly string[],

@@ -9,16 +9,17 @@ import { gatherSigns } from './recognise-signs.ts';
 export type RecognisedValues = Pick<FileFormat, 'dates' | 'decimalMark' | 'signs'> & {
   /** Rows below the header. */
   rowsTotal: number;
+  /** Those of them that have as many cells as the header. */
+  rowsFitting: number;
+  /** Quoted text holds line ends and delimiters: an address perhaps, or rows that run together. */
+  hasDoubtfulQuotes: boolean;
 };
-
-/** The quotes of the file pair by chance only: they swallow whole rows. It is to be read again without quoting. */
-export class MisleadingQuotes extends Error {}
 
 const amountFields: ReadonlySet<string> = new Set([
   ...['amount', 'original_amount', 'billed_amount', 'debit', 'credit', 'balance'],
 ]);
 
-/** Reads all rows of a file once to tell how it writes dates, decimals and signs. Throws MisleadingQuotes. */
+/** Reads all rows of a file once to tell how it writes dates, decimals and signs. */
 export async function recogniseValues(
   rows: AsyncIterable<RawRow>,
   layout: Layout,
@@ -30,20 +31,18 @@ export async function recogniseValues(
   const decimals = gatherDecimals(given.currency);
   const signs = gatherSigns(layout.columns);
   let rowsTotal = 0;
+  let rowsFitting = 0;
+  let hasDoubtfulQuotes = false;
 
   for await (const { line, cells } of rows) {
     if (line <= layout.headerLine) continue;
-    if (cells.some((cell) => holdsRow(cell, layout))) throw new MisleadingQuotes();
     rowsTotal++;
+    if (cells.length === layout.header.length) rowsFitting++;
+    hasDoubtfulQuotes ||= cells.some((cell) => cell.includes('\n') && cell.includes(layout.delimiter));
     if (dateColumn) dates.add(cells[dateColumn.index] ?? '');
     for (const { index } of amountColumns) decimals.add(cells[index] ?? '');
     signs.add(cells);
   }
-  return { dates: dates.conclude(), decimalMark: decimals.conclude(), signs: signs.conclude(), rowsTotal };
-}
-
-/** A cell of several lines may be an address; one with a line of as many cells as the header is rows run together. */
-function holdsRow(cell: string, layout: Layout): boolean {
-  if (!cell.includes('\n')) return false;
-  return cell.split('\n').some((line) => line.split(layout.delimiter).length >= layout.header.length);
+  const values = { dates: dates.conclude(), decimalMark: decimals.conclude(), signs: signs.conclude() };
+  return { ...values, rowsTotal, rowsFitting, hasDoubtfulQuotes };
 }

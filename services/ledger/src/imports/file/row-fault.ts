@@ -12,6 +12,7 @@ export type RowFaultCode =
   | 'amount_missing'
   | 'amount_invalid'
   | 'amount_zero'
+  | 'amount_too_large'
   | 'amount_too_precise'
   | 'currency_unknown'
   | 'exchange_rate_missing';

@@ -1,0 +1,262 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import iconv from 'iconv-lite';
+import { decodeText } from './decode-text.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { type ParsedRow, type Purchase, rowParser } from './parse-row.ts';
+import { readRows } from './read-rows.ts';
+import { recogniseFile } from './recognise-file.ts';
+import { recogniseHead } from './recognise-head.ts';
+
+const today = '2025-06-15';
+
+/** Reads a whole file as an import does. */
+async function read(file: string | Buffer, tenantCurrency = 'GBP') {
+  const chunks = [Buffer.from(file)];
+  const open = async function* () {
+    yield* chunks;
+  };
+  const { format, rowsTotal } = await recogniseFile(open, recogniseHead(chunks), { today, currency: tenantCurrency });
+  const parse = rowParser(format, { today, tenantCurrency });
+  const rows: ({ line: number } & ParsedRow)[] = [];
+  for await (const { line, cells } of readRows(decodeText(open(), format.encoding), format)) {
+    if (line > format.headerLine) rows.push({ line, ...parse(cells) });
+  }
+  expect(rows).toHaveLength(rowsTotal);
+  const purchases = rows.flatMap((row) => ('purchase' in row ? [row.purchase] : []));
+  const refused = rows.flatMap((row) => ('fault' in row ? [[row.line, row.fault.column, row.fault.code]] : []));
+  return { format, rows, purchases, refused };
+}
+
+const fixture = (name: string): Promise<Buffer> =>
+  readFile(fileURLToPath(new URL(`../../../test/fixtures/exports/${name}`, import.meta.url)));
+
+const money = ({ expenseDate, amount, booked, vendor }: Purchase) => [
+  expenseDate,
+  `${amount.amountMinor} ${amount.currency}`,
+  `${booked.amountMinor} ${booked.currency}`,
+  vendor,
+];
+
+describe('a file of purchases', () => {
+  it('of the same series with other columns and all kinds of damage is read row by row', async () => {
+    const { purchases, refused } = await read(await fixture('council-mixed.csv'));
+
+    expect(purchases.map(money)).toEqual([
+      ['2015-07-05', '125000 GBP', '125000 GBP', 'office depot'],
+      ['2015-07-06', '1250 GBP', '1250 GBP', 'the bakers dozen'],
+      ['2015-07-07', '-3510 GBP', '-3510 GBP', 'office depot'],
+      ['2015-07-08', '-700 GBP', '-700 GBP', 'smith "the grocer" & sons'],
+    ]);
+    expect(purchases.map(({ category, project, tags }) => [category, project, tags])).toEqual([
+      ['Stationery', 'Library Service', ['Local Services']],
+      ['Purchases Food', 'Library Service', []],
+      ['Stationery', '', ['Local Services']],
+      ['', 'Library Service', ['Local Services']],
+    ]);
+    expect(refused).toEqual([
+      [8, '', 'row_empty'],
+      [9, 'Trans Date', 'date_invalid'],
+      [10, 'Original Gross Amt', 'amount_invalid'],
+      [11, '', 'row_too_short'],
+      [12, '', 'row_too_long'],
+      [13, 'Original Gross Amt', 'amount_zero'],
+      [14, 'Trans Date', 'date_invalid'],
+    ]);
+  });
+
+  it('of an American card has the month first, and debits and credits in two columns', async () => {
+    const { purchases, refused, format } = await read(await fixture('us-card.csv'), 'USD');
+    expect(format).toMatchObject({ headerLine: 4, dates: { text: 'MM/DD/YYYY' } });
+    expect(purchases.map(({ title }) => title)).toEqual([
+      'OFFICE SUPPLY CO',
+      'OFFICE SUPPLY CO',
+      'CLOUD HOSTING, INC.',
+    ]);
+    expect(purchases.map(money)).toEqual([
+      ['2024-01-05', '4599 USD', '4599 USD', ''],
+      ['2024-01-12', '-4599 USD', '-4599 USD', ''],
+      ['2024-01-25', '123450 USD', '123450 USD', ''],
+    ]);
+    expect(purchases[0]).toMatchObject({ account: { name: '4242', kind: 'card' }, category: 'Merchandise' });
+    expect(refused).toEqual([]);
+  });
+
+  it('of a German bank shows what left the account as spent', async () => {
+    const { purchases, format } = await read(await fixture('german-bank.csv'), 'EUR');
+    expect(format).toMatchObject({ encoding: 'windows-1252', decimalMark: ',', dates: { text: 'DD.MM.YY' } });
+    expect(purchases.map(money)).toEqual([
+      ['2024-01-31', '123456 EUR', '123456 EUR', 'Bäckerei Müller'],
+      ['2024-02-02', '1250 EUR', '1250 EUR', 'Papier & Co'],
+      ['2024-02-05', '-250 EUR', '-250 EUR', 'Papier & Co'],
+    ]);
+    expect(purchases[0]).toMatchObject({
+      account: { name: 'DE02120300000000202051', kind: 'bank' },
+      description: 'Büromaterial Größe M\nKARTENZAHLUNG',
+    });
+  });
+
+  it('of a Swiss card keeps what was paid and what was charged', async () => {
+    const { purchases } = await read(await fixture('swiss-card.csv'), 'CHF');
+    expect(purchases.map(money)).toEqual([
+      ['2023-02-03', '1250 CHF', '1250 CHF', 'Café Zürich'],
+      ['2023-02-04', '124000 EUR', '121520 CHF', 'Bürobedarf Basel'],
+      ['2023-02-05', '-31000 EUR', '-30380 CHF', 'Hôtel du Lac'],
+    ]);
+    expect(purchases.map(({ rate }) => rate)).toEqual([
+      { rate: '1', source: 'identity', date: '2023-02-03' },
+      { rate: '0.98', source: 'billed', date: '2023-02-04' },
+      { rate: '0.98', source: 'billed', date: '2023-02-05' },
+    ]);
+  });
+
+  it('may be UTF-16 with tabs', async () => {
+    const { purchases } = await read(await fixture('tab-utf16.txt'), 'PLN');
+    expect(purchases.map(money)).toEqual([
+      ['2023-11-02', '4500 PLN', '4500 PLN', 'Łódź Taxi'],
+      ['2023-11-03', '320 PLN', '320 PLN', 'Café'],
+    ]);
+  });
+
+  it('may have instants, lower-case currencies, four decimals and lists of tags', async () => {
+    const { purchases } = await read(await fixture('iso-pipe.csv'), 'USD');
+    expect(purchases.map(money)).toEqual([
+      ['2024-03-09', '1999 USD', '1999 USD', 'Acme Hosting'],
+      ['2024-03-10', '1999 USD', '1999 USD', 'Acme Hosting'],
+    ]);
+    expect(purchases[0]).toMatchObject({ tags: ['cloud', 'hosting'], reference: 't1' });
+  });
+
+  it('may hold quotes that quote nothing', async () => {
+    const rows = ['Date;Merchant;Amount', '01/02/24;"north" cafe;1.00', '02/02/24;"south;2.00', '03/02/24;east";3.00'];
+    const { purchases, format } = await read(`${rows.join('\n')}\n`);
+    expect(format.quoting).toBe('none');
+    expect(purchases.map(({ vendor }) => vendor)).toEqual(['"north" cafe', '"south', 'east"']);
+  });
+
+  it('may hold text of several lines with delimiters in it', async () => {
+    const { purchases, format } = await read('Date,Merchant,Amount\n01/02/24,"shop, street,\ncity, country",1.00\n');
+    expect(format.quoting).toBe('double');
+    expect(purchases.map(({ vendor }) => vendor)).toEqual(['shop, street, city, country']);
+  });
+
+  it('with a header alone has no rows', async () => {
+    expect((await read('Date;Merchant;Amount\n')).rows).toEqual([]);
+  });
+});
+
+describe('the amount of a row', () => {
+  const header = 'Date,Original Amt,Original Cur,Billing Amt,Billing Cur,Merchant\n';
+  const one = async (row: string, currency?: string) => {
+    const { purchases, rows } = await read(`${header}2024-01-02,${row},shop\n`, currency);
+    const [row0] = rows;
+    return purchases[0] ? money(purchases[0]).slice(1, 3) : row0 && 'fault' in row0 ? row0.fault : undefined;
+  };
+
+  it('is what was charged in the currency of the books', async () => {
+    expect(await one('10.00,EUR,8.97,GBP')).toEqual(['1000 EUR', '897 GBP']);
+    expect(await one('10.00,GBP,10.25,GBP')).toEqual(['1025 GBP', '1025 GBP']);
+    expect(await one(',,8.97,GBP')).toEqual(['897 GBP', '897 GBP']);
+    expect(await one('10.00,GBP,,')).toEqual(['1000 GBP', '1000 GBP']);
+    expect(await one('10.00,,10.00,')).toEqual(['1000 GBP', '1000 GBP']);
+    expect(await one('1000,JPY,5.30,GBP')).toEqual(['1000 JPY', '530 GBP']);
+    expect(await one('10.00,978,8.97,826')).toEqual(['1000 EUR', '897 GBP']);
+  });
+
+  it.each([
+    ['10.00,EUR,,', 'exchange_rate_missing', 'Original Amt'],
+    ['10.00,EUR,9.00,USD', 'exchange_rate_missing', 'Billing Amt'],
+    [',,,', 'amount_missing', 'Original Amt'],
+    ['#N/A,EUR,-,GBP', 'amount_missing', 'Original Amt'],
+    ['0.00,GBP,0.00,GBP', 'amount_zero', 'Billing Amt'],
+    ['10.00,EUR,0.00,GBP', 'amount_zero', 'Billing Amt'],
+    ['10.00,EUR,-8.97,GBP', 'amount_invalid', 'Billing Amt'],
+    ['ten,EUR,8.97,GBP', 'amount_invalid', 'Original Amt'],
+    ['12%ofx,EUR,8.97,GBP', 'amount_invalid', 'Original Amt'],
+    ['10.00,XQX,8.97,GBP', 'currency_unknown', 'Original Cur'],
+    ['10.005,EUR,8.97,GBP', 'amount_too_precise', 'Original Amt'],
+    ['10.50,JPY,8.97,GBP', 'amount_too_precise', 'Original Amt'],
+    ['99999999999999.00,EUR,8.97,GBP', 'amount_too_large', 'Original Amt'],
+    ['9999999999999999999999.00,EUR,8.97,GBP', 'amount_invalid', 'Original Amt'],
+  ])('is refused: %s is %s', async (row, code, column) => {
+    expect(await one(row)).toMatchObject({ code, column });
+  });
+
+  it('has the sign that a direction column gives it', async () => {
+    const { purchases } = await read('Date,Merchant,Amount,Dr/Cr\n2024-01-02,a,5.00,D\n2024-01-03,b,-6.00,Credit\n');
+    expect(purchases.map(({ booked }) => booked.amountMinor)).toEqual([500n, -600n]);
+  });
+
+  it('is spent where a statement with balances shows it leaving', async () => {
+    const statement = 'Date,Description,Amount,Balance\n2024-01-02,a,-5.00,95.00\n2024-01-03,b,-6.00,89.00\n';
+    expect((await read(statement)).purchases.map(({ booked }) => booked.amountMinor)).toEqual([500n, 600n]);
+    const card = 'Date,Description,Amount\n2024-01-02,a,-5.00\n2024-01-03,b,-6.00\n';
+    expect((await read(card)).purchases.map(({ booked }) => booked.amountMinor)).toEqual([-500n, -600n]);
+  });
+
+  it('is none where no money was moved', async () => {
+    const { refused } = await read(
+      'Date,Merchant,Amount,Status\n2024-01-02,a,5.00,DECLINED\n2024-01-03,b,6.00,Completed\n',
+    );
+    expect(refused).toEqual([[2, 'Status', 'not_completed']]);
+  });
+});
+
+describe('the text of a row', () => {
+  it('with a character that cannot be stored is refused', async () => {
+    const { refused } = await read('Date,Merchant,Amount\n2024-01-02,a\u0000b,5.00\n');
+    expect(refused).toEqual([[2, 'Merchant', 'text_invalid']]);
+  });
+
+  it('that is too long for a name is refused, for a title is cut', async () => {
+    const long = 'x'.repeat(201);
+    expect((await read(`Date,Merchant,Amount\n2024-01-02,${long},5.00\n`)).refused).toEqual([
+      [2, 'Merchant', 'text_too_long'],
+    ]);
+    const { purchases } = await read(`Date,Description,Amount\n2024-01-02,${long},5.00\n`);
+    expect(purchases[0]).toMatchObject({ title: `${'x'.repeat(199)}…`, description: long });
+  });
+
+  it('never keeps a whole card number', async () => {
+    const { purchases } = await read(
+      'Date,Card Number,Amount\n2024-01-02,4111 1111 1111 1111,5.00\n2024-01-02,************1111,5.00\n',
+    );
+    expect(purchases.map(({ account }) => account?.name)).toEqual(['411111******1111', '************1111']);
+  });
+});
+
+describe('the fingerprint of a row', () => {
+  const prints = async (file: string | Buffer) =>
+    (await read(file)).purchases.map((purchase) => fingerprintOf(purchase).toString('hex'));
+
+  it('is the same in another encoding, with another delimiter, in another order of columns', async () => {
+    const original = await prints('Date;Merchant;Amount;Category\n03/01/17;Café Größe;1,250.00;Food\n');
+    expect(
+      await prints(iconv.encode('Date;Merchant;Amount;Category\n03/01/17;Café Größe;1,250.00;Food\n', 'windows-1252')),
+    ).toEqual(original);
+    expect(await prints('Category\tAmount\tDate\tMerchant\nfood\t"1250,0"\t2017-01-03\tcafé  größe\n')).toEqual(
+      original,
+    );
+  });
+
+  it('differs where any part of the purchase does', async () => {
+    const all = await prints(
+      [
+        'Date;Merchant;Amount;Category;Card;VAT',
+        '03/01/17;a;1.00;x;1;VR',
+        '04/01/17;a;1.00;x;1;VR',
+        '03/01/17;b;1.00;x;1;VR',
+      ]
+        .concat([
+          '03/01/17;a;1.01;x;1;VR',
+          '03/01/17;a;-1.00;x;1;VR',
+          '03/01/17;a;1.00;y;1;VR',
+          '03/01/17;a;1.00;x;2;VR',
+        ])
+        .concat(['03/01/17;a;1.00;x;1;VZ', ''])
+        .join('\n'),
+    );
+    expect(new Set(all).size).toBe(8);
+  });
+});
