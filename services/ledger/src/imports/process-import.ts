@@ -8,6 +8,7 @@ import {
   type TenantId,
 } from '@outlay/platform';
 import { bookBatch } from './book-batch.ts';
+import { UnclosedQuote } from './file/read-rows.ts';
 import { type OpenFile, recogniseFile } from './file/recognise-file.ts';
 import { recogniseStoredLayout } from './file/recognise-head.ts';
 import { advance, countAttempt, failImport, lockImport, storeFormat } from './import-progress.ts';
@@ -27,7 +28,7 @@ export interface ImportWork {
 }
 
 /** How often work may begin without going forward before the import is given up. */
-const attemptsMax = 8;
+const attemptsMax = 12;
 
 const batchSizeDefault = 500;
 
@@ -44,10 +45,10 @@ export async function processImport(work: ImportWork, tenantId: TenantId, import
     const state = started.state.format ? started.state : await recognise(work, context, started);
     if (state.status === 'processing') await bookAll(work, context, state, started.tenantCurrency);
   } catch (error) {
-    if (!isFinal(error)) throw error;
-    const { code, message } = error;
-    await work.database.withTenant(context, (session) => failImport(session, context, importId, { code, message }));
-    work.logger.warn({ import_id: importId, code }, 'import failed');
+    const failure = finalFailure(error);
+    if (!failure) throw error;
+    await work.database.withTenant(context, (session) => failImport(session, context, importId, failure));
+    work.logger.warn({ import_id: importId, code: failure.code }, 'import failed');
   }
 }
 
@@ -128,6 +129,9 @@ async function bookAll(
   work.logger.info({ import_id: id, imported, duplicates, refused }, `import ${current.status}`);
 }
 
-/** Errors that would come again however often it is tried. */
-const isFinal = (error: unknown): error is DomainError =>
-  error instanceof DomainError && ['invalid', 'forbidden', 'not_found', 'precondition_failed'].includes(error.kind);
+/** What failed for good: it would come again however often it is tried. */
+function finalFailure(error: unknown): { code: string; message: string } | undefined {
+  if (error instanceof UnclosedQuote) return { code: 'file_unreadable', message: 'The lines of the file are too long' };
+  const finalKinds = ['invalid', 'forbidden', 'not_found', 'precondition_failed'];
+  return error instanceof DomainError && finalKinds.includes(error.kind) ? error : undefined;
+}

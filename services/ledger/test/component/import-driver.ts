@@ -13,7 +13,7 @@ import { createTestDatabase, eventually, newTenant } from '@outlay/testkit';
 import pg from 'pg';
 import { createImports } from '../../src/imports/create-imports.ts';
 
-/** The import part of the ledger on a database of its own, driven as its callers do. */
+/** The import part of the ledger on a database of its own, driven as its callers do; without a worker, files only wait. */
 export async function startImports(options: { withWorker?: boolean } = {}) {
   const { withWorker = true } = options;
   const testDatabase = await createTestDatabase();
@@ -24,7 +24,9 @@ export async function startImports(options: { withWorker?: boolean } = {}) {
   admin.on('error', () => undefined);
   const work = { database, databaseUrl, clock: () => new Date(), logger };
   const imports = createImports({ ...work, ensureTenant: async () => undefined });
-  if (withWorker) await imports.worker.start?.();
+  await imports.worker.start?.();
+  // It has made the place for jobs by now.
+  if (!withWorker) await imports.worker.stop?.();
 
   async function tenant(currency = 'GBP', role: Role = 'owner'): Promise<TenantContext> {
     const { tenantId: id, ownerId: userId } = newTenant();

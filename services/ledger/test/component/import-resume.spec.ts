@@ -1,0 +1,173 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TenantContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import { createImportWorker, type ImportWorker } from '../../src/imports/import-worker.ts';
+import { processImport } from '../../src/imports/process-import.ts';
+import { fixture, type ImportDriver, startImports } from './import-driver.ts';
+
+const month = 'purchase-cards/purchase-card-transactions-201612.csv';
+const rowsTotal = 3_002;
+const totalMinor = 50_367_076;
+
+let driver: ImportDriver;
+let file: Buffer;
+beforeAll(async () => {
+  driver = await startImports({ withWorker: false });
+  file = await fixture(month);
+});
+afterAll(() => driver.stop());
+
+const workers: ImportWorker[] = [];
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.stop?.();
+});
+
+async function startWorker(options: { batchSize?: number }): Promise<void> {
+  const worker = createImportWorker({ ...driver.work, ...options, stalledMs: 100 });
+  workers.push(worker);
+  await worker.start?.();
+}
+
+async function booked(context: TenantContext) {
+  const { rows } = await driver.admin.query(
+    `select count(*)::int as expenses, coalesce(sum(booked_amount_minor), 0)::int as total,
+       (select count(*)::int from ledger.journal_entries as entry where entry.tenant_id = $1) as entries,
+       (select count(*)::int from ledger.import_rows as row where row.tenant_id = $1 and row.fate = 'imported') as rows,
+       (select count(*)::int from ledger.outbox where outbox.tenant_id = $1
+          and outbox.type = 'outlay.ledger.import.completed.v1') as completions
+     from ledger.expenses where tenant_id = $1`,
+    [context.tenantId],
+  );
+  return rows[0];
+}
+
+const everythingOnce = {
+  ...{ expenses: rowsTotal, total: totalMinor, entries: rowsTotal, rows: rowsTotal, completions: 1 },
+};
+
+/** Works an import off until so many rows are done, and then is gone without a word. */
+async function workUntil(context: TenantContext, importId: string, rowsDone: number): Promise<void> {
+  let batches = 0;
+  const isStopping = () => batches++ >= rowsDone / 500;
+  const work = processImport({ ...driver.work, isStopping }, context.tenantId, importId);
+  await expect(work).rejects.toThrow('stopping');
+}
+
+describe('an import whose process died', () => {
+  it('goes on after the last batch that was committed, equal rows counted right', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.send(context, file);
+    await workUntil(context, id, 1_000);
+    expect(await booked(context)).toMatchObject({ expenses: 1_000, completions: 0 });
+
+    await processImport(driver.work, context.tenantId, id);
+
+    expect(await driver.finished(context, id)).toMatchObject({ imported: rowsTotal, duplicates: 0, refused: 0 });
+    expect(await booked(context)).toEqual(everythingOnce);
+  });
+
+  it('is found by its lack of progress and taken up by another process', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.send(context, file);
+    await workUntil(context, id, 500);
+    // The job of the dead process stays locked, as graphile-worker would keep it for four hours.
+    await driver.admin.query(
+      `update ledger_jobs._private_jobs as job set locked_at = now(), locked_by = 'gone' where job.key = $1`,
+      [id],
+    );
+    await startWorker({});
+
+    const done = await driver.finished(context, id);
+
+    expect(done).toMatchObject({ imported: rowsTotal });
+    expect(await booked(context)).toEqual(everythingOnce);
+  });
+});
+
+describe('an import whose connections are cut', () => {
+  it('comes to the same end, however often that happens', async () => {
+    const context = await driver.tenant();
+    await startWorker({ batchSize: 50 });
+    const { id } = await driver.send(context, file);
+    let cuts = 0;
+    const cutting = setInterval(async () => {
+      const { rowCount } = await driver.admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and usename = 'outlay_ledger' and state = 'idle in transaction'`,
+      );
+      cuts += rowCount ?? 0;
+    }, 150);
+
+    const done = await driver.finished(context, id).finally(() => clearInterval(cutting));
+
+    expect(cuts).toBeGreaterThan(0);
+    expect(done).toMatchObject({ imported: rowsTotal, duplicates: 0, refused: 0 });
+    expect(await booked(context)).toEqual(everythingOnce);
+  }, 60_000);
+});
+
+describe('an import that several processes work on', () => {
+  it('books each row once', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.send(context, file);
+
+    await Promise.allSettled(Array.from({ length: 4 }, () => processImport(driver.work, context.tenantId, id)));
+
+    expect(await driver.finished(context, id)).toMatchObject({ imported: rowsTotal });
+    expect(await booked(context)).toEqual(everythingOnce);
+  });
+});
+
+describe('the same file sent several times at the same moment', () => {
+  it('books each row once, and calls the others duplicates', async () => {
+    const context = await driver.tenant();
+    const reversed = [...file.toString().trim().split('\n').slice(0, 1)]
+      .concat(file.toString().trim().split('\n').slice(1).toReversed())
+      .join('\n');
+    const imports = [
+      await driver.send(context, file),
+      await driver.send(context, reversed),
+      await driver.send(context, file),
+    ];
+
+    await Promise.all(imports.map(({ id }) => eventually(() => processImport(driver.work, context.tenantId, id))));
+
+    const done = await Promise.all(imports.map(({ id }) => driver.finished(context, id)));
+    expect(done.reduce((sum, { imported }) => sum + imported, 0)).toBe(rowsTotal);
+    expect(done.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(2 * rowsTotal);
+    expect(await booked(context)).toEqual({ ...everythingOnce, completions: 3 });
+  }, 60_000);
+});
+
+describe('an import that fails at the same place again and again', () => {
+  it('is given up with a code, and keeps what was booked', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.send(context, file);
+    await workUntil(context, id, 500);
+    for (let attempt = 0; attempt < 12; attempt++) await workUntil(context, id, 0);
+
+    await processImport(driver.work, context.tenantId, id);
+
+    const { import: failed } = await driver.imports.handlers.getImport.handle(context, { importId: id });
+    expect(failed).toMatchObject({ status: 'failed', failureCode: 'import_interrupted', imported: 500, rowsDone: 500 });
+    expect(await booked(context)).toMatchObject({ expenses: 500, completions: 0 });
+    const again = await driver.send(context, file);
+    await processImport(driver.work, context.tenantId, again.id);
+    expect(await driver.finished(context, again.id)).toMatchObject({ imported: rowsTotal - 500, duplicates: 500 });
+  });
+
+  it('is refused work when its currency changed while it was read', async () => {
+    const context = await driver.tenant('GBP');
+    const { id } = await driver.send(context, file);
+    await workUntil(context, id, 0);
+    await driver.admin.query("update ledger.tenants set currency = 'EUR' where tenant_id = $1", [context.tenantId]);
+
+    await processImport(driver.work, context.tenantId, id);
+
+    const { rows } = await driver.admin.query(
+      'select distinct booked_currency as currency from ledger.expenses where tenant_id = $1',
+      [context.tenantId],
+    );
+    expect(rows).toEqual([{ currency: 'EUR' }]);
+  });
+});
