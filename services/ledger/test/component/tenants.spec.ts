@@ -58,11 +58,12 @@ describe('a tenant’s events', () => {
     await eventually(async () => expect(await stored(tenantId)).toMatchObject({ settings_version: '3' }));
     await update(tenantId, 2, { currency: 'USD', timezone: 'America/New_York' });
     await register(tenantId, 1, 'EUR');
-    await update(tenantId, 4, { currency: 'JPY', timezone: 'Asia/Seoul' });
 
-    await eventually(async () => expect(await stored(tenantId)).toMatchObject({ settings_version: '4' }));
-    expect(await stored(tenantId)).toMatchObject({ currency: 'JPY', timezone: 'Asia/Seoul', plan: 'basic' });
-    expect((await stored(tenantId))!.entitlements).toHaveLength(1);
+    await eventually(async () => {
+      expect(await ledger.query('select event_id from ledger.inbox where tenant_id = $1', [tenantId])).toHaveLength(3);
+    });
+    expect(await stored(tenantId)).toMatchObject({ settings_version: '3', currency: 'JPY', timezone: 'Asia/Tokyo' });
+    expect(await stored(tenantId)).toMatchObject({ plan: 'basic', entitlements: [{ metric: 'projects' }] });
   });
 
   it('change the currency until something is booked, and not after', async () => {
@@ -162,6 +163,22 @@ describe('the currency of a tenant’s books', () => {
       expect(found).toEqual([{ booked_currency: currency }]);
       expect(await stored(tenant.tenantId)).toMatchObject({ currency });
     }
+  });
+
+  it('holds for a process that remembers another one', async () => {
+    const tenant = await ledger.tenant();
+    // This process learns that it is EUR; the other one changes it.
+    await ledger.client.createAccount(tenant.owner, { name: 'Card', kind: 'card', currency: '' });
+    const beside = await startLedger({ beside: ledger.database });
+    const inUsd = { input: anExpense({ amount: { currency: 'USD', amountMinor: 100n } }) };
+    const context = beside.asService(tenant.tenantId);
+    await beside.client.setTenantCurrency(context, { tenantId: tenant.tenantId, currency: 'USD' });
+    await beside.client.recordExpense(beside.contextFor(tenant), inUsd);
+
+    const { expense } = await ledger.client.recordExpense(tenant.owner, inUsd);
+
+    expect(expense).toMatchObject({ booked: { currency: 'USD', amountMinor: 100n }, rate: { source: 'identity' } });
+    await beside.stop();
   });
 
   it('is nothing that a user can set here, nor a currency that does not exist', async () => {

@@ -31,13 +31,16 @@ export async function startLedger(
     on?: 'rabbitmq' | 'embedded';
     /** One more process on the database of another, which it reaches through a proxy. */
     through?: { proxy: TcpProxy; database: TestDatabase };
+    /** One more process on the database of another. */
+    beside?: TestDatabase;
     /** Whether to wait until it serves; it does. */
     isReady?: boolean;
   } = {},
 ) {
   const issuer = createTestIssuer();
   const logger = createSilentLogger();
-  const database = options.through?.database ?? (await createTestDatabase());
+  const shared = options.through?.database ?? options.beside;
+  const database = shared ?? (await createTestDatabase());
   const databaseUrl = database.urlFor('ledger');
   const vhost = options.on === 'rabbitmq' ? await createTestVhost() : undefined;
   const identityFake = await startFakeGrpc(identity.IdentityServiceService, {
@@ -112,6 +115,12 @@ export async function startLedger(
   return {
     ...{ client, database, bus, query, tenant, events, tenancyCalls: tenancyFake.calls },
     tokenFor: issuer.token,
+    /** The owner of a tenant that another process made, as this one's issuer knows them. */
+    contextFor: ({ tenantId, ids }: { tenantId: string; ids: { ownerId: string } }): CallerContext => ({
+      ...anonymousContext(),
+      tenantId: toTenantId(tenantId),
+      token: issuer.token({ tenantId, userId: ids.ownerId, role: 'owner' }),
+    }),
     opsUrl: `http://127.0.0.1:${opsPort}`,
     asService: (tenantId?: string): CallerContext => ({
       ...anonymousContext(),
@@ -131,7 +140,7 @@ export async function startLedger(
       await Promise.all([identityFake.stop(), tenancyFake.stop()]);
       await admin.end();
       await vhost?.drop();
-      if (!options.through) await database.drop();
+      if (!shared) await database.drop();
     },
   };
 }
