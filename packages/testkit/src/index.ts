@@ -6,6 +6,11 @@ export { createTestIssuer, type TestIssuer, type TestTokenInput } from './issuer
 export { newTenant, type TestTenant } from './new-tenant.ts';
 export { prismaSchemaFaults } from './prisma-schema.ts';
 export { testRedisUrl } from './redis.ts';
+export {
+  type RestartableServer,
+  type RestartableServers,
+  startRestartableServers,
+} from './servers/restartable-servers.ts';
 export { startPlatform, type TestPlatform, type TestPlatformOptions } from './start-platform.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { createTestVhost, type TestVhost } from './vhost.ts';

@@ -1,4 +1,3 @@
-import { freePort } from '../free-port.ts';
 import { rabbitmqAnswers } from '../host/answers.ts';
 import type { RabbitmqAdmin } from '../test-environment.ts';
 import { startContainer } from './container.ts';
@@ -6,7 +5,8 @@ import { installPackage } from './distribution-package.ts';
 import { executable } from './executable.ts';
 import type { RabbitmqServer } from './find-servers.ts';
 import { firstThatWorks, mayUseRunning } from './first-that-works.ts';
-import { startOwnRabbitmq } from './own-rabbitmq.ts';
+import { rabbitmqBinary, startOwnRabbitmq } from './own-rabbitmq.ts';
+import { privateDirectory } from './private-directory.ts';
 import { listVhosts } from './rabbitmq-admin.ts';
 
 const usual = 'amqp://guest:guest@127.0.0.1:5672/';
@@ -68,10 +68,21 @@ function isLocal(hostname: string): boolean {
 }
 
 async function ownServer(): Promise<RabbitmqServer | undefined> {
-  // The wrapper that Debian puts on the PATH insists on its own account; the script below it runs as anyone.
-  const binary = executable('rabbitmq-server', '/usr/lib/rabbitmq/bin', '/opt/homebrew/sbin', '/usr/local/sbin');
+  const binary = rabbitmqBinary();
   if (binary === undefined) return undefined;
-  return startOwnRabbitmq(binary, await freePort(), await freePort());
+  const directory = await privateDirectory('rabbitmq');
+  try {
+    const ports = { port: await freePort(), managementPort: await freePort() };
+    const server = await startOwnRabbitmq(binary, { ...ports, directory: directory.path });
+    const stop = async () => {
+      await server.stop();
+      await directory.remove();
+    };
+    return { ...server, stop };
+  } catch (error) {
+    await directory.remove();
+    throw error;
+  }
 }
 
 async function containerServer(): Promise<RabbitmqServer | undefined> {

@@ -1,13 +1,10 @@
-import { join } from 'node:path';
-import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { redisAnswers } from '../host/answers.ts';
-import { startKept } from '../host/kept-process.ts';
 import { startContainer } from './container.ts';
 import { installPackage } from './distribution-package.ts';
-import { executable } from './executable.ts';
 import type { Server } from './find-servers.ts';
 import { firstThatWorks, mayUseRunning } from './first-that-works.ts';
+import { redisBinary, startOwnRedis } from './own-redis.ts';
 import { privateDirectory } from './private-directory.ts';
 
 /** Redis for tests: one that is given, one that runs, one that is installed, a container, the distribution's package. */
@@ -39,41 +36,20 @@ async function running(url: string, origin: string): Promise<Server> {
 }
 
 async function ownServer(): Promise<Server | undefined> {
-  const binary =
-    executable('redis-server', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin') ??
-    executable('valkey-server', '/usr/bin', '/usr/local/bin');
+  const binary = redisBinary();
   if (binary === undefined) return undefined;
   const directory = await privateDirectory('redis');
-  const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
-  const server = startKept({
-    command: [
-      binary,
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--dir',
-      directory.path,
-    ],
-    stopSignal: 'SIGTERM',
-    logFile: join(directory.path, 'redis.log'),
-  });
-  const stop = async () => {
-    await server.stop();
-    await directory.remove();
-  };
   try {
-    await eventually(() => redisAnswers(url), { timeoutMs: 15_000 });
+    const server = await startOwnRedis(binary, { port: await freePort(), directory: directory.path });
+    const stop = async () => {
+      await server.stop();
+      await directory.remove();
+    };
+    return { ...server, stop };
   } catch (error) {
-    await stop();
+    await directory.remove();
     throw error;
   }
-  return { url, origin: `127.0.0.1:${port} (${binary}, started for this run)`, stop };
 }
 
 async function containerServer(): Promise<Server | undefined> {
