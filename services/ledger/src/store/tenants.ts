@@ -65,7 +65,7 @@ export async function keepSettings(
        currency_set_at = greatest(tenants.currency_set_at, excluded.currency_set_at),
        timezone = excluded.timezone, date_format = excluded.date_format,
        settings_version = excluded.settings_version, updated_at = now()
-     `,
+     where tenants.settings_version < excluded.settings_version`,
     [session.tenantId, settings.currency, time, settings.timezone, settings.dateFormat, version],
   );
 }
