@@ -49,30 +49,28 @@ export const tags = [
   { name: 'Platform', description: 'For those who run it.' },
 ];
 
+/** Without examples: Swagger UI would fill them in, and the second try would meet the key of the first. */
 export const parameters = {
   TenantId: {
     name: 'X-Tenant-Id',
     in: 'header',
     required: false,
-    description: 'The tenant, by id or subdomain. With a token it must be that of the token.',
+    description: 'The tenant, by id or subdomain such as `acme`. With a token it must be that of the token.',
     schema: { type: 'string' },
-    example: 'acme',
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
     required: false,
-    description: 'A key of your own making, 1 to 255 printable ASCII characters: the same key has one effect.',
+    description: 'A key of your own making, such as a UUID, of 1 to 255 printable ASCII characters: it has one effect.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
-    example: '5f0c6c1e-0f0e-4c55-9d3a-2b1f1d6a7c11',
   },
   IfMatch: {
     name: 'If-Match',
     in: 'header',
     required: false,
-    description: 'The ETag that you have seen, or `*`. Left away: any version will do.',
+    description: 'The ETag that you have seen, such as `"1"`, or `*`. Left away: any version will do.',
     schema: { type: 'string' },
-    example: '"1"',
   },
 } as const;
 

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { newId } from '@outlay/platform';
 
 export interface HttpServer {
   /** Binds; answers the port. */
@@ -60,7 +61,7 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     status,
     code: status === 408 ? 'request_timeout' : 'request_malformed',
     detail: title,
-    trace_id: '',
+    trace_id: newId(),
   });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +

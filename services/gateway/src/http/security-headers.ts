@@ -19,7 +19,7 @@ export function pageSecurityHeaders(): RequestHandler {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        baseUri: ["'none'"],
+        baseUri: ["'self'"],
         connectSrc: ["'self'"],
         fontSrc: ["'self'", 'data:'],
         formAction: ["'self'"],
@@ -30,5 +30,6 @@ export function pageSecurityHeaders(): RequestHandler {
         workerSrc: ["'self'", 'blob:'],
       },
     },
+    xFrameOptions: { action: 'deny' },
   });
 }

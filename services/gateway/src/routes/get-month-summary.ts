@@ -11,6 +11,7 @@ export const getMonthSummary = defineRoute({
     'By category, project and account, net of refunds. An expense shows here within a second of being booked.',
   tags: ['Reports'],
   auth: 'tenant',
+  roles: ['owner', 'admin', 'analyst'],
   request: {
     query: z.strictObject({
       month: z

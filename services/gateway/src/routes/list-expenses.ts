@@ -15,7 +15,7 @@ import {
 import { expenseExample, expensePage, renderExpense } from '../schemas/expense.ts';
 import { toMinor } from '../schemas/expense-input.ts';
 
-const ids = z.array(uuid).max(50).optional();
+const ids = z.array(uuid).max(100).optional();
 
 const query = z.strictObject({
   date_from: calendarDate.optional().meta({ description: 'Expense date on or after.' }),

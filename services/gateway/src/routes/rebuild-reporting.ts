@@ -35,7 +35,7 @@ export const rebuildReporting = defineRoute({
       },
     },
   },
-  errors: ['access_denied', 'tenant_not_found'],
+  errors: ['access_denied', 'role_required', 'tenant_not_found'],
   async handle({ context, body, services }) {
     const tenantId = body.tenant_id ?? context.tenantId;
     if (tenantId === undefined) throw forbidden('access_denied', 'The token is for no tenant: name one in tenant_id');

@@ -19,9 +19,9 @@ export const accountSchema = z
   .meta({ id: 'Account', description: 'What expenses are paid from.' });
 export const accountPage = pageOf('AccountPage', accountSchema);
 
-export const createCategoryBody = z.strictObject({ name: text(100) }).meta({ id: 'NewCategory' });
-export const createProjectBody = z.strictObject({ name: text(100) }).meta({ id: 'NewProject' });
-export const createAccountBody = z.strictObject({ name: text(100), kind, currency }).meta({ id: 'NewAccount' });
+export const createCategoryBody = z.strictObject({ name: text(200) }).meta({ id: 'NewCategory' });
+export const createProjectBody = z.strictObject({ name: text(200) }).meta({ id: 'NewProject' });
+export const createAccountBody = z.strictObject({ name: text(200), kind, currency }).meta({ id: 'NewAccount' });
 
 export const categoryExample: z.input<typeof categorySchema> = {
   id: '0197a3c0-1111-7000-8000-000000000001',

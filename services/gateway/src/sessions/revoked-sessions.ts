@@ -1,5 +1,4 @@
 import { anonymousContext, type Clock, type Logger, newId, unavailable } from '@outlay/platform';
-import { LRUCache } from 'lru-cache';
 import type { Services } from '../services.ts';
 
 /** The sessions that were closed while access tokens of theirs may still be in use. */
@@ -20,7 +19,7 @@ const tokenLifeMs = 65 * 60_000;
 /** Clocks differ, and a transaction shows later than the instant it writes. */
 const overlapMs = 60_000;
 const pollMs = 500;
-const sessionsMax = 1_000_000;
+const sweepMs = 60_000;
 
 /**
  * Keeps a copy of what identity has on record, by asking twice a second for what is new. Messages of other gateways
@@ -32,9 +31,11 @@ export function createRevokedSessions(options: {
   clock: Clock;
 }): RevokedSessions {
   const { identity, logger, clock } = options;
-  const sessions = new LRUCache<string, true>({ max: sessionsMax, ttl: tokenLifeMs, ttlResolution: 1_000 });
-  let askedAt: number | undefined;
+  const forgetAt = new Map<string, number>();
+  let sweptAt = 0;
+  let askedAt = 0;
   let isLoaded = false;
+  let needsAll = true;
   let isFailing = false;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -42,22 +43,36 @@ export function createRevokedSessions(options: {
 
   async function poll(): Promise<void> {
     const now = clock().getTime();
-    const since = askedAt === undefined ? now - tokenLifeMs : askedAt - overlapMs;
+    const asksForAll = needsAll;
+    const since = asksForAll ? now - tokenLifeMs : askedAt - overlapMs;
+    needsAll = false;
     try {
       const answer = await identity.listRevokedSessions(
         anonymousContext(newId()),
         { since: new Date(since) },
         { deadlineMs: 2_000 },
       );
-      for (const sessionId of answer.sessionIds) sessions.set(sessionId, true);
+      for (const sessionId of answer.sessionIds) add(sessionId);
       askedAt = now;
       isLoaded = true;
       if (isFailing) logger.info('revoked sessions are known again');
       isFailing = false;
+      sweep(now);
     } catch (error) {
+      needsAll ||= asksForAll;
       if (!isFailing) logger.warn({ error }, 'revoked sessions cannot be loaded');
       isFailing = true;
     }
+  }
+
+  function add(sessionId: string): void {
+    if (!forgetAt.has(sessionId)) forgetAt.set(sessionId, clock().getTime() + tokenLifeMs);
+  }
+
+  function sweep(now: number): void {
+    if (now - sweptAt < sweepMs) return;
+    sweptAt = now;
+    for (const [sessionId, at] of forgetAt) if (at <= now) forgetAt.delete(sessionId);
   }
 
   function pollOnAndOn(): void {
@@ -68,14 +83,14 @@ export function createRevokedSessions(options: {
 
   return {
     has(sessionId) {
-      if (sessions.has(sessionId)) return true;
+      if (forgetAt.has(sessionId)) return true;
       if (!isLoaded) throw unavailable('unavailable', 'Closed sessions are not known yet');
       return false;
     },
-    add: (sessionId) => void sessions.set(sessionId, true),
+    add,
     isLoaded: () => isLoaded,
     reload() {
-      askedAt = undefined;
+      needsAll = true;
     },
     start: pollOnAndOn,
     async stop() {

@@ -172,6 +172,8 @@ describe('The pages', () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).toMatch(/script-src 'self'(;|$)/);
     expect(policy).not.toMatch(/https?:|\*/);
+    // Swagger UI's page names its base.
+    expect(policy).toContain("base-uri 'self'");
     expect(await answer.text()).not.toMatch(/(?:src|href)=["']?https?:/);
   });
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, rateLimited, unavailable } from '@outlay/platform';
 import { createTcpProxy, eventually, testRedisUrl } from '@outlay/testkit';
 import { Redis } from 'ioredis';
-import { rpcError, startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { rpcError } from '../support/rpc-error.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -6,7 +6,8 @@ import { invalid, unavailable } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import { anImport } from '../support/fakes.ts';
 import { rawRequest } from '../support/raw-request.ts';
-import { rpcError, startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { rpcError } from '../support/rpc-error.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const csv = 'TRANS DATE;MERCHANT NAME;ORIGINAL GROSS AMT\n03/01/17;DRAFTSMAN LTD;125.50\n';
 const megabyte = 1024 * 1024;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DomainError, newId, unauthenticated } from '@outlay/platform';
 import { rawRequest } from '../support/raw-request.ts';
-import { rpcError, startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { rpcError } from '../support/rpc-error.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const credentials = JSON.stringify({ email: 'mara@acme.example', password: 'Password123' });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { invalid, newId } from '@outlay/platform';
-import { rpcError, startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { rpcError } from '../support/rpc-error.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const expense = { amount: '125.50', currency: 'EUR', title: 'Lunch', expense_date: '2025-01-15' };
 

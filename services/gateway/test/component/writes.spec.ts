@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
 import { DomainError, newId, preconditionFailed } from '@outlay/platform';
 import { anExpense } from '../support/fakes.ts';
-import { rpcError, startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { rpcError } from '../support/rpc-error.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const expense = { amount: '125.50', currency: 'EUR', title: 'Lunch', expense_date: '2025-01-15' };
 

@@ -1,7 +1,7 @@
 import type { identity, ledger, notifications, reporting, tenancy } from '@outlay/contracts';
 import { newId, notFound } from '@outlay/platform';
 import type { FakeHandlers, TestIssuer, TestTenant } from '@outlay/testkit';
-import { rpcError } from './start-gateway.ts';
+import { rpcError } from './rpc-error.ts';
 
 const at = new Date('2025-01-15T10:30:00.000Z');
 const page = { nextCursor: '', hasMore: false, limit: 50 };

@@ -1,5 +1,5 @@
 import { identity, ledger, notifications, reporting, tenancy } from '@outlay/contracts';
-import { createLogger, type Logger, toGrpcStatus } from '@outlay/platform';
+import { createLogger, type Logger } from '@outlay/platform';
 import {
   createTestIssuer,
   type FakeCall,
@@ -121,11 +121,6 @@ export async function startGateway(
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/** An error as a service of ours would send it. */
-export function rpcError(error: Error): Error {
-  return Object.assign(new Error(error.message), toGrpcStatus(error));
 }
 
 const healthy: FakeHandlers = { Check: () => ({ status: 'SERVING' }), check: () => ({ status: 'SERVING' }) };
