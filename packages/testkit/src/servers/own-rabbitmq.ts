@@ -44,7 +44,7 @@ export async function startOwnRabbitmq(
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_DIST_PORT: String(await freePort()),
-      ERL_CRASH_DUMP: join(directory.path, 'erl_crash.dump'),
+      ERL_CRASH_DUMP: join(directory, 'erl_crash.dump'),
       RABBITMQ_CONF_ENV_FILE: file('rabbitmq-env.conf', ''),
       RABBITMQ_CONFIG_FILE: file(
         'rabbitmq.conf',

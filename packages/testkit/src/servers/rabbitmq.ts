@@ -1,3 +1,4 @@
+import { freePort } from '../free-port.ts';
 import { rabbitmqAnswers } from '../host/answers.ts';
 import type { RabbitmqAdmin } from '../test-environment.ts';
 import { startContainer } from './container.ts';

@@ -1,0 +1,188 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { importFile } from '@outlay/e2e/drivers/imports';
+import { createOutlayClient, type SignedIn } from '@outlay/e2e/drivers/outlay-client';
+import { toTenantId } from '@outlay/platform';
+import { startPlatform } from '@outlay/testkit';
+import globalSetup from '@outlay/testkit/jest/global-setup';
+import globalTeardown from '@outlay/testkit/jest/global-teardown';
+import { captureStatements, type Subject } from './captured-statements.ts';
+import { cpuTimeMs, databaseCpuTimeMs } from './cpu-time.ts';
+import { measureFloor } from './floor.ts';
+import { type LoadResult, load, type Operation } from './load.ts';
+import { drained, projectionDelay } from './projection-delay.ts';
+import { table } from './table.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    bus: { type: 'string', default: 'rabbitmq' },
+    connections: { type: 'string', default: '1,8,32,64' },
+    seconds: { type: 'string', default: '5' },
+    expenses: { type: 'string', default: '10000' },
+  },
+});
+const seconds = Number(options.seconds);
+const bus = options.bus === 'embedded' ? 'embedded' : 'rabbitmq';
+const cpuColumns = ['gateway', 'identity', 'tenancy-billing', 'ledger', 'notifications', 'reporting', 'postgres'];
+const month = '2025-01';
+
+await globalSetup({ maxWorkers: 1 });
+const platform = await startPlatform({
+  bus,
+  environment: { NODE_ENV: 'production', LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' },
+});
+try {
+  await bench();
+} finally {
+  await platform.stop();
+  await globalTeardown();
+}
+
+async function bench() {
+  const tenant = await createOutlayClient(platform.gatewayUrl).registerTenant({ currency: 'EUR' });
+  const made = async (path: string, body: object) => (await tenant.call('POST', path, body)).body.id as string;
+  const subject: Subject = {
+    tenantId: toTenantId(tenant.tenantId),
+    userId: (await tenant.call('GET', '/users/me')).body.user.id,
+    currency: 'EUR',
+    month,
+    categoryId: await made('/categories', { name: 'Office' }),
+    accountId: await made('/accounts', { name: 'Card', kind: 'card', currency: 'EUR' }),
+    projectId: await made('/projects', { name: 'Website' }),
+  };
+  await tenant.call('POST', '/expenses', expenseOf(subject));
+  const statements = await captureStatements(subject);
+  const headers = { authorization: `Bearer ${tenant.token}` };
+  const operations: (Operation & { statement: keyof typeof statements; role: string })[] = [
+    {
+      name: 'record an expense',
+      method: 'POST',
+      url: `${platform.gatewayUrl}/api/v1/expenses`,
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: () => JSON.stringify(expenseOf(subject)),
+      statement: 'record',
+      role: 'ledger',
+    },
+    {
+      name: 'list 50 expenses',
+      method: 'GET',
+      url: `${platform.gatewayUrl}/api/v1/expenses?limit=50`,
+      headers,
+      statement: 'list',
+      role: 'ledger',
+    },
+    {
+      name: 'month summary',
+      method: 'GET',
+      url: `${platform.gatewayUrl}/api/v1/stats/summary?month=${month}`,
+      headers,
+      statement: 'summary',
+      role: 'reporting',
+    },
+  ];
+  await fill(tenant, Number(options.expenses));
+  console.log(
+    `${cpus().length} cores, bus: ${bus}; ${seconds} s for each line; load, services and database share the machine`,
+  );
+  await load(operations[0] as Operation, { connections: 16, seconds: 3 });
+
+  const connectionCounts = options.connections.split(',').map(Number);
+  const measured: {
+    operation: (typeof operations)[number];
+    connections: number;
+    result: LoadResult;
+    cpuMs: number[];
+  }[] = [];
+  for (const operation of operations) {
+    for (const connections of connectionCounts) {
+      const before = cpuTimes();
+      const result = await load(operation, { connections, seconds });
+      const after = cpuTimes();
+      const catchUpMs = await drained(platform.database.adminUrl);
+      measured.push({ operation, connections, result, cpuMs: after.map((time, index) => time - (before[index] ?? 0)) });
+      console.error(
+        `${operation.name}, ${connections} connections: ${result.requestsPerSecond.toFixed(0)}/s; events in after ${catchUpMs.toFixed(0)} ms`,
+      );
+    }
+  }
+
+  const since = new Date();
+  const paced = await load(operations[0] as Operation, { connections: 16, seconds, ratePerSecond: 500 });
+  const catchUpMs = await drained(platform.database.adminUrl);
+  const delay = await projectionDelay(platform.database.adminUrl, since);
+
+  // The floor's rows must not be published as events, and nothing else should use the machine.
+  await platform.stopService('ledger');
+  const rows: string[][] = [];
+  for (const { operation, connections, result, cpuMs } of measured) {
+    const floor = await measureFloor(platform.database.urlFor(operation.role), statements[operation.statement], {
+      connections,
+      seconds,
+    });
+    rows.push([
+      operation.name,
+      String(connections),
+      result.requestsPerSecond.toFixed(0),
+      floor.perSecond.toFixed(0),
+      (result.requestsPerSecond / floor.perSecond).toFixed(2),
+      result.p50Ms.toFixed(0),
+      result.p99Ms.toFixed(0),
+      String(result.failures),
+      ...cpuMs.map((time) => (time / result.requests).toFixed(2)),
+    ]);
+  }
+  console.log(
+    table(
+      [
+        'operation',
+        'connections',
+        'req/s',
+        'floor/s',
+        'ratio',
+        'p50 ms',
+        'p99 ms',
+        'failed',
+        ...cpuColumns.map((name) => `CPU ms ${name}`),
+      ],
+      rows,
+    ),
+  );
+  console.log(
+    `\ncommit to projection at ${paced.requestsPerSecond.toFixed(0)} expenses/s: p50 ${delay.p50Ms.toFixed(0)} ms, ` +
+      `p99 ${delay.p99Ms.toFixed(0)} ms (${delay.events} events; the last one was in ${catchUpMs.toFixed(0)} ms after the load)`,
+  );
+}
+
+/** Books expenses in bulk by an import, so that lists and summaries have something to find. */
+async function fill(tenant: SignedIn, count: number) {
+  const lines = Array.from(
+    { length: count },
+    (_, index) => `2024-${String((index % 12) + 1).padStart(2, '0')}-10;Vendor ${index % 97};${index + 1}.00;EUR`,
+  );
+  const done = await importFile(tenant, ['date;merchant;amount;currency', ...lines].join('\n'));
+  if (done.imported !== count) throw new Error(`Only ${done.imported} of ${count} expenses were imported`);
+  await drained(platform.database.adminUrl);
+}
+
+function expenseOf({ categoryId, accountId, projectId, currency }: Subject) {
+  return {
+    amount: '125.50',
+    currency,
+    title: 'Load',
+    description: '',
+    category_id: categoryId,
+    account_id: accountId,
+    project_id: projectId,
+    expense_date: `${month}-15`,
+    payment_method: 'credit_card',
+    tags: ['office', 'supplies'],
+  };
+}
+
+function cpuTimes(): number[] {
+  return cpuColumns.map((name) =>
+    name === 'postgres'
+      ? (databaseCpuTimeMs(platform.database.name) ?? Number.NaN)
+      : (cpuTimeMs(platform.pidOf(name) ?? 0) ?? Number.NaN),
+  );
+}
