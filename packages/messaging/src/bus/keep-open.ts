@@ -1,4 +1,5 @@
 import type { Logger } from '@outlay/platform';
+import { pause } from './time.ts';
 
 /** Something that was opened and may end by itself: a connection, a channel, a pool of workers. */
 export interface Opened<T> {
@@ -111,11 +112,4 @@ function nextOpened<T>(): PromiseWithResolvers<T> {
 
 function jittered(failures: number): number {
   return Math.min(delayMaxMs, delayFirstMs * 2 ** Math.max(0, failures - 1)) * (0.5 + Math.random() / 2);
-}
-
-/** Waits without keeping the process alive. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

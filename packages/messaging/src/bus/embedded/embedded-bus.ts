@@ -4,7 +4,7 @@ import { type QueueDefinition, queuesFor } from '../../catalogue.ts';
 import type { Envelope } from '../../envelope.ts';
 import { type Bus, failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
 import { keepOpen } from '../keep-open.ts';
-import { within } from '../within.ts';
+import { within } from '../time.ts';
 import { installSchema } from './install-schema.ts';
 import { type NewJob, toJobs, write } from './messages.ts';
 import { freeOrphansRegularly } from './owner-lock.ts';

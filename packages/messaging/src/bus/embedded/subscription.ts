@@ -7,7 +7,7 @@ import { createBatcher, type PendingDelivery } from '../batcher.ts';
 import { type DeliveryHandler, type DeliveryOutcome, deliveryLimit, release } from '../bus.ts';
 import { type KeptOpen, keepOpen, type Opened } from '../keep-open.ts';
 import { settlementOf } from '../settlement.ts';
-import { within } from '../within.ts';
+import { pause, within } from '../time.ts';
 import { type BusMessage, type JobPayload, type NewJob, type NewParked, write } from './messages.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { createWorkerLogger } from './worker-logger.ts';
@@ -150,8 +150,9 @@ async function openSubscription(options: EmbeddedSubscriptionOptions): Promise<O
   events.once('pool:create', (event: { workerPool: WorkerPool }) => {
     atWork.current = { workers: event.workerPool };
   });
-  events.on('pool:listen:success', (event: { client: pg.ClientBase; workerPool: WorkerPool }) => {
-    takeOwnerLock(event.client, event.workerPool.id).catch(lost.resolve);
+  events.on('pool:listen:success', ({ client, workerPool }: { client: pg.ClientBase; workerPool: WorkerPool }) => {
+    // Once its own `listen` is through, as a client runs one statement at a time.
+    client.once('drain', () => takeOwnerLock(client, workerPool.id).catch(lost.resolve));
   });
   // Its own reconnecting gets slower with each attempt, up to a minute.
   events.on('pool:listen:error', (event: { error: unknown }) => lost.resolve(event.error));
@@ -192,10 +193,4 @@ async function openSubscription(options: EmbeddedSubscriptionOptions): Promise<O
       await within(stopTimeoutMs, Promise.all([stopped, ended]));
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib';
-import { within } from '../within.ts';
+import { within } from '../time.ts';
 
 const closeTimeoutMs = 1_000;
 

@@ -24,12 +24,15 @@ export function toMessage(envelope: Envelope, mandatory: boolean): OutgoingMessa
   };
 }
 
-/** A received message once more, straight to one queue, with headers that replace those of the same name. */
-export function toRepeated(message: Message, queueName: string, headers: Record<string, unknown>): OutgoingMessage {
+/** A received message once more, on another way, with headers that replace those of the same name. */
+export function toRepeated(
+  message: Message,
+  to: { exchange: string; routingKey: string },
+  headers: Record<string, unknown>,
+): OutgoingMessage {
   const { messageId, type, contentType, headers: before } = message.properties;
   return {
-    exchange: '',
-    routingKey: queueName,
+    ...to,
     content: message.content,
     properties: {
       messageId: messageId ?? '',

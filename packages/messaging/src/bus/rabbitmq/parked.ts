@@ -40,7 +40,9 @@ export async function replayParked(
       if (message === false) return replayed;
       const { parkedAt, error } = toParked(message);
       if (parkedAt !== undefined && parkedAt.getTime() > startedAt) return replayed;
-      const outcome = await publisher.publish(toRepeated(message, queue.name, retryHeaders(1, error)));
+      const outcome = await publisher.publish(
+        toRepeated(message, { exchange: '', routingKey: queue.name }, retryHeaders(1, error)),
+      );
       if (outcome.kind === 'failed') throw unavailable('bus_unavailable', outcome.reason);
       channel.ack(message);
     }

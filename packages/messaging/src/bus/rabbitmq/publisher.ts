@@ -3,7 +3,7 @@ import type { ConfirmChannel, Options } from 'amqplib';
 import type { QueueDefinition } from '../../catalogue.ts';
 import { failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
 import { type KeptOpen, keepOpen, type Opened } from '../keep-open.ts';
-import { within } from '../within.ts';
+import { pause, within } from '../time.ts';
 import { openChannel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
@@ -36,6 +36,12 @@ interface PublishingChannel {
   isBlocked(): boolean;
   publish(message: OutgoingMessage): Promise<PublishOutcome>;
 }
+
+/**
+ * A queue that was deleted is declared again by its consumers as soon as the broker has cancelled them. A publisher that
+ * is quicker than the cancelling leaves them attached to nothing, so it lets them go first.
+ */
+const redeclareAfterMs = 500;
 
 /** Makes a publisher on a kept connection; `queues` is the topology that must stand before anything is published. */
 export function createPublisher(options: {
@@ -74,8 +80,10 @@ async function openPublishingChannel(
   const unroutable = Promise.withResolvers<unknown>();
   channel.on('return', (message) => {
     inFlight.markReturned(message);
-    // A queue or binding is gone: a new channel declares it again.
-    unroutable.resolve(new Error(`No queue took a message for ${message.fields.routingKey}`));
+    // A queue or binding is gone: a new channel declares it again. This one serves the other queues until then.
+    pause(redeclareAfterMs).then(() =>
+      unroutable.resolve(new Error(`No queue took a message for ${message.fields.routingKey}`)),
+    );
   });
   return {
     resource: {

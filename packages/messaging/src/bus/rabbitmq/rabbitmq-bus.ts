@@ -3,7 +3,7 @@ import type { QueueDefinition } from '../../catalogue.ts';
 import type { Envelope } from '../../envelope.ts';
 import { type Bus, type PublishOutcome, publishTimeoutMs } from '../bus.ts';
 import { publishInOrder } from '../publish-in-order.ts';
-import { within } from '../within.ts';
+import { within } from '../time.ts';
 import { keepConnection } from './connection.ts';
 import { toMessage } from './message.ts';
 import { listParked, replayParked } from './parked.ts';

@@ -4,12 +4,13 @@ import type { QueueDefinition } from '../../catalogue.ts';
 import { createBatcher, type PendingDelivery } from '../batcher.ts';
 import type { DeliveryHandler, DeliveryOutcome } from '../bus.ts';
 import { type KeptOpen, keepOpen, type Opened } from '../keep-open.ts';
-import { settlementOf } from '../settlement.ts';
+import { type Settlement, settlementOf } from '../settlement.ts';
+import { pause } from '../time.ts';
 import { openChannel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { attemptOf, bodyOf, parkedHeaders, redeliveriesOf, retryHeaders, toRepeated } from './message.ts';
 import type { OutgoingMessage, Publisher } from './publisher.ts';
-import { declareTopology, parkedQueue, retryQueue } from './topology.ts';
+import { declareTopology, parkedQueue, retryStep } from './topology.ts';
 
 interface RabbitDelivery extends PendingDelivery {
   readonly message: ConsumeMessage;
@@ -29,6 +30,12 @@ export interface RabbitSubscriptionOptions {
 /** From this many redeliveries on a message is handled alone, as it may be the one that kills its consumers. */
 const suspectAfter = 5;
 const publishRetryMs = 250;
+/**
+ * A consumer that got nothing for this long is opened anew. RabbitMQ can forget one: when a quorum queue is deleted and
+ * declared again within some 20 ms, its consumers are neither cancelled nor served (seen on 3.10.8), and nothing
+ * tells such a consumer from an idle one.
+ */
+const idleRefreshMs = 30_000;
 
 /** Keeps a consumer at work on a queue, on a channel of its own, so that trouble with one queue leaves the others alone. */
 export function keepSubscription(options: RabbitSubscriptionOptions): KeptOpen<Channel> {
@@ -47,11 +54,15 @@ async function openSubscription({ model }: Connection, options: RabbitSubscripti
     await opening.prefetch(prefetch);
   });
   const closing = Promise.withResolvers<void>();
+  let received = 0;
+  let receivedBefore = 0;
+  let settled = 0;
   const batcher = createBatcher<RabbitDelivery>({
     batchMax,
     handle,
-    settle: async (settled) => {
-      await Promise.all(settled.map(({ delivery, outcome }) => settle(delivery, outcome)));
+    settle: async (deliveries) => {
+      await Promise.all(deliveries.map(({ delivery, outcome }) => settle(delivery, outcome)));
+      settled += deliveries.length;
     },
   });
 
@@ -60,13 +71,20 @@ async function openSubscription({ model }: Connection, options: RabbitSubscripti
     const settlement = settlementOf(queue, attempt, outcome);
     if (settlement.kind === 'forget') return answer(() => channel.ack(message));
     if (settlement.kind === 'release') return answer(() => channel.nack(message, false, true));
-    const copy =
-      settlement.kind === 'again'
-        ? toRepeated(message, retryQueue(queue, settlement.delayMs), retryHeaders(settlement.attempt, settlement.error))
-        : toRepeated(message, parkedQueue(queue), parkedHeaders(settlement.attempts, settlement.error, new Date()));
+    const copy = settlement.kind === 'again' ? retried(message, settlement) : parked(message, settlement);
     // First the copy, then the ack: dying in between makes two of it, never none.
     const isCopied = await publishUntilClosing(copy);
     answer(() => (isCopied ? channel.ack(message) : channel.nack(message, false, true)));
+  }
+
+  function retried(message: ConsumeMessage, again: Extract<Settlement, { kind: 'again' }>): OutgoingMessage {
+    const to = { exchange: retryStep(again.delayMs), routingKey: queue.name };
+    return toRepeated(message, to, retryHeaders(again.attempt, again.error));
+  }
+
+  function parked(message: ConsumeMessage, park: Extract<Settlement, { kind: 'park' }>): OutgoingMessage {
+    const to = { exchange: '', routingKey: parkedQueue(queue) };
+    return toRepeated(message, to, parkedHeaders(park.attempts, park.error, new Date()));
   }
 
   async function publishUntilClosing(copy: OutgoingMessage): Promise<boolean> {
@@ -82,17 +100,24 @@ async function openSubscription({ model }: Connection, options: RabbitSubscripti
     }
   }
 
-  const cancelled = Promise.withResolvers<unknown>();
+  const lost = Promise.withResolvers<unknown>();
   closed.then(() => closing.resolve());
   const { consumerTag } = await channel.consume(queue.name, (message) => {
-    if (message === null) cancelled.resolve(new Error('The broker cancelled the consumer'));
-    else batcher.add(toDelivery(message));
+    if (message === null) return lost.resolve(new Error('The broker cancelled the consumer'));
+    received++;
+    batcher.add(toDelivery(message));
   });
+  const refresh = setInterval(() => {
+    if (received === receivedBefore && received === settled) lost.resolve(new Error('Nothing came for a while'));
+    receivedBefore = received;
+  }, idleRefreshMs);
+  refresh.unref();
 
   return {
     resource: channel,
-    closed: Promise.race([closed, cancelled.promise]),
+    closed: Promise.race([closed, lost.promise]),
     async close() {
+      clearInterval(refresh);
       await channel.cancel(consumerTag).catch(() => undefined);
       closing.resolve();
       const untouched = await batcher.stop();
@@ -127,10 +152,4 @@ function answer(send: () => void): void {
   } catch {
     // Said above.
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

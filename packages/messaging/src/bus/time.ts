@@ -9,3 +9,10 @@ export function within(ms: number, work: Promise<unknown>): Promise<void> {
     work.then(settled, settled);
   });
 }
+
+/** Waits without keeping the process alive. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
