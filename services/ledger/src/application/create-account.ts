@@ -12,7 +12,7 @@ export interface CreateAccount {
 
 /**
  * Makes an account that expenses can be paid from. Emits outlay.ledger.account.created.v1. Once per idempotency key.
- * Throws conflict `name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`, and
+ * Throws conflict `name_taken`, invalid `idempotency_key_reused`, and
  * where the tenant's currency is wanted what TenantBooks.currencyOf throws.
  */
 export async function createAccount(

@@ -5,7 +5,7 @@ import type { LedgerDependencies } from './dependencies.ts';
 
 /**
  * Makes a project. Emits outlay.ledger.project.created.v1. Once per idempotency key.
- * Throws conflict `name_taken` (letter case does not tell names apart), invalid `idempotency_key_reused`.
+ * Throws conflict `name_taken`, invalid `idempotency_key_reused`.
  */
 export async function createProject(
   { database }: LedgerDependencies,

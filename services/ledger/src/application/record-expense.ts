@@ -52,9 +52,8 @@ export async function recordExpense(
         throw referencesMissing(missingReferences(expense, row));
       case 'tenant_missing':
       case 'currency_changed':
-        tenants.forget(context.tenantId);
-        break;
       case 'try_again':
+        // Overtaken between reading and writing: what has changed is read anew.
         break;
     }
   }

@@ -25,6 +25,5 @@ export async function setTenantCurrency(
       after: { currency },
     });
   });
-  tenants.forget(context.tenantId);
   return { currency };
 }

@@ -7,20 +7,18 @@ import {
   type TenantId,
   unavailable,
 } from '@outlay/platform';
-import { findCurrencyStatement, insertTenant } from '../store/tenants.ts';
+import { findCurrencyStatement, insertTenant, type TenantCurrency } from '../store/tenants.ts';
 
 /** What the ledger knows of tenants before it books for them. */
 export interface TenantBooks {
   /**
    * The currency of a tenant's books, fetched from tenancy-billing where the tenant's first event has not arrived yet.
-   * It is remembered, so it may be out of date until the first booking fixes it: what is written must compare it.
+   * Until the first booking fixes it, it may change at any moment: what is written must compare it.
    * Throws not_found `tenant_not_found`, or unavailable while tenancy-billing cannot be asked.
    */
   currencyOf(context: TenantContext): Promise<string>;
   /** Sees to it that the tenant is stored; throws as above. */
   ensure(context: TenantContext): Promise<void>;
-  /** Reads the currency anew the next time. */
-  forget(tenantId: TenantId): void;
 }
 
 /** Some 100 bytes each. */
@@ -32,23 +30,26 @@ export function createTenantBooks(options: {
   getTenant: (context: TenantContext) => Promise<tenancy.GetTenantResponse>;
 }): TenantBooks {
   const { database, getTenant } = options;
-  const currencies = new Map<TenantId, string>();
+  /** Fixed ones alone: another process may change the others. */
+  const fixed = new Map<TenantId, string>();
 
   async function currencyOf(context: TenantContext): Promise<string> {
-    const known = currencies.get(context.tenantId);
+    const known = fixed.get(context.tenantId);
     if (known !== undefined) return known;
-    const currency = (await stored(context.tenantId)) ?? (await fetched(context));
-    if (currencies.size >= rememberedMax) currencies.clear();
-    currencies.set(context.tenantId, currency);
+    const { currency, isFixed } = (await stored(context.tenantId)) ?? (await fetched(context));
+    if (isFixed) {
+      if (fixed.size >= rememberedMax) fixed.clear();
+      fixed.set(context.tenantId, currency);
+    }
     return currency;
   }
 
-  async function stored(tenantId: TenantId): Promise<string | undefined> {
-    const [row] = await database.once<{ currency: string }>(findCurrencyStatement, [tenantId]);
-    return row?.currency;
+  async function stored(tenantId: TenantId): Promise<TenantCurrency | undefined> {
+    const [row] = await database.once<TenantCurrency>(findCurrencyStatement, [tenantId]);
+    return row;
   }
 
-  async function fetched({ tenantId, requestId }: TenantContext): Promise<string> {
+  async function fetched({ tenantId, requestId }: TenantContext): Promise<TenantCurrency> {
     const context = systemContext(tenantId, requestId, 'ledger');
     const { tenant, entitlements } = await getTenant(context);
     if (tenant?.settings === undefined) throw notFound('tenant_not_found', 'There is no such tenant');
@@ -63,9 +64,6 @@ export function createTenantBooks(options: {
     currencyOf,
     async ensure(context) {
       await currencyOf(context);
-    },
-    forget(tenantId) {
-      currencies.delete(tenantId);
     },
   };
 }

@@ -3,7 +3,7 @@ import { enqueueEvents, type OutgoingEvent } from '@outlay/messaging';
 import { newId, type Session, type TenantContext } from '@outlay/platform';
 import { recordAudits } from './record-audits.ts';
 
-/** Names that expenses are about to refer to. Trimmed, 1 to 200 characters; letter case does not tell two apart. */
+/** Names that expenses are about to refer to. Trimmed, 1 to 200 characters. */
 export interface WantedReferences {
   categories?: readonly string[];
   projects?: readonly string[];
@@ -19,7 +19,6 @@ export interface WantedAccount {
 
 export interface FoundReference {
   id: string;
-  /** As stored, which may differ from the name asked for in letter case. */
   name: string;
 }
 
@@ -76,8 +75,8 @@ async function ensureRows(
   const find = async () => {
     const missing = [...byName.keys()].filter((name) => !found.has(name));
     if (missing.length === 0) return;
-    const { rows } = await session.query<StoredRow & { wanted_name: string }>(table.find, [context.tenantId, missing]);
-    for (const { wanted_name, ...row } of rows) found.set(wanted_name, row);
+    const { rows } = await session.query<StoredRow>(table.find, [context.tenantId, missing]);
+    for (const row of rows) found.set(row.name, row);
   };
   await find();
   const missing = [...byName.values()].filter((row) => !found.has(row.name));
@@ -111,23 +110,23 @@ const about = (context: TenantContext, row: StoredRow) => ({
   aggregateVersion: row.version,
 });
 
-// lower() decides what is the same name, as the unique indices do: JavaScript's idea of letter case differs.
+// Names are what files and people write: two that differ in letter case are two, as are the cost centres they stand for.
 const findStatement = (table: string, columns = '') => ({
   name: `find_${table}`,
   text: `
-select wanted.name as wanted_name, ${table}.id, ${table}.name, ${table}.version, ${table}.created_at ${columns}
-from unnest($2::text[]) as wanted (name)
-join ${table} on ${table}.tenant_id = $1 and lower(${table}.name) = lower(wanted.name)`,
+select ${table}.id, ${table}.name, ${table}.version, ${table}.created_at ${columns}
+from ${table}
+where ${table}.tenant_id = $1 and ${table}.name = any ($2::text[])`,
 });
 
 const insertStatement = (table: string) => ({
   name: `ensure_${table}`,
   text: `
 insert into ${table} (tenant_id, id, name)
-select distinct on (lower(row.name)) $1::uuid, row.id, row.name
+select distinct on (row.name) $1::uuid, row.id, row.name
 from json_to_recordset($2::json) as row (id uuid, name text)
-order by lower(row.name)
-on conflict (tenant_id, lower(name)) do nothing
+order by row.name
+on conflict (tenant_id, name) do nothing
 returning id, name, version, created_at`,
 });
 
@@ -161,10 +160,10 @@ const accountTable: ReferenceTable = {
     name: 'ensure_accounts',
     text: `
 insert into accounts (tenant_id, id, name, kind, currency)
-select distinct on (lower(row.name)) $1::uuid, row.id, row.name, row.kind, row.currency
+select distinct on (row.name) $1::uuid, row.id, row.name, row.kind, row.currency
 from json_to_recordset($2::json) as row (id uuid, name text, kind text, currency text)
-order by lower(row.name)
-on conflict (tenant_id, lower(name)) do nothing
+order by row.name
+on conflict (tenant_id, name) do nothing
 returning id, name, kind, currency, version, created_at`,
   },
   entity: 'account',

@@ -1,17 +1,23 @@
 import { tenancy } from '@outlay/contracts';
 import type { Session } from '@outlay/platform';
 
-/** The currency of a tenant's books; `database.once`, parameter tenant. */
+/** The currency a tenant's books are kept in, and whether something is booked, so that it can change no more. */
+export interface TenantCurrency {
+  currency: string;
+  isFixed: boolean;
+}
+
+/** Answers one TenantCurrency, or no row; for `database.once`, parameter tenant. */
 export const findCurrencyStatement = {
   name: 'find_currency',
   text: `
 with scope as materialized (
   select set_config('app.tenant_id', $1, true)::uuid as tenant_id
 )
-select tenant.currency
+select tenant.currency, tenant.currency_fixed_at is not null as "isFixed"
 from scope
 cross join lateral (
-  select tenants.currency from tenants where tenants.tenant_id = scope.tenant_id offset 0
+  select tenants.currency, tenants.currency_fixed_at from tenants where tenants.tenant_id = scope.tenant_id offset 0
 ) as tenant`,
 };
 

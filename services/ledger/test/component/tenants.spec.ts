@@ -142,8 +142,6 @@ describe('the currency of a tenant’s books', () => {
   it('is one and the same for all that is booked while it is being changed', async () => {
     for (let round = 0; round < 5; round++) {
       const tenant = await ledger.tenant();
-      // Remembered by the process, and about to be wrong.
-      await ledger.client.createAccount(tenant.owner, { name: 'Card', kind: 'card', currency: '' });
 
       const changing = setCurrency(tenant.tenantId, 'USD').catch((error) => error.code);
       const booking = Promise.allSettled(
@@ -165,9 +163,9 @@ describe('the currency of a tenant’s books', () => {
     }
   });
 
-  it('holds for a process that remembers another one', async () => {
+  it('holds for a process that has seen another one', async () => {
     const tenant = await ledger.tenant();
-    // This process learns that it is EUR; the other one changes it.
+    // This process sees that it is EUR; the other one changes it.
     await ledger.client.createAccount(tenant.owner, { name: 'Card', kind: 'card', currency: '' });
     const beside = await startLedger({ beside: ledger.database });
     const inUsd = { input: anExpense({ amount: { currency: 'USD', amountMinor: 100n } }) };
