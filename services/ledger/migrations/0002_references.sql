@@ -1,6 +1,7 @@
 -- Up Migration
 
--- What expenses refer to. Nothing grants delete: postings keep their ids for ever.
+-- What expenses refer to. Nothing grants delete: postings keep their ids for ever. Names that differ in letter case are
+-- two names: in real cost centres they stand for two things.
 create table categories (
   tenant_id uuid not null,
   id uuid not null,
@@ -9,8 +10,7 @@ create table categories (
   created_at timestamptz not null default now(),
   primary key (tenant_id, id)
 );
-create unique index categories_name_key on categories (tenant_id, lower(name));
-create index categories_by_name on categories (tenant_id, name, id);
+create unique index categories_name_key on categories (tenant_id, name);
 call protect_tenant_table('categories', 'select, insert, update');
 
 create table accounts (
@@ -24,8 +24,7 @@ create table accounts (
   created_at timestamptz not null default now(),
   primary key (tenant_id, id)
 );
-create unique index accounts_name_key on accounts (tenant_id, lower(name));
-create index accounts_by_name on accounts (tenant_id, name, id);
+create unique index accounts_name_key on accounts (tenant_id, name);
 call protect_tenant_table('accounts', 'select, insert, update');
 
 create table projects (
@@ -36,8 +35,7 @@ create table projects (
   created_at timestamptz not null default now(),
   primary key (tenant_id, id)
 );
-create unique index projects_name_key on projects (tenant_id, lower(name));
-create index projects_by_name on projects (tenant_id, name, id);
+create unique index projects_name_key on projects (tenant_id, name);
 call protect_tenant_table('projects', 'select, insert, update');
 
 -- Down Migration
