@@ -47,7 +47,9 @@ describe('under light load, when a server is stopped and started again', () => {
       await eventually(async () => expect((await tenant.call('GET', '/expenses?limit=1')).status).toBe(200), {
         timeoutMs: 20_000,
       });
-      await eventually(async () => expect(await recordOne(tenant, 'back', '2025-05-10')).toBe(201), { timeoutMs: 20_000 });
+      await eventually(async () => expect(await recordOne(tenant, 'back', '2025-05-10')).toBe(201), {
+        timeoutMs: 20_000,
+      });
       const report = await writer.stop();
 
       if (!mayRefuse) expect(report.unknown).toEqual([]);
