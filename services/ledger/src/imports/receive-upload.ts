@@ -58,14 +58,16 @@ export async function receiveUpload(
   flush();
   if (!file) throw invalid('file', 'file_missing', 'is missing');
   if (size === 0) throw invalid('file', 'file_empty', 'is empty');
-  return { name: plainName(file.name), contentType: file.contentType.slice(0, 100), chunks, size, hash: hash.digest() };
+  return { name: plainName(file.name), contentType: plain(file.contentType, 100), chunks, size, hash: hash.digest() };
 }
 
-/** The last part of a path, without what cannot be stored or shown. */
-function plainName(name: string): string {
-  const last = name.split(/[/\\]/).at(-1) ?? '';
-  return last
+/** The last part of a path. */
+const plainName = (name: string): string => plain(name.split(/[/\\]/).at(-1) ?? '', 255);
+
+/** Text without what cannot be stored or shown. */
+const plain = (text: string, lengthMax: number): string =>
+  text
     .replaceAll(/\p{Cc}+/gu, ' ')
     .trim()
-    .slice(0, 255);
-}
+    .slice(0, lengthMax)
+    .toWellFormed();

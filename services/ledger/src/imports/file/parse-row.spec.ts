@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { isDomainError } from '@outlay/platform';
+import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { decodeText } from './decode-text.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -258,5 +260,78 @@ describe('the fingerprint of a row', () => {
         .join('\n'),
     );
     expect(new Set(all).size).toBe(8);
+  });
+});
+
+describe('any file whatever', () => {
+  const headers = [
+    'Date',
+    'Merchant',
+    'Amount',
+    'Currency',
+    'Billing Amount',
+    'Category',
+    'Card',
+    'Tags',
+    'Description',
+  ];
+  const cell = fc.oneof(
+    fc.constantFrom(
+      '01/02/17',
+      '2017-13-01',
+      '12.50',
+      '-1,000.00',
+      '(3)',
+      'EUR',
+      'GBP',
+      '',
+      '"',
+      '\u0000',
+      '\ud800',
+      ' ',
+    ),
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.string({ maxLength: 30 }),
+  );
+
+  const bookable = fc.tuple(
+    fc.constantFrom('01/02/17', '2017-03-04'),
+    cell,
+    fc.constantFrom('12.50', '-1,000.00', '(3)', ''),
+    fc.constantFrom('EUR', 'GBP', ''),
+    fc.constantFrom('7.25', '-7.25', ''),
+    ...[cell, cell, cell, cell],
+  );
+
+  it('gives for each row a purchase that can be stored or a fault that can', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.array(cell, { maxLength: 11 }), bookable), { maxLength: 8 }),
+        fc.constantFrom(';', ',', '\t', '|'),
+        fc.boolean(),
+        async (cells, delimiter, isQuoted) => {
+          const write = (text: string) => (isQuoted ? `"${text.replaceAll('"', '""')}"` : text);
+          const file = [headers, ...cells].map((row) => row.map(write).join(delimiter)).join('\n');
+          const result = await read(Buffer.from(`\ufeff${file}`, 'utf16le')).catch((error: unknown) => {
+            if (isDomainError(error, 'invalid')) return { rows: [] };
+            throw error;
+          });
+          for (const row of result.rows) {
+            const json = JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
+            expect(json).not.toMatch(/\\u0000|\\ud[89a-f]/i);
+            if (!('purchase' in row)) continue;
+            const { title, category, account, tags, amount, booked } = row.purchase;
+            expect(title.length).toBeGreaterThan(0);
+            expect(title.length).toBeLessThanOrEqual(200);
+            expect(Math.max(category.length, account?.name.length ?? 0)).toBeLessThanOrEqual(200);
+            for (const tag of tags) expect(tag.length).toBeLessThanOrEqual(50);
+            expect(amount.amountMinor).not.toBe(0n);
+            expect(booked.amountMinor > 0n).toBe(amount.amountMinor > 0n);
+            expect(booked.currency).toBe('GBP');
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });

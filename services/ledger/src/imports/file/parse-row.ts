@@ -8,7 +8,7 @@ import { readDate } from './read-date.ts';
 import { type ReadMoney, readBilled, readOriginal } from './read-money.ts';
 import { resolveDate } from './resolve-date.ts';
 import { quoted, RefusedRow, type RowFault } from './row-fault.ts';
-import { lineOf, nameOf, textOf } from './row-text.ts';
+import { cut, lineOf, nameOf, textOf } from './row-text.ts';
 
 /** A purchase as a row tells it, with names in place of ids. Empty text: the row does not say. */
 export interface Purchase {
@@ -146,7 +146,7 @@ function describe(
   return {
     title: shorten(title),
     vendor,
-    description: [...notes, ...(tax === '' ? [] : [`VAT: ${tax}`])].join('\n').slice(0, descriptionLengthMax),
+    description: cut([...notes, ...(tax === '' ? [] : [`VAT: ${tax}`])].join('\n'), descriptionLengthMax),
     category,
     project: nameOf(cells, bound.project),
     account:
@@ -163,12 +163,12 @@ function describe(
 const descriptionLengthMax = 5_000;
 
 const shorten = (title: string): string =>
-  title.length <= titleLengthMax ? title : `${title.slice(0, titleLengthMax - 1).trimEnd()}…`;
+  title.length <= titleLengthMax ? title : `${cut(title, titleLengthMax - 1).trimEnd()}…`;
 
 function readTags(cells: readonly string[], { tags }: BoundColumns): string[] {
   const text = nameOf(cells, tags);
   const names = tags?.isList ? text.split(/[,;|]/).map((name) => name.trim()) : [text];
-  return [...new Set(names.map((name) => name.slice(0, tagLengthMax).trim()).filter((name) => name !== ''))].slice(
+  return [...new Set(names.map((name) => cut(name, tagLengthMax).trim()).filter((name) => name !== ''))].slice(
     0,
     tagsMax,
   );

@@ -20,8 +20,12 @@ const dayFirstPattern = /^(\d{1,2})(?:st|nd|rd|th)?[-/. ]*([\p{L}\p{M}]{3,})[-/.
 const monthFirstPattern = /^([\p{L}\p{M}]{3,})[-/. ]*(\d{1,2})(?:st|nd|rd|th)?[-/., ]+(\d{2}|\d{4})$/iu;
 const weekday = /^\p{L}{2,10}\.?,?\s+(?=\d|\p{L}{3})/u;
 
+/** Longer texts are no dates, and are not worth the time. */
+const lengthMax = 60;
+
 /** Reads a cell as a date; the time of day and the day of the week are left out. Undefined: it is not a date. */
 export function readDate(cell: string): WrittenDate | undefined {
+  if (cell.length > lengthMax) return undefined;
   const text = cell.trim().replace(timeOfDay, '');
   return readShape(text) ?? (weekday.test(text) ? readShape(text.replace(weekday, '')) : undefined);
 }

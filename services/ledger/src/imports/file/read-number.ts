@@ -10,12 +10,15 @@ export interface WrittenNumber {
 /** What stands before the first digit, the digits with their separators, what stands behind. */
 const pattern = /^([^\d.,]*)([.,]?\d(?:[\d.,'’_ ]*[\d.,])?)([^\d.,]*)$/;
 
+/** Longer texts are no numbers, and are not worth the time. */
+const lengthMax = 60;
+
 /**
  * Reads a cell as a number. Negative are a minus before or behind, parentheses, and the mark CR (money that came back).
  * Undefined: it is not a number.
  */
 export function readNumber(cell: string): WrittenNumber | undefined {
-  const [, before, body, behind] = pattern.exec(tidy(cell)) ?? [];
+  const [, before, body, behind] = (cell.length <= lengthMax && pattern.exec(tidy(cell))) || [];
   if (before === undefined || body === undefined || behind === undefined) return undefined;
   if (before.includes('(') !== behind.includes(')')) return undefined;
   // `12,-` and `12.--` are whole units, as the Swiss and the Dutch write them.

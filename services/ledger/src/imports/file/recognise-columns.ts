@@ -7,7 +7,7 @@ import { readDate } from './read-date.ts';
 export interface Column {
   /** Position, from 0. */
   index: number;
-  /** As it stands in the file, blanks around it removed. */
+  /** As it stands in the file, on one line and without blanks around it. */
   header: string;
   field: Field;
   /** Currency that the header names, as in `Amount (EUR)`. */
@@ -41,8 +41,19 @@ interface Candidate {
 const byRank = (a: Candidate, b: Candidate): number =>
   a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
+/** No column is called by more characters than this. */
+const headerLengthMax = 200;
+
+/** On one line, and of characters that can be stored. */
+const plainHeader = (text: string): string =>
+  text
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .toWellFormed()
+    .trim();
+
 function candidatesOf(text: string, index: number, sample: readonly (readonly string[])[]): Candidate[] {
-  const header = text.trim();
+  const header = plainHeader(text);
+  if (header.length > headerLengthMax) return [];
   for (const { name, currency } of readings(header)) {
     const meanings = fieldsNamed(name);
     if (meanings.length === 0) continue;

@@ -40,5 +40,5 @@ export class RefusedRow extends Error {
 /** A cell as it may be shown in a reason: short, on one line, without characters that cannot be stored. */
 export const quoted = (cell: string): string => {
   const plain = cell.replaceAll(/\p{Cc}+/gu, ' ').trim();
-  return `"${plain.length > 40 ? `${plain.slice(0, 39)}…` : plain}"`;
+  return `"${plain.length > 40 ? `${plain.slice(0, 39)}…` : plain}"`.toWellFormed();
 };

@@ -13,7 +13,7 @@ export function textOf(cells: readonly string[], column: Column | undefined): st
   const cell = cellOf(cells, column);
   if (cell.includes('\u0000'))
     throw new RefusedRow('text_invalid', column.header, 'the cell has a NUL character in it');
-  return blank.test(cell) ? '' : cell;
+  return blank.test(cell) ? '' : cell.toWellFormed();
 }
 
 /** Text on one line, as names are; blanks within it are kept, for names that differ in them are different names. */
@@ -32,6 +32,10 @@ export function nameOf(cells: readonly string[], column: Column | undefined): st
   }
   return name;
 }
+
+/** The beginning of a text, without half a character at its end. */
+export const cut = (text: string, lengthMax: number): string =>
+  text.length <= lengthMax ? text : text.slice(0, lengthMax).toWellFormed();
 
 /** Characters of a name of a category, an account or a project. */
 export const nameLengthMax = 200;
