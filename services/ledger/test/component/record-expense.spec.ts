@@ -160,16 +160,14 @@ describe('recording an expense', () => {
     const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
     const theirs = await references(other);
 
-    const refused = await refusal(
-      tenant,
-      anExpense({ categoryId: newId(), accountId: theirs.account.id, projectId: theirs.project.id }),
-    );
-
-    expect(refused).toEqual([
+    expect(await refusal(tenant, anExpense({ categoryId: newId() }))).toEqual([['category_id', 'not_found']]);
+    expect(await refusal(tenant, anExpense({ categoryId: theirs.category.id }))).toEqual([
       ['category_id', 'not_found'],
-      ['account_id', 'not_found'],
-      ['project_id', 'not_found'],
     ]);
+    expect(await refusal(tenant, anExpense({ accountId: theirs.account.id }))).toEqual([['account_id', 'not_found']]);
+    expect(await refusal(tenant, anExpense({ projectId: theirs.project.id }))).toEqual([['project_id', 'not_found']]);
+    const all = anExpense({ categoryId: newId(), accountId: newId(), projectId: newId() });
+    expect((await refusal(tenant, all)).map(([field]) => field)).toEqual(['category_id', 'account_id', 'project_id']);
     expect(await ledger.events(tenant.tenantId)).toEqual([]);
     expect(await postings(tenant)).toEqual([]);
   });

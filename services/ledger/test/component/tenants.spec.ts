@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { tenancy } from '@outlay/contracts';
 import { anonymousContext, toTenantId } from '@outlay/platform';
 import { eventually, newTenant } from '@outlay/testkit';
+import pg from 'pg';
 import { anExpense, startLedger, type TestLedger } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;
@@ -25,18 +26,7 @@ describe('a tenant’s events', () => {
     const { tenantId } = newTenant();
 
     await register(tenantId, 1, 'EUR');
-    await ledger.publish<'outlay.tenancy.entitlements.changed.v1'>({
-      type: 'outlay.tenancy.entitlements.changed.v1',
-      tenantId,
-      subject: tenantId,
-      aggregateVersion: 2,
-      data: {
-        plan: 'professional',
-        planVersion: 1,
-        entitlements: [{ metric: 'users', limit: 25n, mode: 'hard' }],
-        changedAt: new Date(),
-      },
-    });
+    await entitle(tenantId, 2, 'professional');
 
     await eventually(async () => {
       expect(await stored(tenantId)).toMatchObject({
@@ -45,7 +35,7 @@ describe('a tenant’s events', () => {
         date_format: 'DD.MM.YYYY',
         settings_version: '1',
         plan: 'professional',
-        entitlements: [{ metric: 'users', limit: '25', mode: 'hard' }],
+        entitlements: [{ metric: 'users', limit: '2', mode: 'hard' }],
         entitlements_version: '2',
       });
     });
@@ -64,6 +54,13 @@ describe('a tenant’s events', () => {
     });
     expect(await stored(tenantId)).toMatchObject({ settings_version: '3', currency: 'JPY', timezone: 'Asia/Tokyo' });
     expect(await stored(tenantId)).toMatchObject({ plan: 'basic', entitlements: [{ metric: 'projects' }] });
+
+    await entitle(tenantId, 5, 'professional');
+    await entitle(tenantId, 4, 'basic');
+    await eventually(async () => {
+      expect(await ledger.query('select event_id from ledger.inbox where tenant_id = $1', [tenantId])).toHaveLength(5);
+    });
+    expect(await stored(tenantId)).toMatchObject({ plan: 'professional', entitlements: [{ limit: '5' }] });
   });
 
   it('change the currency until something is booked, and not after', async () => {
@@ -163,6 +160,32 @@ describe('the currency of a tenant’s books', () => {
     }
   });
 
+  it('holds for a booking that began when it was another one', async () => {
+    const tenant = await ledger.tenant();
+    const holder = new pg.Client({ connectionString: ledger.database.adminUrl });
+    await holder.connect();
+    await holder.query('begin; lock table ledger.audit_entries in access exclusive mode');
+
+    // It has read that the currency is EUR and waits to write.
+    const booking = ledger.client.recordExpense(tenant.owner, {
+      input: anExpense({ amount: { currency: 'GBP', amountMinor: 1_000n }, exchangeRate: '2' }),
+    });
+    await eventually(async () => {
+      const waiting = await ledger.query(
+        `select pid from pg_stat_activity
+         where usename = 'outlay_ledger' and datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      expect(waiting).toHaveLength(1);
+    });
+    await holder.query("update ledger.tenants set currency = 'USD', currency_fixed_at = now() where tenant_id = $1", [
+      tenant.tenantId,
+    ]);
+    await holder.query('commit');
+    await holder.end();
+
+    expect((await booking).expense!.booked).toEqual({ currency: 'USD', amountMinor: 2_000n });
+  });
+
   it('holds for a process that has seen another one', async () => {
     const tenant = await ledger.tenant();
     // This process sees that it is EUR; the other one changes it.
@@ -206,6 +229,20 @@ const register = (tenantId: string, version: number, currency: string) =>
       owner: undefined,
       entitlements,
       registeredAt: new Date(),
+    },
+  });
+
+const entitle = (tenantId: string, version: number, plan: string) =>
+  ledger.publish<'outlay.tenancy.entitlements.changed.v1'>({
+    type: 'outlay.tenancy.entitlements.changed.v1',
+    tenantId,
+    subject: tenantId,
+    aggregateVersion: version,
+    data: {
+      plan,
+      planVersion: 1,
+      entitlements: [{ metric: 'users', limit: BigInt(version), mode: 'hard' }],
+      changedAt: new Date(),
     },
   });
 
