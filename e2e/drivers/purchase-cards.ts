@@ -34,7 +34,7 @@ export interface ExpectedSummary extends Figures {
 
 /** Adds up the rows of a file that were billed in a month; `month` is YYYY-MM. */
 export const expectedSummary = (file: PurchaseCardFile, month: string): ExpectedSummary => {
-  const [header = [], ...rows] = parse(readPurchaseCards(file).toString('latin1'), {
+  const [header = [], ...rows] = parse(new TextDecoder('windows-1252').decode(readPurchaseCards(file)), {
     delimiter: file.delimiter,
     trim: true,
   }) as string[][];
