@@ -27,11 +27,12 @@ const failurePauseMinMs = 50;
 const failurePauseMaxMs = 1_000;
 /** Another relay is about to finish with what this one waits for. */
 const waitingPauseMs = 5;
-const setAsideMs = 2_000;
+const setAsideMs = 1_000;
 const setAsideMax = 1_000;
 const backlogEveryMs = 5_000;
 
-type Round = 'more' | 'idle' | 'waiting' | 'failed';
+/** `refused`: nothing of the oldest events was taken, so the ones behind them get a try before anything waits. */
+type Round = 'more' | 'idle' | 'waiting' | 'refused' | 'failed';
 
 /**
  * Makes the relay of one service. Any number may run at once, in any number of processes.
@@ -46,6 +47,8 @@ export function createRelay(options: RelayOptions): Relay {
   const { database, bus, logger, batchMax = 500, pollMs = 1_000 } = options;
   /** Subjects whose events the bus refused, and until when they are left out, so that they do not block the others. */
   const setAside = new Map<string, number>();
+  /** The subjects of a batch of which nothing was taken; the next round leaves them out, the one after that does not. */
+  let leftOutOnce: string[] = [];
   const bell = createBell();
   let isStopping = false;
   let schema: string | undefined;
@@ -61,25 +64,34 @@ export function createRelay(options: RelayOptions): Relay {
         logger.warn({ error }, 'outbox could not be published, trying again');
         return 'failed';
       });
+      if (isStopping || round === 'refused') continue;
       failures = round === 'failed' ? failures + 1 : 0;
-      if (isStopping || round === 'more') continue;
+      if (round === 'more') continue;
       if (round === 'failed') await bell.stopped(failurePause(failures));
-      else await bell.rung(round === 'waiting' ? waitingPauseMs : pollMs);
+      else if (round === 'waiting') await bell.rung(waitingPauseMs);
+      else await bell.rung(setAside.size > 0 ? Math.min(setAsideMs, pollMs) : pollMs);
     }
   }
 
   async function runRound(): Promise<Round> {
     if (performance.now() - backlogReadAt > backlogEveryMs) await measureBacklog();
     for (const [subject, until] of setAside) if (until <= performance.now()) setAside.delete(subject);
+    const withoutSubjects = [...setAside.keys(), ...leftOutOnce];
+    const isWhole = leftOutOnce.length === 0;
+    leftOutOnce = [];
     // A serialisation failure must not publish the batch twice within one call: the next round will.
     return database.withSystem(
       async (session) => {
-        const { events, waiting } = await takeUnpublished(session, batchMax, [...setAside.keys()]);
-        if (events.length === 0) return waiting > 0 ? 'waiting' : 'idle';
+        const { events, waiting } = await takeUnpublished(session, batchMax, withoutSubjects);
+        if (events.length === 0 && waiting > 0) return 'waiting';
+        if (events.length === 0) return isWhole ? 'idle' : 'failed';
         const published = await publish(events);
         await markPublished(session, published);
-        if (published.length === 0) return 'failed';
-        return events.length + waiting === batchMax || published.length < events.length ? 'more' : 'idle';
+        if (published.length === 0) {
+          if (isWhole) leftOutOnce = [...new Set(events.map(subjectOf))];
+          return isWhole ? 'refused' : 'failed';
+        }
+        return isWhole && published.length === events.length && events.length + waiting < batchMax ? 'idle' : 'more';
       },
       { retries: 0 },
     );
@@ -101,15 +113,11 @@ export function createRelay(options: RelayOptions): Relay {
         'the bus refused events',
       );
     }
-    // When nothing at all was taken the fault is not with single aggregates, and the next round tries them all.
-    if (published.length > 0) setAsideRefused(events.filter((_event, index) => outcomes[index]?.kind === 'failed'));
-    return published;
-  }
-
-  function setAsideRefused(refused: readonly TakenEvent[]): void {
-    for (const { envelope } of refused) {
-      if (setAside.size < setAsideMax) setAside.set(envelope.subject, performance.now() + setAsideMs);
+    if (published.length > 0) {
+      const refused = events.filter((_event, index) => outcomes[index]?.kind === 'failed').map(subjectOf);
+      for (const subject of refused.slice(0, setAsideMax)) setAside.set(subject, performance.now() + setAsideMs);
     }
+    return published;
   }
 
   async function measureBacklog(): Promise<void> {
@@ -133,6 +141,10 @@ export function createRelay(options: RelayOptions): Relay {
     },
     wake: bell.ring,
   };
+}
+
+function subjectOf(event: TakenEvent): string {
+  return event.envelope.subject;
 }
 
 function failurePause(failures: number): number {
