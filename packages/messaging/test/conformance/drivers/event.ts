@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '@outlay/platform';
 import type { Delivery, DeliveryHandler, DeliveryOutcome } from '../../../src/bus/bus.ts';
 import type { QueueDefinition } from '../../../src/catalogue.ts';
 import type { Envelope } from '../../../src/envelope.ts';
@@ -8,7 +8,7 @@ import type { Envelope } from '../../../src/envelope.ts';
 export function anEvent(type: string, fields: Partial<Envelope> = {}): Envelope {
   return {
     specversion: '1.0',
-    id: uuidv7(),
+    id: newId(),
     source: '/outlay/test',
     type,
     subject: randomUUID(),
