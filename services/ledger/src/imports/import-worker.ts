@@ -63,7 +63,7 @@ export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
     } finally {
       begun.resolve();
       runner = undefined;
-      await pool.end().catch(() => undefined);
+      await closed(pool);
     }
     if (!isStopping) later(begin, restartMs);
   }
@@ -137,12 +137,25 @@ function createPool(databaseUrl: string, logger: Logger): pg.Pool {
     application_name: 'outlay-ledger imports',
     max: concurrency + 2,
     connectionTimeoutMillis: 5_000,
+    // A connection whose other end is gone without a word answers nothing, and is given up within a minute.
+    query_timeout: 10_000,
+    maxLifetimeSeconds: 60,
     keepAlive: true,
   });
   pool.on('error', (error) => logger.warn({ error }, 'idle connection of the import worker lost'));
   // graphile-worker listens for errors of the connections it holds only while it uses them.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
+}
+
+/** Ends a pool, in bounded time: one of its connections may be waiting for what never comes. */
+async function closed(pool: pg.Pool): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, 5_000);
+  });
+  await Promise.race([pool.end().catch(() => undefined), timeout]);
+  clearTimeout(timer);
 }
 
 /** It composes its messages, so they become a field; a job that failed is tried again, which is no reason to wake anybody. */

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TenantContext } from '@outlay/platform';
-import { eventually } from '@outlay/testkit';
-import { createImportWorker, type ImportWorker } from '../../src/imports/import-worker.ts';
+import { createDatabase, type TenantContext } from '@outlay/platform';
+import { createTcpProxy, eventually } from '@outlay/testkit';
+import { createImportWorker, type ImportWorker, type ImportWorkerOptions } from '../../src/imports/import-worker.ts';
 import { processImport } from '../../src/imports/process-import.ts';
 import { fixture, type ImportDriver, startImports } from './import-driver.ts';
 
@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const worker of workers.splice(0)) await worker.stop?.();
 });
 
-async function startWorker(options: { batchSize?: number }): Promise<void> {
+async function startWorker(options: Partial<ImportWorkerOptions>): Promise<void> {
   const worker = createImportWorker({ ...driver.work, ...options, stalledMs: 100 });
   workers.push(worker);
   await worker.start?.();
@@ -170,4 +170,34 @@ describe('an import that fails at the same place again and again', () => {
     );
     expect(rows).toEqual([{ currency: 'EUR' }]);
   });
+});
+
+describe('an import whose database goes away', () => {
+  it.each(['refuse', 'hang'] as const)(
+    'goes on when it is back: %s',
+    async (how) => {
+      const context = await driver.tenant();
+      const proxy = await createTcpProxy(driver.databaseUrl);
+      const databaseUrl = proxy.url(driver.databaseUrl);
+      const database = createDatabase({ url: databaseUrl, applicationName: 'cut off', logger: driver.work.logger });
+      await startWorker({ batchSize: 50, databaseUrl, database });
+      const { id } = await driver.send(context, file);
+      await eventually(async () => expect(await booked(context)).not.toMatchObject({ expenses: 0 }));
+
+      await proxy[how]();
+      await eventually(() => expect(database.ping()).rejects.toMatchObject({ kind: 'unavailable' }), {
+        timeoutMs: 15_000,
+      });
+      const meanwhile = await booked(context);
+      await proxy.resume();
+
+      expect(meanwhile.expenses).toBeLessThan(rowsTotal);
+      expect(await driver.finished(context, id)).toMatchObject({ imported: rowsTotal, duplicates: 0 });
+      expect(await booked(context)).toEqual(everythingOnce);
+      await workers.pop()?.stop?.();
+      await database.close();
+      await proxy.close();
+    },
+    60_000,
+  );
 });
