@@ -56,7 +56,10 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
     logger,
     ensureTenant: tenants.ensure,
   });
-  const handlers = { ...ledgerHandlers(createLedger({ database, tenants })), ...imports.handlers };
+  const handlers = {
+    ...ledgerHandlers(createLedger({ database, tenants, announce: relay.wake })),
+    ...imports.handlers,
+  };
   const loadKeys = overrides.loadKeys ?? neighbours.loadKeys;
   const readiness = createReadiness({
     // The consumer writes to the months of its inbox, so they come first.

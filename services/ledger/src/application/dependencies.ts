@@ -5,4 +5,6 @@ import type { TenantBooks } from './tenant-books.ts';
 export interface LedgerDependencies {
   database: LedgerDatabase;
   tenants: TenantBooks;
+  /** Has the outbox looked at now, after a commit that notified nobody. */
+  announce: () => void;
 }

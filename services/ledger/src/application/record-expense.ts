@@ -22,7 +22,7 @@ const attemptsMax = 5;
  * invalid `idempotency_key_reused`; not_found `tenant_not_found`; unavailable.
  */
 export async function recordExpense(
-  { database, tenants }: LedgerDependencies,
+  { database, tenants, announce }: LedgerDependencies,
   context: TenantContext,
   input: ExpenseInput,
 ): Promise<ledger.RecordExpenseResponse> {
@@ -43,6 +43,7 @@ export async function recordExpense(
     if (row === undefined) throw new Error('The statement answered no row');
     switch (row.outcome) {
       case 'booked':
+        announce();
         return { expense: toAnswer(booking, row), replayed: false };
       case 'replayed':
         return { ...ledger.RecordExpenseResponse.fromJSON(row.answer), replayed: true };

@@ -21,6 +21,10 @@
  * and the deferred trigger of the journal checks the entry at commit. The plan is generic (the same whatever the
  * parameters): index lookups by full primary key and inserts, no scan, so its cost does not depend on how much there is.
  *
+ * It notifies nobody of the new outbox row. pg_notify takes a lock that is one for the whole server and held until the
+ * commit is on disk, so that commits no longer share a flush: at 32 connections 2,300 a second instead of 5,400. The
+ * caller wakes its own process's relay after the commit; if it dies before that, a relay finds the row by polling.
+ *
  * outcome: `booked`; `try_again` (see above); `replayed` with the first answer; or why nothing was booked: `key_reused`,
  * `tenant_missing`, `currency_changed`, `reference_missing` (a name that was looked for is null).
  */
@@ -141,8 +145,7 @@ select
     else 'try_again'
   end as outcome,
   verdict.category_name, verdict.account_name, verdict.project_name, now() as recorded_at,
-  case when verdict.outcome = 'replayed' then verdict.answer end as answer,
-  (select pg_notify('ledger_outbox', '')::text from booked) as notified
+  case when verdict.outcome = 'replayed' then verdict.answer end as answer
 from verdict`,
 };
 
