@@ -51,9 +51,11 @@ export {
   type ServiceDefinition,
   type ServiceHandlers,
 } from './grpc/service-definition.ts';
+export { type KeptOpen, keepOpen, type Opened } from './lifecycle/keep-open.ts';
 export { type Component, createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 export { createReadiness, type Readiness } from './lifecycle/readiness.ts';
 export { runProcess } from './lifecycle/run-process.ts';
+export { pause, within } from './lifecycle/time.ts';
 export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
 export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';
 export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';

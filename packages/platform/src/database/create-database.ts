@@ -27,6 +27,8 @@ export interface DatabaseOptions<P> {
   lockTimeoutMs?: number;
   /** 10,000 unless set. */
   idleInTransactionTimeoutMs?: number;
+  /** Further parameters of PostgreSQL for each connection, such as planner settings. */
+  parameters?: Readonly<Record<string, string>>;
   /** Makes a Prisma client on the adapter: `(adapter) => new PrismaClient({ adapter })`. Called once per connection, when first needed. */
   prisma?: (adapter: SqlDriverAdapterFactory) => P;
   logger: Logger;

@@ -16,6 +16,7 @@ export interface PoolSettings {
   statementTimeoutMs: number;
   lockTimeoutMs: number;
   idleInTransactionTimeoutMs: number;
+  parameters?: Readonly<Record<string, string>>;
   logger: Logger;
 }
 
@@ -33,6 +34,11 @@ const idleTimeoutMs = 60_000;
 const retryDelayMs = 50;
 const lifetimeMaxSeconds = 1_800;
 
+const connectionParameters = {
+  // A client that was killed or gave up must not keep its locks until its statement ends (PostgreSQL 14 or newer).
+  client_connection_check_interval: '1000',
+};
+
 /** The connection settings that every connection of a service has, the listening one included. */
 export function connectionConfig(settings: PoolSettings): pg.ClientConfig {
   return {
@@ -42,8 +48,9 @@ export function connectionConfig(settings: PoolSettings): pg.ClientConfig {
     lock_timeout: settings.lockTimeoutMs,
     idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
     connectionTimeoutMillis: settings.acquireTimeoutMs,
-    // A client that was killed or gave up must not keep its locks until its statement ends (PostgreSQL 14 or newer).
-    options: '-c client_connection_check_interval=1000',
+    options: Object.entries({ ...connectionParameters, ...settings.parameters })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     types: typeParsers,

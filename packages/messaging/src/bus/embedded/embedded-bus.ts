@@ -1,10 +1,8 @@
-import { type Logger, unavailable } from '@outlay/platform';
+import { keepOpen, type Logger, unavailable, within } from '@outlay/platform';
 import pg from 'pg';
 import { type QueueDefinition, queuesFor } from '../../catalogue.ts';
 import type { Envelope } from '../../envelope.ts';
 import { type Bus, failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
-import { keepOpen } from '../keep-open.ts';
-import { within } from '../time.ts';
 import { installSchema } from './install-schema.ts';
 import { type NewJob, toJobs, write } from './messages.ts';
 import { freeOrphansRegularly } from './owner-lock.ts';

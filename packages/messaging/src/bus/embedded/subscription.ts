@@ -1,13 +1,11 @@
 import { EventEmitter } from 'node:events';
-import type { Logger } from '@outlay/platform';
+import { type KeptOpen, keepOpen, type Logger, type Opened, pause, within } from '@outlay/platform';
 import { type JobHelpers, run, type WorkerPool } from 'graphile-worker';
 import type pg from 'pg';
 import type { QueueDefinition } from '../../catalogue.ts';
 import { createBatcher, type PendingDelivery } from '../batcher.ts';
 import { type DeliveryHandler, type DeliveryOutcome, deliveryLimit, release } from '../bus.ts';
-import { type KeptOpen, keepOpen, type Opened } from '../keep-open.ts';
 import { settlementOf } from '../settlement.ts';
-import { pause, within } from '../time.ts';
 import { type BusMessage, type JobPayload, type NewJob, type NewParked, write } from './messages.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { createWorkerLogger } from './worker-logger.ts';

@@ -1,5 +1,5 @@
+import { within } from '@outlay/platform';
 import type { Channel } from 'amqplib';
-import { within } from '../time.ts';
 
 const closeTimeoutMs = 1_000;
 

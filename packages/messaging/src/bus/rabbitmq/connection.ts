@@ -1,7 +1,5 @@
-import type { Logger } from '@outlay/platform';
+import { type KeptOpen, keepOpen, type Logger, type Opened, within } from '@outlay/platform';
 import { type ChannelModel, connect } from 'amqplib';
-import { type KeptOpen, keepOpen, type Opened } from '../keep-open.ts';
-import { within } from '../time.ts';
 
 /** One open connection to the broker. */
 export interface Connection {

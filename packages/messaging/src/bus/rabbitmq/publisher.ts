@@ -1,9 +1,7 @@
-import type { Logger } from '@outlay/platform';
+import { type KeptOpen, keepOpen, type Logger, type Opened, pause, within } from '@outlay/platform';
 import type { ConfirmChannel, Options } from 'amqplib';
 import type { QueueDefinition } from '../../catalogue.ts';
 import { failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
-import { type KeptOpen, keepOpen, type Opened } from '../keep-open.ts';
-import { pause, within } from '../time.ts';
 import { openChannel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';

@@ -1,9 +1,8 @@
-import { type Logger, unavailable } from '@outlay/platform';
+import { type Logger, unavailable, within } from '@outlay/platform';
 import type { QueueDefinition } from '../../catalogue.ts';
 import type { Envelope } from '../../envelope.ts';
 import { type Bus, type PublishOutcome, publishTimeoutMs } from '../bus.ts';
 import { publishInOrder } from '../publish-in-order.ts';
-import { within } from '../time.ts';
 import { keepConnection } from './connection.ts';
 import { toMessage } from './message.ts';
 import { listParked, replayParked } from './parked.ts';

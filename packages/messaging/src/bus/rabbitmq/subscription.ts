@@ -1,11 +1,9 @@
-import type { Logger } from '@outlay/platform';
+import { type KeptOpen, keepOpen, type Logger, type Opened, pause } from '@outlay/platform';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { QueueDefinition } from '../../catalogue.ts';
 import { createBatcher, type PendingDelivery } from '../batcher.ts';
 import type { DeliveryHandler, DeliveryOutcome } from '../bus.ts';
-import { type KeptOpen, keepOpen, type Opened } from '../keep-open.ts';
 import { type Settlement, settlementOf } from '../settlement.ts';
-import { pause } from '../time.ts';
 import { openChannel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { attemptOf, bodyOf, parkedHeaders, redeliveriesOf, retryHeaders, toRepeated } from './message.ts';

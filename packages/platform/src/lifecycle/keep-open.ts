@@ -1,4 +1,4 @@
-import type { Logger } from '@outlay/platform';
+import type { Logger } from '../operations/logger.ts';
 import { pause } from './time.ts';
 
 /** Something that was opened and may end by itself: a connection, a channel, a pool of workers. */
@@ -51,7 +51,7 @@ export function keepOpen<T>(options: {
         return undefined;
       });
       if (opened !== undefined) {
-        if (failures > 0) logger.info({ resource: name }, 'bus resource is back');
+        if (failures > 0) logger.info({ resource: name }, 'resource is back');
         failures = await use(opened, failures);
       }
       if (!isStopping) await Promise.race([pause(jittered(failures)), stopped.promise]);
@@ -85,7 +85,7 @@ export function keepOpen<T>(options: {
   /** An outage is told once and then twice a minute, not with every attempt. */
   function report(failures: number, error: unknown): void {
     const level = failures % 30 === 1 ? 'warn' : 'debug';
-    logger[level]({ error, resource: name, failures }, 'bus resource lost, opening it again');
+    logger[level]({ error, resource: name, failures }, 'resource lost, opening it again');
   }
 
   return {
