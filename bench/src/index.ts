@@ -23,7 +23,8 @@ const { values: options } = parseArgs({
 });
 const seconds = Number(options.seconds);
 const bus = options.bus === 'embedded' ? 'embedded' : 'rabbitmq';
-const cpuColumns = ['gateway', 'identity', 'tenancy-billing', 'ledger', 'notifications', 'reporting', 'postgres'];
+const serviceNames = ['gateway', 'identity', 'tenancy-billing', 'ledger', 'notifications', 'reporting'];
+const cpuColumns = [...serviceNames, 'postgres'];
 const month = '2025-01';
 
 await globalSetup({ maxWorkers: 1 });
@@ -111,8 +112,8 @@ async function bench() {
   const catchUpMs = await drained(platform.database.adminUrl);
   const delay = await projectionDelay(platform.database.adminUrl, since);
 
-  // The floor's rows must not be published as events, and nothing else should use the machine.
-  await platform.stopService('ledger');
+  // The floor's rows must not be published as events, and nothing else should use the machine or the server's connections.
+  for (const name of serviceNames) await platform.stopService(name);
   const rows: string[][] = [];
   for (const { operation, connections, result, cpuMs } of measured) {
     const floor = await measureFloor(platform.database.urlFor(operation.role), statements[operation.statement], {

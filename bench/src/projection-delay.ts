@@ -17,12 +17,10 @@ export const projectionDelay = async (adminUrl: string, since: Date): Promise<Pr
          percentile_cont(0.5) within group (order by delay.ms) as p50,
          percentile_cont(0.99) within group (order by delay.ms) as p99
        from (
-         select extract(epoch from inbox.recorded_at - entry.recorded_at) * 1000 as ms
+         select extract(epoch from inbox.handled_at - outbox.recorded_at) * 1000 as ms
          from reporting.inbox
          join ledger.outbox on outbox.tenant_id = inbox.tenant_id and outbox.id = inbox.event_id
-         join ledger.audit_entries as entry
-           on entry.tenant_id = outbox.tenant_id and entry.entity_id = outbox.subject and entry.action = 'expense.recorded'
-         where inbox.recorded_at > $1
+         where outbox.recorded_at > $1
        ) as delay`,
       [since],
     );

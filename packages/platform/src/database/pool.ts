@@ -37,6 +37,8 @@ const lifetimeMaxSeconds = 1_800;
 const connectionParameters = {
   // A client that was killed or gave up must not keep its locks until its statement ends (PostgreSQL 14 or newer).
   client_connection_check_interval: '1000',
+  // Compiling a plan takes longer than any statement here runs.
+  jit: 'off',
 };
 
 /** The connection settings that every connection of a service has, the listening one included. */
