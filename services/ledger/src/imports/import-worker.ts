@@ -1,5 +1,14 @@
-import { type Component, type Database, type Logger, toTenantId } from '@outlay/platform';
-import { Logger as JobLogger, type Runner, run, runMigrations } from 'graphile-worker';
+import {
+  type Component,
+  type Database,
+  keepOpen,
+  type Logger,
+  type Opened,
+  pause,
+  toTenantId,
+  within,
+} from '@outlay/platform';
+import { Logger as JobLogger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
 import pg from 'pg';
 import { z } from 'zod';
 import { findStalled, importTask, jobsSchema } from './import-store.ts';
@@ -19,7 +28,8 @@ export interface ImportWorker extends Component {
 }
 
 const concurrency = 2;
-const restartMs = 1_000;
+const openTimeoutMs = 5_000;
+const closeTimeoutMs = 10_000;
 
 /**
  * Works off imports as they come, any number of processes together. Jobs are on PostgreSQL and wake a worker at once.
@@ -28,97 +38,96 @@ const restartMs = 1_000;
  */
 export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
   const { databaseUrl, logger, database, stalledMs = 5_000 } = options;
-  let runner: Runner | undefined;
+  const stopping = new AbortController();
   let isInstalled = false;
-  let isStopping = false;
-  const begun = Promise.withResolvers<void>();
-  let working: Promise<void> | undefined;
-  let resuming: Promise<void> | undefined;
-  const timers = new Set<NodeJS.Timeout>();
-  const work: ImportWork = { ...options, isStopping: () => isStopping };
+  let watching: Promise<void> | undefined;
 
-  async function runJobs(): Promise<void> {
-    const pool = createPool(databaseUrl, logger);
-    try {
-      await installJobs(pool, logger);
+  const taskList: TaskList = {
+    [importTask]: async (payload) => {
+      const job = jobPayload.parse(payload);
+      const work = { ...options, isStopping: () => stopping.signal.aborted };
+      await processImport(work, toTenantId(job.tenant_id), job.import_id);
+    },
+  };
+  const jobs = keepOpen<Runner>({
+    name: 'worker of imports',
+    logger,
+    open: async () => {
+      const opened = await openRunner(databaseUrl, taskList, logger);
       isInstalled = true;
-      runner = await run({
-        pgPool: pool,
-        schema: jobsSchema,
-        concurrency,
-        noHandleSignals: true,
-        logger: jobLogger(logger),
-        taskList: {
-          [importTask]: async (payload) => {
-            const job = jobPayload.parse(payload);
-            await processImport(work, toTenantId(job.tenant_id), job.import_id);
-          },
-        },
-      });
-      begun.resolve();
-      if (isStopping) await runner.stop();
-      await runner.promise;
-    } catch (error) {
-      if (!isStopping) logger.warn({ error }, 'work on imports was interrupted, trying again');
-    } finally {
-      begun.resolve();
-      runner = undefined;
-      await closed(pool);
-    }
-    if (!isStopping) later(begin, restartMs);
-  }
+      return opened;
+    },
+  });
 
-  function begin(): void {
-    working = runJobs();
-  }
-
-  function later(what: () => void, ms: number): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      what();
-    }, ms);
-    timers.add(timer);
-  }
-
-  function watch(): void {
-    resuming = resume().finally(() => {
-      if (!isStopping) later(watch, stalledMs);
+  async function watch(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      stopping.signal.addEventListener('abort', () => resolve());
     });
-  }
-
-  async function resume(): Promise<void> {
-    try {
+    while (!stopping.signal.aborted) {
+      const runner = jobs.current();
       if (runner) await addStalled(runner, database, stalledMs, logger);
-    } catch (error) {
-      logger.warn({ error }, 'could not look for interrupted imports');
+      await Promise.race([pause(stalledMs), stopped]);
     }
   }
 
   return {
     async start() {
-      begin();
-      watch();
+      jobs.start();
+      watching = watch();
       // Whether or not it succeeds: it goes on trying by itself.
-      await begun.promise;
+      await within(openTimeoutMs, jobs.opened());
     },
     async stop() {
-      isStopping = true;
-      for (const timer of timers) clearTimeout(timer);
-      await runner?.stop().catch(() => undefined);
-      await Promise.all([working, resuming]);
+      stopping.abort();
+      await Promise.all([jobs.stop(), watching]);
     },
     isReady: () => isInstalled,
   };
 }
 
 async function addStalled(runner: Runner, database: Database, stalledMs: number, logger: Logger): Promise<void> {
-  for (const { tenantId, id } of await findStalled(database, stalledMs)) {
-    logger.info({ import_id: id, tenant_id: tenantId }, 'taking up an interrupted import');
-    await runner.addJob(importTask, { tenant_id: tenantId, import_id: id }, { jobKey: id });
+  try {
+    for (const { tenantId, id } of await findStalled(database, stalledMs)) {
+      logger.info({ import_id: id, tenant_id: tenantId }, 'taking up an interrupted import');
+      await runner.addJob(importTask, { tenant_id: tenantId, import_id: id }, { jobKey: id });
+    }
+  } catch (error) {
+    logger.debug({ error }, 'could not look for interrupted imports');
   }
 }
 
 const jobPayload = z.object({ tenant_id: z.uuid(), import_id: z.uuid() });
+
+async function openRunner(databaseUrl: string, taskList: TaskList, logger: Logger): Promise<Opened<Runner>> {
+  const pool = createPool(databaseUrl, logger);
+  const closePool = () => within(closeTimeoutMs, pool.end());
+  try {
+    await installJobs(pool, logger);
+    const runner = await run({
+      pgPool: pool,
+      schema: jobsSchema,
+      taskList,
+      parsedCronItems: [],
+      noHandleSignals: true,
+      logger: jobLogger(logger),
+      // Without batches, a job that cannot be marked done while the database is away is an unhandled rejection, which
+      // ends the process; with them it ends the runner, which is opened again.
+      preset: { worker: { concurrentJobs: concurrency, completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    });
+    const closed = runner.promise.catch((error: unknown) => error);
+    return {
+      resource: runner,
+      closed,
+      async close() {
+        await within(closeTimeoutMs, Promise.all([runner.stop().catch(() => undefined), closed]));
+        await closePool();
+      },
+    };
+  } catch (error) {
+    await closePool();
+    throw error;
+  }
+}
 
 /** graphile-worker would begin with `create schema`, which this role may not say; it does not when its table is there. */
 async function installJobs(pool: pg.Pool, logger: Logger): Promise<void> {
@@ -134,34 +143,25 @@ async function installJobs(pool: pg.Pool, logger: Logger): Promise<void> {
 function createPool(databaseUrl: string, logger: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    application_name: 'outlay-ledger imports',
+    application_name: 'ledger imports',
     max: concurrency + 2,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: openTimeoutMs,
     // A connection whose other end is gone without a word answers nothing, and is given up within a minute.
     query_timeout: 10_000,
     maxLifetimeSeconds: 60,
     keepAlive: true,
   });
-  pool.on('error', (error) => logger.warn({ error }, 'idle connection of the import worker lost'));
+  pool.on('error', (error) => logger.debug({ error }, 'idle connection of the import worker lost'));
   // graphile-worker listens for errors of the connections it holds only while it uses them.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
 }
 
-/** Ends a pool, in bounded time: one of its connections may be waiting for what never comes. */
-async function closed(pool: pg.Pool): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, 5_000);
-  });
-  await Promise.race([pool.end().catch(() => undefined), timeout]);
-  clearTimeout(timer);
-}
-
 /** It composes its messages, so they become a field; a job that failed is tried again, which is no reason to wake anybody. */
 function jobLogger(logger: Logger): JobLogger {
   return new JobLogger(() => (level, message) => {
-    if (level === 'error' || level === 'warning')
+    if (level === 'error' || level === 'warning') {
       logger.warn({ detail: message }, 'graphile-worker reported a problem');
+    }
   });
 }
