@@ -23,8 +23,7 @@ describe('row-level security', () => {
            from pg_policy as policy where policy.polrelid = class.oid and policy.polname = 'tenant_isolation'
          ) as policies
        from pg_class as class
-       where class.relnamespace = 'ledger'::regnamespace and class.relkind in ('r', 'p')
-         and class.relname !~ 'migrations'`,
+       where class.relnamespace = 'ledger'::regnamespace and class.relkind in ('r', 'p')`,
     );
 
     const rule = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";

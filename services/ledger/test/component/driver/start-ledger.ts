@@ -1,5 +1,5 @@
 import { type EventName, identity, ledger, queues, tenancy } from '@outlay/contracts';
-import { type Bus, createBus, type Envelope, envelopeSchema, type OutgoingEvent, toOutboxRow } from '@outlay/messaging';
+import { createBus, type Envelope, envelopeSchema, type OutgoingEvent, toOutboxRow } from '@outlay/messaging';
 import {
   anonymousContext,
   type CallerContext,
@@ -147,7 +147,6 @@ export async function startLedger(
 
 export type TestLedger = Awaited<ReturnType<typeof startLedger>>;
 export type TestTenant = Awaited<ReturnType<TestLedger['tenant']>>;
-export type { Bus };
 
 /** The same call under an idempotency key. */
 export const withKey = (context: CallerContext, key: string): CallerContext => ({ ...context, idempotencyKey: key });
