@@ -7,7 +7,7 @@ import { toImportMessage } from './import-state.ts';
 import { getImport, listImportRows, listImports } from './read-imports.ts';
 import { receiveUpload } from './receive-upload.ts';
 import { startImport } from './start-import.ts';
-import { createSlots } from './upload-slots.ts';
+import { createUploadBudget } from './upload-budget.ts';
 
 /** What the handlers need. */
 export interface ImportHandlersOptions {
@@ -20,25 +20,29 @@ export interface ImportHandlersOptions {
 
 type Rpc = 'startImport' | 'getImport' | 'listImports' | 'listImportRows';
 
-/** Files held in memory at once; 20 MB each at most. */
-const uploadsMax = 4;
+/** What files that are coming in take of the memory, together. */
+const uploadBytesMax = 100 * 1_024 * 1_024;
 
 /** The RPCs of imports, to be bound with those of the rest of the ledger. */
 export function createImportHandlers(
   options: ImportHandlersOptions,
 ): Pick<ServiceHandlers<typeof ledger.LedgerServiceService>, Rpc> {
-  const slots = createSlots(uploadsMax);
+  const budget = createUploadBudget(uploadBytesMax);
   return {
     startImport: {
       access: 'tenant',
       roles: ['owner', 'admin', 'member'],
-      handle: (context, parts) =>
-        slots.run(async () => {
-          const file = await receiveUpload(parts);
+      handle: async (context, parts) => {
+        const share = budget.open();
+        try {
+          const file = await receiveUpload(parts, share);
           if (!options.isReady()) throw unavailable('imports_not_ready', 'Imports cannot be taken in yet');
           await options.ensureTenant(context);
-          return startImport(options, context, file);
-        }),
+          return await startImport(options, context, file);
+        } finally {
+          share.release();
+        }
+      },
     },
     getImport: {
       access: 'tenant',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ledger } from '@outlay/contracts';
 import { invalid } from '@outlay/platform';
+import type { UploadShare } from './upload-budget.ts';
 
 /** A file as it was sent. */
 export interface UploadedFile {
@@ -20,11 +21,13 @@ export const fileSizeMax = 20 * 1_024 * 1_024;
 export const chunkSize = 256 * 1_024;
 
 /**
- * Collects a file from its stream: a message that describes it, then its bytes. At most fileSizeMax is held, and
- * nothing is kept on disk. Throws invalid with details on `file`: file_missing, file_too_large, file_empty.
+ * Collects a file from its stream: a message that describes it, then its bytes. They are held in memory, at most sizeMax
+ * and as far as the share has room. Throws invalid with details on `file`: file_missing, file_repeated, file_too_large,
+ * file_empty.
  */
 export async function receiveUpload(
   parts: AsyncIterable<ledger.StartImportRequest>,
+  share: Pick<UploadShare, 'take'>,
   sizeMax = fileSizeMax,
 ): Promise<UploadedFile> {
   let file: ledger.ImportFile | undefined;
@@ -50,6 +53,7 @@ export async function receiveUpload(
     const { value: bytes } = part;
     size += bytes.length;
     if (size > sizeMax) throw invalid('file', 'file_too_large', `is larger than ${sizeMax / 1_024 / 1_024} MB`);
+    share.take(bytes.length);
     hash.update(bytes);
     pending.push(bytes);
     pendingSize += bytes.length;
