@@ -69,7 +69,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
       keys: loadKeys,
     },
     checks: { database: database.ping, bus: bus.check },
-    onReady: () => grpc.setServing(true),
+    onChange: (isReady) => grpc.setServing(isReady),
     logger,
   });
   const grpc = createGrpcServer({

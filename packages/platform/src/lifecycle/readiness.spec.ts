@@ -8,13 +8,13 @@ afterEach(async () => {
   await readiness?.stop?.();
 });
 
-function start(options: Omit<Parameters<typeof createReadiness>[0], 'logger' | 'onReady'>) {
+function start(options: Omit<Parameters<typeof createReadiness>[0], 'logger' | 'onChange'>) {
   const state = { isReady: false };
   readiness = createReadiness({
     ...options,
     logger: createSilentLogger(),
-    onReady: () => {
-      state.isReady = true;
+    onChange: (isReady) => {
+      state.isReady = isReady;
     },
   });
   readiness.start?.();
@@ -53,6 +53,22 @@ describe('readiness', () => {
     await eventually(() => expect(state.isReady).toBe(true));
     await checks.second?.();
     expect(preparedCount).toBe(1);
+  });
+
+  it('goes while a check fails, and comes again', async () => {
+    let isUp = true;
+    const { state } = start({
+      checks: {
+        database: async () => {
+          if (!isUp) throw new Error('down');
+        },
+      },
+    });
+    await eventually(() => expect(state.isReady).toBe(true));
+    isUp = false;
+    await eventually(() => expect(state.isReady).toBe(false));
+    isUp = true;
+    await eventually(() => expect(state.isReady).toBe(true));
   });
 
   it('does not come after it was stopped', async () => {

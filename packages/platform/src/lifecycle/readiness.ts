@@ -10,23 +10,24 @@ export interface Readiness extends Component {
 }
 
 const retryMs = 250;
+const watchMs = 1_000;
 
 /**
  * Does what has to be done once before the first call can be answered, in order and each until it has succeeded, then
- * waits until every check passes, and calls `onReady`. Starting does not wait for that: a dependency that is down
- * holds the service back and never ends it. From then on calls fail by themselves while one is away, and /readyz says
- * which.
+ * looks every second whether all checks pass. `onChange` hears of each change, and of nothing before the first time they
+ * do. Starting does not wait for that: a dependency that is down holds the service back and never ends it.
  */
 export function createReadiness(options: {
   preparations?: Readonly<Record<string, Check>>;
   checks: Readonly<Record<string, Check>>;
-  onReady: () => void;
+  onChange: (isReady: boolean) => void;
   logger: Logger;
 }): Readiness {
-  const { preparations = {}, checks, onReady, logger } = options;
+  const { preparations = {}, checks, onChange, logger } = options;
   const pending = new Set(Object.keys(preparations));
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let isReady = false;
   let looking: Promise<void> | undefined;
 
   async function prepare(name: string, work: Check): Promise<void> {
@@ -41,12 +42,20 @@ export function createReadiness(options: {
   }
 
   async function look(): Promise<void> {
+    const passes = await attempt();
+    if (isStopped) return;
+    if (passes !== isReady) onChange(passes);
+    isReady = passes;
+    timer = setTimeout(begin, isReady ? watchMs : retryMs);
+  }
+
+  async function attempt(): Promise<boolean> {
     try {
       for (const [name, work] of Object.entries(preparations)) await prepare(name, work);
       await Promise.all(Object.values(checks).map((check) => check()));
-      if (!isStopped) onReady();
+      return true;
     } catch {
-      if (!isStopped) timer = setTimeout(begin, retryMs);
+      return false;
     }
   }
 
