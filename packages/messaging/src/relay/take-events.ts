@@ -13,39 +13,44 @@ export interface TakenEvent {
  *
  * `skip locked` lets relays work side by side, but it also lets this one take version 2 of an aggregate while another
  * still publishes version 1. So a row waits while an earlier one of its aggregate is unpublished and not ours. Such rows
- * can only be in the hands of other relays, or set aside by us, hence `held` reads no more than what is in flight. Both
- * parts read one snapshot; a row that was published since counts as unpublished in it, which errs on the safe side.
+ * are in the hands of other relays, so they are found among the `oldest`, of which there are more than a few relays can
+ * hold; a row beyond them waits as well. All parts read one snapshot; a row that was published since counts as
+ * unpublished in it, which errs on the safe side.
  *
- * Measured with 1,000,000 rows waiting: 3 ms for 500.
+ * Ordered and limited like this, both scans walk the index of what is unpublished. (With `seq <= max` in place of the
+ * limit, PostgreSQL read the whole table: 140 ms with a million rows waiting, 3 ms so.) The statements of a relay have
+ * no name: a plan that was made once, on an empty outbox, must not be kept for a full one.
  */
-const takeEvents = {
-  name: 'messaging_take_events',
-  text: `
-    with taken as materialized (
-      select outbox.seq, outbox.tenant_id, outbox.subject, outbox.recorded_at, outbox.envelope
-      from outbox
-      where outbox.published_at is null and outbox.subject <> all ($2::text[])
-      order by outbox.seq
-      limit $1
-      for update skip locked
-    ),
-    held as materialized (
-      select outbox.tenant_id, outbox.subject, min(outbox.seq) as seq
-      from outbox
-      where outbox.published_at is null
-        and outbox.seq <= (select max(taken.seq) from taken)
-        and not exists (select from taken where taken.seq = outbox.seq)
-      group by outbox.tenant_id, outbox.subject
-    )
-    select
-      taken.seq,
-      taken.recorded_at as "recordedAt",
-      taken.envelope,
-      held.seq is not null and held.seq < taken.seq as "mustWait"
-    from taken
-    left join held on held.tenant_id = taken.tenant_id and held.subject = taken.subject
-    order by taken.seq`,
-};
+const takeEvents = `
+  with taken as materialized (
+    select outbox.seq, outbox.tenant_id, outbox.subject, outbox.recorded_at, outbox.envelope
+    from outbox
+    where outbox.published_at is null and outbox.subject <> all ($2::text[])
+    order by outbox.seq
+    limit $1
+    for update skip locked
+  ),
+  oldest as materialized (
+    select outbox.seq, outbox.tenant_id, outbox.subject
+    from outbox
+    where outbox.published_at is null and outbox.subject <> all ($2::text[])
+    order by outbox.seq
+    limit 3 * $1 + 500
+  ),
+  held as materialized (
+    select oldest.tenant_id, oldest.subject, min(oldest.seq) as seq
+    from oldest
+    where not exists (select from taken where taken.seq = oldest.seq)
+    group by oldest.tenant_id, oldest.subject
+  )
+  select
+    taken.seq,
+    taken.recorded_at as "recordedAt",
+    taken.envelope,
+    coalesce(held.seq < taken.seq, false) or taken.seq > (select max(oldest.seq) from oldest) as "mustWait"
+  from taken
+  left join held on held.tenant_id = taken.tenant_id and held.subject = taken.subject
+  order by taken.seq`;
 
 /**
  * Locks up to `batchMax` events for this transaction, leaving out the given subjects. `waiting` counts events that were
@@ -62,16 +67,13 @@ export async function takeUnpublished(
 }
 
 /** Found through the index of what is unpublished; the times let the other months out of it. */
-const markEvents = {
-  name: 'messaging_mark_events',
-  text: `
-    update outbox
-    set published_at = clock_timestamp()
-    where outbox.seq = any ($1::bigint[])
-      and outbox.published_at is null
-      and outbox.recorded_at >= $2::timestamptz
-      and outbox.recorded_at <= $3::timestamptz + interval '1 millisecond'`,
-};
+const markEvents = `
+  update outbox
+  set published_at = clock_timestamp()
+  where outbox.seq = any ($1::bigint[])
+    and outbox.published_at is null
+    and outbox.recorded_at >= $2::timestamptz
+    and outbox.recorded_at <= $3::timestamptz + interval '1 millisecond'`;
 
 /** Marks events as published, in the transaction that took them. */
 export async function markPublished(session: Session, events: readonly TakenEvent[]): Promise<void> {
@@ -85,23 +87,20 @@ export async function markPublished(session: Session, events: readonly TakenEven
 }
 
 /** Counts to 100,000 and no further, so that asking stays cheap when it matters. */
-const measureBacklog = {
-  name: 'messaging_measure_backlog',
-  text: `
-    select
-      (
-        select count(*)
-        from (select from outbox where outbox.published_at is null limit 100000) as unpublished
-      )::int as events,
-      (
-        select extract(epoch from clock_timestamp() - outbox.recorded_at)
-        from outbox
-        where outbox.published_at is null
-        order by outbox.seq
-        limit 1
-      )::float8 as "oldestAgeSeconds",
-      current_schema() as schema`,
-};
+const measureBacklog = `
+  select
+    (
+      select count(*)
+      from (select from outbox where outbox.published_at is null limit 100000) as unpublished
+    )::int as events,
+    (
+      select extract(epoch from clock_timestamp() - outbox.recorded_at)
+      from outbox
+      where outbox.published_at is null
+      order by outbox.seq
+      limit 1
+    )::float8 as "oldestAgeSeconds",
+    current_schema() as schema`;
 
 /** How many events wait, and since when the oldest does. */
 export async function readBacklog(
