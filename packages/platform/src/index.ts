@@ -51,6 +51,11 @@ export {
   type ServiceDefinition,
   type ServiceHandlers,
 } from './grpc/service-definition.ts';
+export { createJobPool, type JobPool } from './jobs/job-pool.ts';
+export { installJobSchema } from './jobs/job-schema.ts';
+export { createJobWorker, type JobWorker, type JobWorkerOptions } from './jobs/job-worker.ts';
+export { freeOrphansRegularly } from './jobs/owner-lock.ts';
+export { type JobTask, type RunJobsOptions, type RunningJobs, runJobs, type TimedTask } from './jobs/run-jobs.ts';
 export { type KeptOpen, keepOpen, type Opened } from './lifecycle/keep-open.ts';
 export { type Component, createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 export { createReadiness, type Readiness } from './lifecycle/readiness.ts';

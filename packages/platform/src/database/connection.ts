@@ -63,7 +63,8 @@ export function wrapConnection(client: PoolClient, statementTimeoutMs: number): 
   return connection;
 }
 
-function destroySocket(client: PoolClient): void {
+/** Ends a connection without a word to the server, which may not listen any more. */
+export function destroySocket(client: PoolClient): void {
   const inner: unknown = Reflect.get(client, 'connection');
   const stream: unknown = Reflect.get(Object(inner), 'stream');
   const destroy: unknown = Reflect.get(Object(stream), 'destroy');

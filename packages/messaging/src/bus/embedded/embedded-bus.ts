@@ -1,16 +1,33 @@
-import { keepOpen, type Logger, unavailable, within } from '@outlay/platform';
-import pg from 'pg';
+import {
+  createJobPool,
+  freeOrphansRegularly,
+  installJobSchema,
+  keepOpen,
+  type Logger,
+  unavailable,
+  within,
+} from '@outlay/platform';
 import { type QueueDefinition, queuesFor } from '../../catalogue.ts';
 import type { Envelope } from '../../envelope.ts';
 import { type Bus, failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
-import { installSchema } from './install-schema.ts';
 import { type NewJob, toJobs, write } from './messages.ts';
-import { freeOrphansRegularly } from './owner-lock.ts';
 import { listParked, replayParked } from './parked.ts';
 import { keepSubscription } from './subscription.ts';
-import { createWorkerLogger } from './worker-logger.ts';
 
-const poolMax = 8;
+/** Beside one for each subscription, which listens with it. Statements are short, and each works for many messages. */
+const poolMax = 4;
+const orphansEveryMs = 1_000;
+
+const parkedMessages = `
+  create table if not exists bus.parked_messages (
+    id bigint generated always as identity,
+    queue text not null,
+    body json not null,
+    error text not null,
+    attempts int not null,
+    parked_at timestamptz not null default clock_timestamp(),
+    primary key (queue, id)
+  )`;
 
 /**
  * The bus on PostgreSQL, for installations without RabbitMQ. Each queue is a task of graphile-worker in the schema `bus`;
@@ -23,14 +40,20 @@ export function createEmbeddedBus(options: {
   logger: Logger;
 }): Bus {
   const { databaseUrl, queues, logger } = options;
-  const pool = createPool(databaseUrl, logger);
+  const { pool, close } = createJobPool({
+    databaseUrl,
+    applicationName: 'outlay-bus',
+    max: poolMax,
+    statementTimeoutMs: publishTimeoutMs,
+    logger,
+  });
   const installed = keepOpen({ name: 'embedded bus schema', logger, open: openSchema });
   const subscriptions = new Set<ReturnType<typeof keepSubscription>>();
 
   /** Installed once; after that there is nothing that could be lost. */
   async function openSchema() {
-    await installSchema(pool, createWorkerLogger(logger));
-    const orphans = freeOrphansRegularly(pool, logger);
+    await installJobSchema(pool, { schema: 'bus', alongside: parkedMessages, logger });
+    const orphans = freeOrphansRegularly(pool, { schema: 'bus', everyMs: orphansEveryMs, logger });
     return { resource: true, closed: new Promise<never>(() => undefined), close: orphans.stop };
   }
 
@@ -69,18 +92,20 @@ export function createEmbeddedBus(options: {
     async stop() {
       await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
       await installed.stop();
-      await within(publishTimeoutMs, pool.end());
+      await close();
     },
     publish,
     async subscribe(queue, { batchMax = 100, prefetch = 2 * batchMax }, handle) {
       const subscription = keepSubscription({ pool, installed, queue, prefetch, batchMax, handle, logger });
       subscriptions.add(subscription);
+      pool.options.max += 1;
       subscription.start();
       await within(publishTimeoutMs, subscription.opened());
       return {
         async stop() {
-          subscriptions.delete(subscription);
+          const isFirst = subscriptions.delete(subscription);
           await subscription.stop();
+          if (isFirst) pool.options.max -= 1;
         },
       };
     },
@@ -100,21 +125,4 @@ export function createEmbeddedBus(options: {
     parked: (queue) => listParked(pool, queue.name),
     replayParked: (queue) => replayParked(pool, queue.name),
   };
-}
-
-function createPool(databaseUrl: string, logger: Logger): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    application_name: 'outlay-bus',
-    max: poolMax,
-    connectionTimeoutMillis: publishTimeoutMs,
-    statement_timeout: publishTimeoutMs,
-    idle_in_transaction_session_timeout: 10_000,
-    idleTimeoutMillis: 10_000,
-    keepAlive: true,
-  });
-  pool.on('error', (error) => logger.debug({ error }, 'idle connection to the bus database lost'));
-  // While a connection is out, the pool does not listen to its errors; the statement under way reports them.
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
 }

@@ -1,14 +1,19 @@
-import { EventEmitter } from 'node:events';
-import { type KeptOpen, keepOpen, type Logger, type Opened, pause, within } from '@outlay/platform';
-import { type JobHelpers, run, type WorkerPool } from 'graphile-worker';
+import {
+  type KeptOpen,
+  keepOpen,
+  type Logger,
+  type Opened,
+  pause,
+  type RunningJobs,
+  runJobs,
+  within,
+} from '@outlay/platform';
 import type pg from 'pg';
 import type { QueueDefinition } from '../../catalogue.ts';
 import { createBatcher, type PendingDelivery } from '../batcher.ts';
 import { type DeliveryHandler, type DeliveryOutcome, deliveryLimit, release } from '../bus.ts';
 import { settlementOf } from '../settlement.ts';
 import { type BusMessage, type JobPayload, type NewJob, type NewParked, write } from './messages.ts';
-import { takeOwnerLock } from './owner-lock.ts';
-import { createWorkerLogger } from './worker-logger.ts';
 
 export interface EmbeddedSubscriptionOptions {
   pool: pg.Pool;
@@ -33,14 +38,10 @@ const suspectAfter = 5;
 const pollMs = 1_000;
 const writeRetryMs = 250;
 const stopTimeoutMs = 10_000;
-
-/** A pool of workers at work. In an object, as the pool itself is thenable and would be awaited by accident. */
-interface AtWork {
-  readonly workers: WorkerPool;
-}
+const concurrencyMax = 50;
 
 /** Keeps a pool of workers on one queue. */
-export function keepSubscription(options: EmbeddedSubscriptionOptions): KeptOpen<AtWork> {
+export function keepSubscription(options: EmbeddedSubscriptionOptions): KeptOpen<RunningJobs> {
   const { queue, logger, installed } = options;
   return keepOpen({
     name: `embedded consumer of ${queue.name}`,
@@ -52,19 +53,19 @@ export function keepSubscription(options: EmbeddedSubscriptionOptions): KeptOpen
   });
 }
 
-async function openSubscription(options: EmbeddedSubscriptionOptions): Promise<Opened<AtWork>> {
+async function openSubscription(options: EmbeddedSubscriptionOptions): Promise<Opened<RunningJobs>> {
   const { pool, queue, prefetch, batchMax, handle, logger } = options;
-  const lost = Promise.withResolvers<unknown>();
   const closing = new AbortController();
   const timers = new Set<NodeJS.Timeout>();
   const batcher = createBatcher<JobDelivery>({ batchMax, handle, settle });
+  let running: RunningJobs | undefined;
 
-  /** The task of graphile-worker: one job, done when each of its messages is settled. */
-  async function deliverJob(payload: unknown, { job }: Pick<JobHelpers, 'job'>): Promise<void> {
+  /** One job, done when each of its messages is settled. */
+  async function deliverJob(payload: unknown, { attempt }: { attempt: number }): Promise<void> {
     const { messages } = payload as JobPayload;
     if (closing.signal.aborted) return settleRest(messages.map((message) => ({ message, outcome: release })));
-    if (job.attempts > suspectAfter && messages.length > 1) return split(messages, job.attempts - 1);
-    await Promise.all(messages.map((message) => deliver(message, (message.deliveries ?? 0) + job.attempts)));
+    if (attempt > suspectAfter && messages.length > 1) return split(messages, attempt - 1);
+    await Promise.all(messages.map((message) => deliver(message, (message.deliveries ?? 0) + attempt)));
   }
 
   /** Each message in a job of its own, so that what one of them does to its consumers stays with it. */
@@ -137,58 +138,33 @@ async function openSubscription(options: EmbeddedSubscriptionOptions): Promise<O
   function nudgeAfter(delayMs: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      atWork.current?.workers.nudge(1);
+      running?.nudge();
     }, delayMs + 2);
     timer.unref();
     timers.add(timer);
   }
 
-  const events = new EventEmitter();
-  const atWork: { current: AtWork | undefined } = { current: undefined };
-  events.once('pool:create', (event: { workerPool: WorkerPool }) => {
-    atWork.current = { workers: event.workerPool };
-  });
-  events.on('pool:listen:success', ({ client, workerPool }: { client: pg.ClientBase; workerPool: WorkerPool }) => {
-    // Once its own `listen` is through, as a client runs one statement at a time.
-    client.once('drain', () => takeOwnerLock(client, workerPool.id).catch(lost.resolve));
-  });
-  // Its own reconnecting gets slower with each attempt, up to a minute.
-  events.on('pool:listen:error', (event: { error: unknown }) => lost.resolve(event.error));
-  const concurrency = Math.min(prefetch, 50);
-  const runner = await run({
-    pgPool: pool,
+  const jobs = await runJobs({
+    pool,
     schema: 'bus',
-    taskList: { [queue.name]: deliverJob },
-    parsedCronItems: [],
-    noHandleSignals: true,
-    events,
-    logger: createWorkerLogger(logger),
-    preset: {
-      worker: {
-        concurrentJobs: concurrency,
-        localQueue: { size: concurrency },
-        pollInterval: pollMs,
-        completeJobBatchDelay: 0,
-        failJobBatchDelay: 0,
-      },
-    },
+    tasks: { [queue.name]: deliverJob },
+    concurrency: Math.min(prefetch, concurrencyMax),
+    takesMany: true,
+    pollMs,
+    logger,
   });
-  const ended = runner.promise.then(
-    () => new Error('The workers have stopped'),
-    (error: unknown) => error,
-  );
-  if (atWork.current === undefined) throw new Error('graphile-worker made no pool of workers');
+  running = jobs;
 
   return {
-    resource: atWork.current,
-    closed: Promise.race([ended, lost.promise]),
+    resource: jobs,
+    closed: jobs.ended,
     async close() {
       for (const timer of timers) clearTimeout(timer);
       closing.abort();
-      const stopped = runner.stop().catch(() => undefined);
+      const stopped = jobs.stop();
       const untouched = await batcher.stop();
       await settle(untouched.map((delivery) => ({ delivery, outcome: release })));
-      await within(stopTimeoutMs, Promise.all([stopped, ended]));
+      await within(stopTimeoutMs, stopped);
     },
   };
 }

@@ -1,25 +1,25 @@
-import type { Logger } from '@outlay/platform';
-import type pg from 'pg';
+import pg from 'pg';
+import type { Logger } from '../operations/logger.ts';
 
 /**
  * graphile-worker gives the jobs of a worker that died to others after four hours. Here each pool of workers holds a
- * session lock for as long as it lives, on the connection it listens with, and every bus process looks each second for
- * jobs whose owner holds none. A lock is gone the moment its process is.
+ * session lock for as long as it lives, on the connection it listens with, and every process looks regularly for jobs
+ * whose owner holds none. A lock is gone the moment its process is.
  */
-const lockKey = `hashtextextended('outlay bus ' || %, 0)`;
+const lockKey = `hashtextextended('outlay jobs of ' || %, 0)`;
 
-/** Takes the lock that shows that the pool with this id is alive. */
+/** Takes the lock that shows that the pool of workers with this id is alive. */
 export async function takeOwnerLock(client: pg.ClientBase, poolId: string): Promise<void> {
   await client.query(`select pg_advisory_lock(${lockKey.replace('%', '$1')})`, [poolId]);
 }
 
 /** A pool takes jobs a moment before it has its lock; jobs locked only just now are left alone. */
-const freeOrphans = {
-  name: 'bus_free_orphans',
+const freeOrphans = (schema: string) => ({
+  name: `free_orphans_${schema}`,
   text: `
     with owner as materialized (
       select job.locked_by as id, count(*) as jobs
-      from bus.jobs as job
+      from ${schema}.jobs as job
       where job.locked_by is not null
       group by job.locked_by
       having min(job.locked_at) < clock_timestamp() - interval '1 second'
@@ -30,25 +30,31 @@ const freeOrphans = {
       where pg_try_advisory_xact_lock(${lockKey.replace('%', 'owner.id')})
     ),
     freed as (
-      select bus.force_unlock_workers(array_agg(dead.id)), sum(dead.jobs) as jobs from dead having count(*) > 0
+      select ${schema}.force_unlock_workers(array_agg(dead.id)), sum(dead.jobs) as jobs
+      from dead
+      having count(*) > 0
     )
     select freed.jobs::int as jobs, pg_notify('jobs:insert', json_build_object('count', freed.jobs)::text) from freed`,
-};
+});
 
-const everyMs = 1_000;
-
-/** Frees the jobs of dead workers once a second, until stopped. */
-export function freeOrphansRegularly(pool: pg.Pool, logger: Logger): { stop(): Promise<void> } {
+/** Frees the jobs of dead workers at once and then in the given interval, until stopped. */
+export function freeOrphansRegularly(
+  pool: pg.Pool,
+  options: { schema: string; everyMs: number; logger: Logger },
+): { stop(): Promise<void> } {
+  const { schema, everyMs, logger } = options;
+  const statement = freeOrphans(pg.escapeIdentifier(schema));
   let running: Promise<void> | undefined;
   const free = async () => {
     try {
-      const { rows } = await pool.query<{ jobs: number }>(freeOrphans);
+      const { rows } = await pool.query<{ jobs: number }>(statement);
       if (rows[0] !== undefined) logger.info({ jobs: rows[0].jobs }, 'took over the jobs of a worker that is gone');
     } catch (error) {
       logger.debug({ error }, 'could not look for jobs of workers that are gone');
     }
     running = undefined;
   };
+  running = free();
   const timer = setInterval(() => {
     running ??= free();
   }, everyMs);
