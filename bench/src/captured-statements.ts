@@ -30,37 +30,32 @@ export const captureStatements = async (subject: Subject) => {
     return withFreshIds(first, await caughtFrom(use));
   };
 
+  const ledgerOn = (database: unknown) => ({
+    // biome-ignore lint/suspicious/noExplicitAny: only `once` is reached, which does not return.
+    database: database as any,
+    tenants: { currencyOf: async () => subject.currency, ensure: async () => {} },
+    announce: () => {},
+  });
+
   return {
     record: await capture((database) =>
-      recordExpense(
-        {
-          // biome-ignore lint/suspicious/noExplicitAny: only `once` is reached, which does not return.
-          database: database as any,
-          tenants: { currencyOf: async () => subject.currency, ensure: async () => {}, forget: () => {} },
-        },
-        context,
-        {
-          amount: { amountMinor: 12550n, currency: subject.currency },
-          title: 'Load',
-          description: '',
-          categoryId: subject.categoryId,
-          accountId: subject.accountId,
-          projectId: subject.projectId,
-          expenseDate: `${subject.month}-15`,
-          paymentMethod: 'credit_card',
-          tags: ['office', 'supplies'],
-          vendor: '',
-          exchangeRate: undefined,
-        },
-      ),
+      recordExpense(ledgerOn(database), context, {
+        amount: { amountMinor: 12550n, currency: subject.currency },
+        title: 'Load',
+        description: '',
+        categoryId: subject.categoryId,
+        accountId: subject.accountId,
+        projectId: subject.projectId,
+        expenseDate: `${subject.month}-15`,
+        paymentMethod: 'credit_card',
+        tags: ['office', 'supplies'],
+        vendor: '',
+        exchangeRate: undefined,
+      }),
     ),
     list: await capture((database) =>
       listExpenses(
-        {
-          // biome-ignore lint/suspicious/noExplicitAny: as above.
-          database: database as any,
-          tenants: { currencyOf: async () => subject.currency, ensure: async () => {}, forget: () => {} },
-        },
+        ledgerOn(database),
         { ...context, role: 'owner' },
         { filter: { status: 'posted' }, isAscending: false, after: undefined, limit: 50 },
       ),

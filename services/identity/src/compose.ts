@@ -68,7 +68,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
       keys: keys.current,
       ...(platformAdmin && { platform_admin: () => identity.ensurePlatformAdmin(platformAdmin) }),
     },
-    checks: { database: database.ping, bus: bus.check },
+    checks: { database: database.ping },
     onReady: () => grpc.setServing(true),
     logger,
   });

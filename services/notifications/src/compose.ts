@@ -70,7 +70,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
       },
       keys: loadKeys,
     },
-    checks: { database: database.ping, bus: bus.check, jobs: jobs.check },
+    checks: { database: database.ping, jobs: jobs.check },
     onChange: (isReady) => grpc.setServing(isReady),
     logger,
   });

@@ -70,7 +70,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
       consumer: consumer.start,
       keys: loadKeys,
     },
-    checks: { database: database.ping, bus: bus.check },
+    checks: { database: database.ping },
     onChange: (isReady) => grpc.setServing(isReady),
     logger,
   });

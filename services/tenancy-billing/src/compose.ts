@@ -47,7 +47,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
   const loadKeys = overrides.loadKeys ?? neighbours.loadKeys;
   const readiness = createReadiness({
     preparations: { months: () => ensureMonths(database, clock()), keys: loadKeys },
-    checks: { database: database.ping, bus: bus.check },
+    checks: { database: database.ping },
     onReady: () => grpc.setServing(true),
     logger,
   });
