@@ -64,11 +64,17 @@ declare
   posted_ids uuid[];
   are_balanced boolean;
 begin
-  select array_agg(entries.id order by entries.id) into entry_ids
-  from journal_entries as entries
-  where entries.tenant_id = tenant and entries.recorded_at = instant;
-  select array_agg(posted.entry_id order by posted.entry_id), bool_and(posted.is_balanced)
-  into posted_ids, are_balanced
+  -- One statement, hence one snapshot: another transaction of the same microsecond may commit at any moment, and must
+  -- be seen with all of its rows or with none.
+  select
+    (
+      select array_agg(entries.id order by entries.id)
+      from journal_entries as entries
+      where entries.tenant_id = tenant and entries.recorded_at = instant
+    ),
+    array_agg(posted.entry_id order by posted.entry_id),
+    bool_and(posted.is_balanced)
+  into entry_ids, posted_ids, are_balanced
   from (
     select sums.entry_id, sum(sums.line_count) >= 2 and bool_and(sums.amount_minor = 0) as is_balanced
     from (
