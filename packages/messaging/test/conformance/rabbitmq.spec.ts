@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { eventually } from '@outlay/testkit';
-import { eventsExchange } from '../../src/bus/rabbitmq/topology.ts';
+import { declareTopology, eventsExchange } from '../../src/bus/rabbitmq/topology.ts';
 import { describeBus, publishUntilTaken } from './bus-conformance.ts';
 import { anEvent, aQueue, recorder } from './drivers/event.ts';
 import { startRabbitmqDriver } from './drivers/rabbitmq-driver.ts';
@@ -20,6 +20,39 @@ describeBus('the bus on RabbitMQ', startRabbitmqDriver, ({ driver, startBus }) =
     await eventually(() => expect(ids()).toContain(event.id));
     expect(performance.now() - deletedAt).toBeLessThan(2_000);
   });
+
+  it('consumes again when its queue was deleted and made again before the broker could tell it', async () => {
+    const queue = aQueue();
+    const bus = await startBus([queue]);
+    const { handle, ids } = recorder();
+    await bus.subscribe(queue, {}, handle);
+
+    await driver().channel.deleteQueue(queue.name);
+    await declareTopology(driver().channel, [queue]);
+    const event = anEvent(queue.type);
+    await publishUntilTaken(bus, [event]);
+
+    await eventually(() => expect(ids()).toContain(event.id));
+  });
+
+  it('parks what was delivered a hundred times without an outcome', async () => {
+    const queue = aQueue();
+    const bus = await startBus([queue]);
+    let calls = 0;
+    await bus.subscribe(queue, {}, async (deliveries) => {
+      calls++;
+      return deliveries.map(() => ({ kind: 'release' }));
+    });
+
+    await bus.publish([anEvent(queue.type)]);
+
+    await eventually(async () => expect(await bus.parked(queue)).toHaveLength(1), { timeoutMs: 10_000 });
+    expect(calls).toBeGreaterThanOrEqual(100);
+    expect((await bus.parked(queue))[0]).toMatchObject({
+      error: 'delivered 100 times without an outcome',
+      attempts: 1,
+    });
+  }, 20_000);
 
   it('counts an event as failed that should have reached a queue and did not, and makes the queue again', async () => {
     const queue = aQueue();

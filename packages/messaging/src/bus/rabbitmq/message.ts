@@ -65,29 +65,26 @@ export function redeliveriesOf(message: Message): number {
   return typeof count === 'number' ? count : 0;
 }
 
-/** The message's JSON; throws when it holds none. */
-export function bodyOf(message: Message): unknown {
-  return JSON.parse(message.content.toString('utf8'));
+/** The message's JSON. What is no JSON is answered as text: whoever expects an envelope will find that it is none. */
+export function readBody(message: Message): unknown {
+  const text = message.content.toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 export function toParked(message: Message): ParkedMessage {
   const headers = message.properties.headers ?? {};
   const parkedAt = headers[parkedAtHeader];
   return {
-    body: readLeniently(message),
+    body: readBody(message),
     // Without an error of ours it was the broker who parked it, as the last guard.
     error: String(headers[errorHeader] ?? `delivered ${deliveryLimit} times without an outcome`),
     attempts: attemptOf(message),
     parkedAt: typeof parkedAt === 'string' ? new Date(parkedAt) : undefined,
   };
-}
-
-function readLeniently(message: Message): unknown {
-  try {
-    return bodyOf(message);
-  } catch {
-    return message.content.toString('utf8');
-  }
 }
 
 /** The broker's own notes on dead-lettering and delivery belong to the copy they were made for. */

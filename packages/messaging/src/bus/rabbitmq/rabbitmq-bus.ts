@@ -7,7 +7,8 @@ import { keepConnection } from './connection.ts';
 import { toMessage } from './message.ts';
 import { listParked, replayParked } from './parked.ts';
 import { createPublisher } from './publisher.ts';
-import { keepSubscription } from './subscription.ts';
+import { type RefreshedSubscription, refreshWhenIdle } from './refresh-when-idle.ts';
+import { keepSubscription, type RabbitSubscriptionOptions } from './subscription.ts';
 
 const closeTimeoutMs = 15_000;
 
@@ -19,12 +20,14 @@ export function createRabbitmqBus(options: {
   amqpUrl: string;
   queues: readonly QueueDefinition[];
   logger: Logger;
+  /** After how long a silent consumer is made anew; 30 s unless told. */
+  idleMs?: number;
 }): Bus {
-  const { amqpUrl, queues, logger } = options;
+  const { amqpUrl, queues, logger, idleMs = 30_000 } = options;
   const publishing = keepConnection(amqpUrl, 'publisher', logger);
   const consuming = keepConnection(amqpUrl, 'consumer', logger);
   const publisher = createPublisher({ connection: publishing, queues, logger });
-  const subscriptions = new Set<ReturnType<typeof keepSubscription>>();
+  const subscriptions = new Set<RefreshedSubscription>();
   const bound = new Set(queues.flatMap((queue) => queue.events));
   const ordered = publishInOrder(
     (envelope: Envelope): Promise<PublishOutcome> => publisher.publish(toMessage(envelope, bound.has(envelope.type))),
@@ -49,7 +52,7 @@ export function createRabbitmqBus(options: {
     },
     publish: ordered,
     async subscribe(queue, { batchMax = 100, prefetch = 2 * batchMax }, handle) {
-      const subscription = keepSubscription({
+      const made: RabbitSubscriptionOptions = {
         connection: consuming,
         publisher,
         queues: queues.includes(queue) ? queues : [...queues, queue],
@@ -58,7 +61,8 @@ export function createRabbitmqBus(options: {
         batchMax,
         handle,
         logger,
-      });
+      };
+      const subscription = refreshWhenIdle(() => keepSubscription(made), idleMs);
       subscriptions.add(subscription);
       subscription.start();
       await within(publishTimeoutMs, subscription.opened());
@@ -72,7 +76,7 @@ export function createRabbitmqBus(options: {
     async check() {
       if (!publisher.isReady()) throw unavailable('bus_unavailable', 'RabbitMQ takes no messages from here');
       for (const subscription of subscriptions) {
-        if (subscription.current() === undefined) throw unavailable('bus_unavailable', 'A consumer is not connected');
+        if (!subscription.isOpen()) throw unavailable('bus_unavailable', 'A consumer is not connected');
       }
     },
     parked: async (queue) => listParked(connected(consuming), queue),

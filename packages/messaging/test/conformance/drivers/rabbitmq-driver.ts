@@ -27,7 +27,12 @@ export async function startRabbitmqDriver(): Promise<RabbitmqDriver> {
     channel,
     createBus(queues) {
       for (const queue of queues) made.add(queue);
-      return createRabbitmqBus({ amqpUrl: proxy.url(vhost.amqpUrl), queues, logger: createSilentLogger() });
+      return createRabbitmqBus({
+        amqpUrl: proxy.url(vhost.amqpUrl),
+        queues,
+        logger: createSilentLogger(),
+        idleMs: 500,
+      });
     },
     async clear() {
       for (const queue of made) {
