@@ -59,6 +59,7 @@ export { type JobTask, type RunJobsOptions, type RunningJobs, runJobs, type Time
 export { type KeptOpen, keepOpen, type Opened } from './lifecycle/keep-open.ts';
 export { type Component, createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 export { createReadiness, type Readiness } from './lifecycle/readiness.ts';
+export { createRpcService, type RpcService, type RpcServiceOptions } from './lifecycle/rpc-service.ts';
 export { runProcess } from './lifecycle/run-process.ts';
 export { pause, within } from './lifecycle/time.ts';
 export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
@@ -67,5 +68,6 @@ export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './ope
 export { createOpsServer, type OpsServer } from './operations/ops-server.ts';
 export type { JsonWebKeySet } from './tokens/key-set.ts';
 export { createServiceTokenSource } from './tokens/service-token-source.ts';
+export { keysOf, serviceTokenOf, type TokenAuthority } from './tokens/token-authority.ts';
 export type { TokenClaims } from './tokens/token-claims.ts';
 export { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier.ts';

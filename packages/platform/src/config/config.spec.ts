@@ -56,6 +56,18 @@ describe('the configuration', () => {
     expect(() => readServiceConfig({ ...env, GRPC_TLS_CA_FILE: '/nowhere' }, defaults)).toThrow('GRPC_TLS_CA_FILE');
   });
 
+  it('names what a service cannot do without, and the bus by either of its variables', () => {
+    const needs = ['databaseUrl', 'serviceClientSecret', 'bus'] as const;
+    const read = (env: NodeJS.ProcessEnv) => readServiceConfig(env, { grpcPort: 1, opsPort: 2, needs });
+    const databaseUrl = 'postgres://user@db/outlay';
+    expect(() => read({})).toThrow(/DATABASE_URL[\s\S]*SERVICE_CLIENT_SECRET[\s\S]*AMQP_URL/);
+    expect(() => read({ DATABASE_URL: databaseUrl, AMQP_URL: 'amqp://mq' })).toThrow(
+      /^[^:]*:\s+- SERVICE_CLIENT_SECRET/,
+    );
+    const env = { DATABASE_URL: databaseUrl, BUS_DATABASE_URL: databaseUrl, SERVICE_CLIENT_SECRET: 'x'.repeat(16) };
+    expect(read(env)).toMatchObject({ databaseUrl, serviceClientSecret: 'x'.repeat(16) });
+  });
+
   it('can be extended by a service', () => {
     const schema = z.object({ MAIL_FROM: z.email() });
     expect(loadConfig(schema, { MAIL_FROM: 'a@example.com', OTHER: 'x' })).toEqual({ MAIL_FROM: 'a@example.com' });

@@ -66,14 +66,36 @@ export function serviceVariables(defaults: { grpcPort: number; opsPort: number }
   });
 }
 
-/** Reads the shared variables, and the files they name; throws ConfigError that names every bad one. */
-export function readServiceConfig(
+/** What a service may be unable to do without; `bus` is AMQP_URL or BUS_DATABASE_URL. */
+type Need = 'databaseUrl' | 'serviceClientSecret' | 'bus';
+
+/**
+ * Reads the shared variables, and the files they name; throws ConfigError that names every one that is wrong, or is
+ * missing and needed.
+ */
+export function readServiceConfig<N extends Need = never>(
   env: NodeJS.ProcessEnv,
-  defaults: { grpcPort: number; opsPort: number },
-): ServiceConfig {
-  const read = loadConfig(serviceVariables(defaults), env);
-  const problems = tlsProblems(read);
+  service: { grpcPort: number; opsPort: number; needs?: readonly N[] },
+): ServiceConfig & Record<Exclude<N, 'bus'>, string> {
+  const read = loadConfig(serviceVariables(service), env);
+  const needs: readonly Need[] = service.needs ?? [];
+  const isMissing: Record<Need, boolean> = {
+    databaseUrl: read.DATABASE_URL === undefined,
+    serviceClientSecret: read.SERVICE_CLIENT_SECRET === undefined,
+    bus: (read.AMQP_URL ?? read.BUS_DATABASE_URL) === undefined,
+  };
+  const problems = [...tlsProblems(read), ...needs.filter((need) => isMissing[need]).map((need) => missing[need])];
   if (problems.length > 0) throw new ConfigError(problems);
+  return toServiceConfig(read) as ServiceConfig & Record<Exclude<N, 'bus'>, string>;
+}
+
+const missing: Record<Need, string> = {
+  databaseUrl: 'DATABASE_URL: is required',
+  serviceClientSecret: 'SERVICE_CLIENT_SECRET: is required',
+  bus: 'AMQP_URL: is required, or BUS_DATABASE_URL',
+};
+
+function toServiceConfig(read: z.output<ReturnType<typeof serviceVariables>>): ServiceConfig {
   return {
     environment: read.NODE_ENV,
     host: read.HOST,

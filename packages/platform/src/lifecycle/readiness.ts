@@ -25,6 +25,7 @@ export function createReadiness(options: {
 }): Readiness {
   const { preparations = {}, checks, onChange, logger } = options;
   const pending = new Set(Object.keys(preparations));
+  let failedLast: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let isReady = false;
@@ -36,7 +37,9 @@ export function createReadiness(options: {
       await work();
       pending.delete(name);
     } catch (error) {
-      logger.warn({ error, preparation: name }, 'not ready yet');
+      // Tried four times a second; once is enough to tell.
+      if (failedLast !== name) logger.warn({ error, preparation: name }, 'not ready yet');
+      failedLast = name;
       throw error;
     }
   }
