@@ -17,4 +17,4 @@ export { type Envelope, envelopeSchema } from './envelope.ts';
 export { enqueueEvents } from './outbox/enqueue-events.ts';
 export { type EventOrigin, type OutboxRow, type OutgoingEvent, toOutboxRow } from './outbox/outgoing-event.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay/relay.ts';
-export { cleanInbox, cleanOutbox } from './retention/drop-old-months.ts';
+export { keepMonths } from './retention/keep-months.ts';

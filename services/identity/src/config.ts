@@ -17,16 +17,15 @@ const ownVariables = z.object({
 
 /** Reads the environment; throws ConfigError that names every variable that is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const config = readServiceConfig(env, { grpcPort: 50_051, opsPort: 9_101 });
+  const config = readServiceConfig(env, {
+    grpcPort: 50_051,
+    opsPort: 9_101,
+    needs: ['databaseUrl', 'serviceClientSecret', 'bus'],
+  });
   const { PLATFORM_ADMIN_EMAIL: email, PLATFORM_ADMIN_PASSWORD: password } = loadConfig(ownVariables, env);
-  const { databaseUrl, serviceClientSecret } = config;
-  const problems = [
-    ...(databaseUrl ? [] : ['DATABASE_URL: is required']),
-    ...(serviceClientSecret ? [] : ['SERVICE_CLIENT_SECRET: is required']),
-    ...(config.amqpUrl || config.busDatabaseUrl ? [] : ['AMQP_URL: is required, or BUS_DATABASE_URL']),
-    ...(Boolean(email) === Boolean(password) ? [] : ['PLATFORM_ADMIN_EMAIL: needs PLATFORM_ADMIN_PASSWORD beside it']),
-  ];
-  if (!databaseUrl || !serviceClientSecret || problems.length > 0) throw new ConfigError(problems);
+  if (Boolean(email) !== Boolean(password)) {
+    throw new ConfigError(['PLATFORM_ADMIN_EMAIL, PLATFORM_ADMIN_PASSWORD: must both be set, or neither']);
+  }
   const platformAdmin = email && password ? { email, password } : undefined;
-  return { ...config, databaseUrl, serviceClientSecret, platformAdmin };
+  return { ...config, platformAdmin };
 }

@@ -1,21 +1,19 @@
-import { queues } from '@outlay/contracts';
+import { identity as contract, queues } from '@outlay/contracts';
 import { type Bus, createBus, createConsumer } from '@outlay/messaging';
 import {
   type Clock,
-  createGrpcServer,
-  createLifecycle,
+  createGrpcClient,
   createLogger,
-  createOpsServer,
-  createReadiness,
-  createTokenVerifier,
+  createRpcService,
   ensureMonthPartitions,
   type JsonWebKeySet,
+  keysOf,
   type Logger,
+  type RpcService,
   systemClock,
 } from '@outlay/platform';
 import type { Config, MailConfig } from './config.ts';
 import { type DeliveryPolicy, deliveryPolicy } from './delivery-policy.ts';
-import { connectIdentity } from './identity.ts';
 import type { MailProvider } from './mail/mail-provider.ts';
 import { createMailgun } from './mail/mailgun.ts';
 import { createOutbox } from './mail/outbox.ts';
@@ -34,15 +32,8 @@ export interface Overrides {
   policy?: DeliveryPolicy;
 }
 
-/** A composed service. */
-export interface Service {
-  /** Resolves when it listens; it is ready once its dependencies are. */
-  start(): Promise<{ grpcPort: number; opsPort: number }>;
-  stop(): Promise<void>;
-}
-
 /** Puts the service together; nothing is connected before `start`. */
-export function compose(config: Config, overrides: Overrides = {}): Service {
+export function compose(config: Config, overrides: Overrides = {}): RpcService {
   const { clock = systemClock, mailer = createMailer(config.mail), policy = deliveryPolicy } = overrides;
   const logger = overrides.logger ?? createLogger({ service: 'notifications', level: config.logLevel });
   const { databaseUrl } = config;
@@ -58,9 +49,23 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
   });
   const mail = { database, provider: mailer, from: config.mail.from, policy, clock, logger };
   const jobs = createTimedWork({ databaseUrl, mail, database, clock, logger });
-  const identity = connectIdentity(config.identityAddress, logger);
-  const loadKeys = overrides.loadKeys ?? identity.loadKeys;
-  const readiness = createReadiness({
+  const identity = createGrpcClient(contract.IdentityServiceService, {
+    address: config.identityAddress,
+    tls: config.grpcTls,
+    logger,
+  });
+  const loadKeys = overrides.loadKeys ?? keysOf(identity);
+  return createRpcService({
+    config,
+    services: [notificationsService(database)],
+    loadKeys,
+    parts: {
+      database: { stop: database.close },
+      identity: { stop: identity.close },
+      jobs,
+      bus,
+      consumer: { stop: consumer.stop },
+    },
     preparations: {
       months: () => ensureMonthPartitions(database, clock()),
       consumer: async () => {
@@ -71,49 +76,9 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
       keys: loadKeys,
     },
     checks: { database: database.ping, jobs: jobs.check },
-    onChange: (isReady) => grpc.setServing(isReady),
+    clock,
     logger,
   });
-  const verifier = createTokenVerifier({
-    issuer: config.tokenIssuer,
-    audience: config.tokenAudience,
-    loadKeys,
-    clock,
-  });
-  const services = [notificationsService(database)];
-  const grpc = createGrpcServer({ host: config.host, port: config.grpcPort, services, verifier, logger });
-  grpc.setServing(false);
-  const ops = createOpsServer({ host: config.host, port: config.opsPort, checks: readiness.checks, logger });
-  const ports = { grpcPort: 0, opsPort: 0 };
-
-  const lifecycle = createLifecycle(logger);
-  lifecycle.add('database', { stop: database.close });
-  lifecycle.add('identity', { stop: identity.close });
-  lifecycle.add('jobs', jobs);
-  lifecycle.add('bus', bus);
-  lifecycle.add('consumer', { stop: consumer.stop });
-  lifecycle.add('grpc', {
-    start: async () => {
-      ports.grpcPort = await grpc.start();
-    },
-    stop: grpc.stop,
-  });
-  lifecycle.add('ops', {
-    start: async () => {
-      ports.opsPort = await ops.start();
-    },
-    stop: ops.stop,
-  });
-  lifecycle.add('readiness', readiness);
-  lifecycle.add('unready', { stop: () => ops.setReady(false) });
-
-  return {
-    async start() {
-      await lifecycle.start();
-      return ports;
-    },
-    stop: lifecycle.stop,
-  };
 }
 
 function createMailer(mail: MailConfig): MailProvider {

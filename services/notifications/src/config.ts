@@ -12,15 +12,8 @@ export type Config = ServiceConfig & { databaseUrl: string; mail: MailConfig };
 
 /** Reads the environment; throws ConfigError that names every variable that is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const config = readServiceConfig(env, { grpcPort: 50_054, opsPort: 9_104 });
-  const mail = readMailConfig(env);
-  const { databaseUrl } = config;
-  const problems = [
-    ...(databaseUrl ? [] : ['DATABASE_URL: is required']),
-    ...(config.amqpUrl || config.busDatabaseUrl ? [] : ['AMQP_URL: is required, or BUS_DATABASE_URL']),
-  ];
-  if (!databaseUrl || problems.length > 0) throw new ConfigError(problems);
-  return { ...config, databaseUrl, mail };
+  const config = readServiceConfig(env, { grpcPort: 50_054, opsPort: 9_104, needs: ['databaseUrl', 'bus'] });
+  return { ...config, mail: readMailConfig(env) };
 }
 
 const mailVariables = z.object({

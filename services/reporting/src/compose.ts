@@ -1,24 +1,21 @@
 import { queues } from '@outlay/contracts';
-import { type Bus, createBus, createConsumer } from '@outlay/messaging';
+import { type Bus, createBus, createConsumer, keepMonths } from '@outlay/messaging';
 import {
   type Clock,
   createDatabase,
-  createGrpcServer,
-  createLifecycle,
+  createJobWorker,
   createLogger,
-  createOpsServer,
-  createReadiness,
-  createTokenVerifier,
+  createRpcService,
   ensureMonthPartitions,
   type JsonWebKeySet,
   type Logger,
+  type RpcService,
   systemClock,
 } from '@outlay/platform';
 import type { Config } from './config.ts';
 import { connectNeighbours } from './neighbours.ts';
 import { projectEvents } from './project-events.ts';
 import { reportingService } from './reporting-service.ts';
-import { createUpkeep } from './upkeep.ts';
 
 /** What a test may put in place of the real thing. */
 export interface Overrides {
@@ -28,18 +25,11 @@ export interface Overrides {
   bus?: Bus;
 }
 
-/** A composed service. */
-export interface Service {
-  /** Resolves when it listens; it is ready once its dependencies are. */
-  start(): Promise<{ grpcPort: number; opsPort: number }>;
-  stop(): Promise<void>;
-}
-
 const batchMax = 200;
 const rebuildStatementTimeoutMs = 60_000;
 
 /** Puts the service together; nothing is connected before `start`. */
-export function compose(config: Config, overrides: Overrides = {}): Service {
+export function compose(config: Config, overrides: Overrides = {}): RpcService {
   const { clock = systemClock } = overrides;
   const logger = overrides.logger ?? createLogger({ service: 'reporting', level: config.logLevel });
   const connection = { url: config.databaseUrl, logger };
@@ -63,7 +53,25 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
   });
   const neighbours = connectNeighbours(config, logger);
   const loadKeys = overrides.loadKeys ?? neighbours.loadKeys;
-  const readiness = createReadiness({
+  return createRpcService({
+    config,
+    services: [reportingService({ database, rebuildDatabase, neighbours })],
+    loadKeys,
+    parts: {
+      database: { stop: database.close },
+      'rebuild database': { stop: rebuildDatabase.close },
+      neighbours: { stop: neighbours.close },
+      bus,
+      consumer: { stop: consumer.stop },
+      'timed work': createJobWorker({
+        databaseUrl: config.databaseUrl,
+        schema: 'reporting_jobs',
+        tasks: { keep_months: () => keepMonths(database, clock()) },
+        // Made up for when every process was down at that time.
+        timed: [{ task: 'keep_months', match: '11 2 * * *', options: { backfillPeriod: 24 * 3_600_000 } }],
+        logger,
+      }),
+    },
     // The consumer writes to the months of its inbox, so they come first.
     preparations: {
       months: () => ensureMonthPartitions(database, clock()),
@@ -71,48 +79,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
       keys: loadKeys,
     },
     checks: { database: database.ping },
-    onChange: (isReady) => grpc.setServing(isReady),
+    clock,
     logger,
   });
-  const verifier = createTokenVerifier({
-    issuer: config.tokenIssuer,
-    audience: config.tokenAudience,
-    loadKeys,
-    clock,
-  });
-  const services = [reportingService({ database, rebuildDatabase, neighbours })];
-  const grpc = createGrpcServer({ host: config.host, port: config.grpcPort, services, verifier, logger });
-  grpc.setServing(false);
-  const ops = createOpsServer({ host: config.host, port: config.opsPort, checks: readiness.checks, logger });
-  const ports = { grpcPort: 0, opsPort: 0 };
-
-  const lifecycle = createLifecycle(logger);
-  lifecycle.add('database', { stop: database.close });
-  lifecycle.add('rebuild database', { stop: rebuildDatabase.close });
-  lifecycle.add('neighbours', { stop: neighbours.close });
-  lifecycle.add('upkeep', createUpkeep({ database, clock, logger }));
-  lifecycle.add('bus', bus);
-  lifecycle.add('consumer', { stop: consumer.stop });
-  lifecycle.add('grpc', {
-    start: async () => {
-      ports.grpcPort = await grpc.start();
-    },
-    stop: grpc.stop,
-  });
-  lifecycle.add('ops', {
-    start: async () => {
-      ports.opsPort = await ops.start();
-    },
-    stop: ops.stop,
-  });
-  lifecycle.add('readiness', readiness);
-  lifecycle.add('unready', { stop: () => ops.setReady(false) });
-
-  return {
-    async start() {
-      await lifecycle.start();
-      return ports;
-    },
-    stop: lifecycle.stop,
-  };
 }

@@ -1,14 +1,13 @@
 import { identity, ledger, tenancy } from '@outlay/contracts';
 import {
-  anonymousContext,
   createGrpcClient,
-  createServiceTokenSource,
   type JsonWebKeySet,
+  keysOf,
   type Logger,
+  serviceTokenOf,
   type TenantContext,
   unavailable,
 } from '@outlay/platform';
-import { z } from 'zod';
 import type { Config } from './config.ts';
 
 /** What reporting asks of other services. */
@@ -23,28 +22,20 @@ export interface Neighbours {
 
 /** Makes the clients; connections are opened at the first call. */
 export function connectNeighbours(config: Config, logger: Logger): Neighbours {
-  const identityClient = createGrpcClient(identity.IdentityServiceService, { address: config.identityAddress, logger });
-  const tokenSource = createServiceTokenSource({
-    fetch: async () => {
-      const issued = await identityClient.issueServiceToken(anonymousContext(), {
-        clientId: 'reporting',
-        clientSecret: config.serviceClientSecret,
-      });
-      return { token: issued.accessToken, expiresInSeconds: issued.expiresInSeconds };
-    },
-  });
+  const { identityAddress, ledgerAddress, tenancyBillingAddress, serviceClientSecret: clientSecret } = config;
+  const shared = { tls: config.grpcTls, logger };
+  const identityClient = createGrpcClient(identity.IdentityServiceService, { ...shared, address: identityAddress });
   const ledgerClient = createGrpcClient(ledger.LedgerServiceService, {
-    address: config.ledgerAddress,
-    logger,
-    tokenSource,
+    ...shared,
+    address: ledgerAddress,
+    tokenSource: serviceTokenOf(identityClient, { clientId: 'reporting', clientSecret }),
   });
   const tenancyClient = createGrpcClient(tenancy.TenancyBillingServiceService, {
-    address: config.tenancyBillingAddress,
-    logger,
+    ...shared,
+    address: tenancyBillingAddress,
   });
   return {
-    loadKeys: async () =>
-      keySetSchema.parse(JSON.parse((await identityClient.getJwks(anonymousContext(), {})).jwksJson)),
+    loadKeys: keysOf(identityClient),
     streamExpenses: (context) => ledgerClient.streamExpenses(context, { tenantId: context.tenantId }),
     currencyOf: async (context) => {
       const { tenant } = await tenancyClient.getTenant(context, { tenantId: context.tenantId });
@@ -56,5 +47,3 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
     },
   };
 }
-
-const keySetSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });

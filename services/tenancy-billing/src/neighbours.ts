@@ -1,14 +1,13 @@
 import { identity, ledger } from '@outlay/contracts';
 import {
-  anonymousContext,
   type CallerContext,
   createGrpcClient,
-  createServiceTokenSource,
   type JsonWebKeySet,
+  keysOf,
   type Logger,
+  serviceTokenOf,
   toTenantId,
 } from '@outlay/platform';
-import { z } from 'zod';
 import type { Config } from './config.ts';
 import type { Owner } from './messaging/tenant-events.ts';
 
@@ -28,29 +27,15 @@ export interface Neighbours {
 
 /** Makes the clients; connections are opened at the first call. */
 export function connectNeighbours(config: Config, logger: Logger): Neighbours {
-  const forTokens = createGrpcClient(identity.IdentityServiceService, { address: config.identityAddress, logger });
-  const tokenSource = createServiceTokenSource({
-    fetch: async () => {
-      const issued = await forTokens.issueServiceToken(anonymousContext(), {
-        clientId: 'tenancy-billing',
-        clientSecret: config.serviceClientSecret,
-      });
-      return { token: issued.accessToken, expiresInSeconds: issued.expiresInSeconds };
-    },
-  });
-  const identityClient = createGrpcClient(identity.IdentityServiceService, {
-    address: config.identityAddress,
-    logger,
-    tokenSource,
-  });
-  const ledgerClient = createGrpcClient(ledger.LedgerServiceService, {
-    address: config.ledgerAddress,
-    logger,
-    tokenSource,
-  });
+  const { identityAddress, ledgerAddress, serviceClientSecret: clientSecret, grpcTls: tls } = config;
+  const forTokens = createGrpcClient(identity.IdentityServiceService, { address: identityAddress, tls, logger });
+  const tokenSource = serviceTokenOf(forTokens, { clientId: 'tenancy-billing', clientSecret });
+  const asItself = { tls, logger, tokenSource };
+  const identityClient = createGrpcClient(identity.IdentityServiceService, { ...asItself, address: identityAddress });
+  const ledgerClient = createGrpcClient(ledger.LedgerServiceService, { ...asItself, address: ledgerAddress });
 
   return {
-    loadKeys: async () => keySetShape.parse(JSON.parse((await forTokens.getJwks(anonymousContext(), {})).jwksJson)),
+    loadKeys: keysOf(forTokens),
     ensureToken: async () => void (await tokenSource()),
     async createOwner(context, request) {
       const { user } = await identityClient.createOwner(asService(context, request.tenantId), request);
@@ -73,5 +58,3 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
 function asService(context: CallerContext, tenantId: string): CallerContext {
   return { ...context, tenantId: toTenantId(tenantId), token: undefined, idempotencyKey: undefined };
 }
-
-const keySetShape = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });

@@ -1,3 +1,4 @@
+import { deleteIdempotencyKeys } from '@outlay/platform';
 import type { IdentityDatabase } from './database.ts';
 
 /** A chunk is short enough to hold no lock for long; what is left waits for the next one. */
@@ -35,11 +36,6 @@ const deleteLoginFailures = {
     returning 1`,
 };
 
-const deleteIdempotencyKeys = {
-  name: 'identity_delete_idempotency_keys',
-  text: 'delete from idempotency_keys where idempotency_keys.created_at < $1',
-};
-
 /** Deletes in chunks until nothing is left; answers the number of rows. */
 export async function deleteExpired(
   database: IdentityDatabase,
@@ -56,6 +52,6 @@ export async function deleteExpired(
   const sessions = await inChunks(deleteSessions, limits.endedBefore);
   const tokens = await inChunks(deleteTokens, limits.endedBefore);
   const failures = await inChunks(deleteLoginFailures, limits.now.getTime());
-  const keys = await database.withSystem((session) => session.query(deleteIdempotencyKeys, [limits.keysBefore]));
-  return sessions + tokens + failures + keys.rowCount;
+  const keys = await deleteIdempotencyKeys(database, limits.keysBefore);
+  return sessions + tokens + failures + keys;
 }

@@ -1,18 +1,8 @@
-import { cleanInbox, cleanOutbox } from '@outlay/messaging';
-import {
-  type Clock,
-  type Component,
-  type Database,
-  deleteIdempotencyKeys,
-  ensureMonthPartitions,
-  type Logger,
-} from '@outlay/platform';
+import { keepMonths } from '@outlay/messaging';
+import { type Clock, type Component, type Database, deleteIdempotencyKeys, type Logger } from '@outlay/platform';
 
 const everyMs = 6 * 60 * 60_000;
 const retryMs = 10_000;
-/** More than any message stays in the bus. */
-const inboxMonths = 3;
-const outboxMonths = 3;
 /** A client that still repeats a request after three days is not told from one that has a new wish. */
 const idempotencyDays = 3;
 
@@ -31,9 +21,7 @@ export function createUpkeep(options: { database: Database; clock: Clock; logger
     let isDone = false;
     try {
       const now = clock();
-      await ensureMonthPartitions(database, now);
-      await cleanInbox(database, monthsBefore(now, inboxMonths));
-      await cleanOutbox(database, monthsBefore(now, outboxMonths));
+      await keepMonths(database, now);
       await deleteIdempotencyKeys(database, daysBefore(now, idempotencyDays));
       isDone = true;
     } catch (error) {
@@ -54,10 +42,6 @@ export function createUpkeep(options: { database: Database; clock: Clock; logger
       await running;
     },
   };
-}
-
-function monthsBefore(instant: Date, months: number): Date {
-  return new Date(Date.UTC(instant.getUTCFullYear(), instant.getUTCMonth() - months, 1));
 }
 
 function daysBefore(instant: Date, days: number): Date {

@@ -10,6 +10,7 @@ import {
   createSilentLogger,
   type GrpcClient,
   newId,
+  type RpcService,
   type TenantId,
   toTenantId,
 } from '@outlay/platform';
@@ -22,7 +23,7 @@ import {
   type TestTokenInput,
 } from '@outlay/testkit';
 import pg from 'pg';
-import { compose, type Overrides, type Service } from '../../src/compose.ts';
+import { compose, type Overrides } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 
 type Registration = EventData<'outlay.tenancy.tenant.registered.v1'>;
@@ -33,7 +34,7 @@ export interface Harness {
   client: GrpcClient<typeof notifications.NotificationsServiceService>;
   opsUrl: string;
   /** One more replica of the service. */
-  startReplica(overrides?: Overrides): Promise<Service>;
+  startReplica(overrides?: Overrides): Promise<RpcService>;
   /** Stops the first replica. */
   stopService(): Promise<void>;
   as(input: TestTokenInput): CallerContext;
@@ -79,7 +80,7 @@ export async function startHarness(
     MAIL_OUTBOX_DIRECTORY: directory,
     LOG_LEVEL: 'silent',
   });
-  const replicas: Service[] = [];
+  const replicas: RpcService[] = [];
   const startReplica = async (overrides: Overrides = given.overrides ?? {}) => {
     const replica = compose(config, { logger, ...overrides });
     replicas.push(replica);

@@ -1,8 +1,7 @@
-import { createSilentLogger, newId, type TenantId, toTenantId } from '@outlay/platform';
+import { createJobWorker, createSilentLogger, newId, type TenantId, toTenantId } from '@outlay/platform';
 import { createTestDatabase, eventually, type TestDatabase } from '@outlay/testkit';
 import pg from 'pg';
 import { deliveryPolicy } from '../../src/delivery-policy.ts';
-import { createJobWorker } from '../../src/job-worker.ts';
 import type { MailProvider } from '../../src/mail/mail-provider.ts';
 import { createNotificationsDatabase, type NotificationsDatabase } from '../../src/notifications-database.ts';
 import { requestDelivery } from '../../src/request-delivery.ts';
@@ -122,11 +121,9 @@ async function installJobs(databaseUrl: string): Promise<void> {
     databaseUrl,
     schema: jobsSchema,
     tasks: {},
-    crontab: '',
-    concurrency: 1,
     logger: createSilentLogger(),
   });
-  worker.start();
+  await worker.start();
   await eventually(() => worker.check());
   await worker.stop();
 }

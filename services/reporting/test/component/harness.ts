@@ -7,6 +7,7 @@ import {
   createSilentLogger,
   type GrpcClient,
   newId,
+  type RpcService,
   type TenantId,
   toTenantId,
 } from '@outlay/platform';
@@ -19,7 +20,7 @@ import {
   type TestDatabase,
   type TestTokenInput,
 } from '@outlay/testkit';
-import { compose, type Service } from '../../src/compose.ts';
+import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 
 /** Reporting on real servers, with its neighbours played by the test. */
@@ -33,7 +34,7 @@ export interface Harness {
   startReplica(
     environment?: NodeJS.ProcessEnv,
   ): Promise<Pick<Harness, 'client' | 'opsUrl'> & { stop(): Promise<void> }>;
-  service: Service;
+  service: RpcService;
   client: GrpcClient<typeof reporting.ReportingServiceService>;
   opsUrl: string;
   as(input: TestTokenInput): CallerContext;
@@ -78,7 +79,7 @@ export async function startHarness(
     SERVICE_CLIENT_SECRET: 'a secret of the tests',
     LOG_LEVEL: 'silent',
   };
-  const running: { service: Service; client: Harness['client'] }[] = [];
+  const running: { service: RpcService; client: Harness['client'] }[] = [];
   const startReplica = async (environment: NodeJS.ProcessEnv = {}) => {
     const service = compose(readConfig({ ...usual, ...environment }), { logger });
     const { grpcPort, opsPort } = await service.start();

@@ -1,4 +1,4 @@
-import { deleteIdempotencyKeys } from '../store/idempotency-keys.ts';
+import { deleteIdempotencyKeys } from '@outlay/platform';
 import { deleteCompletedRegistrations } from '../store/registrations.ts';
 import type { TenancyDependencies } from './dependencies.ts';
 

@@ -1,20 +1,13 @@
-import { cleanInbox, cleanOutbox } from '@outlay/messaging';
-import type { Clock, Component, Logger } from '@outlay/platform';
+import { keepMonths } from '@outlay/messaging';
+import { type Clock, createJobWorker, type JobWorker, type Logger } from '@outlay/platform';
 import type { Tenancy } from '../application/tenancy.ts';
 import type { TenancyDatabase } from '../store/database.ts';
-import { ensureMonths } from '../store/ensure-months.ts';
-import { createJobWorker } from './job-worker.ts';
 
-/** The nightly ones are made up for when every process was down; registrations left open are looked at each minute. */
-const crontab = `
-  * * * * * settle_registrations ?max=1&jobKey=settle_registrations
-  11 2 * * * keep_months ?fill=1d
-  23 3 * * * purge_expired ?fill=1d
-`;
+/** Made up for when every process was down at that time. */
+const nightly = { backfillPeriod: 24 * 3_600_000 };
 
-/** Longer than any message can stay in the bus. */
-const inboxMonths = 3;
-const outboxMonths = 1;
+/** Not tried again, nor twice in a row: the next minute does it. */
+const eachMinute = { maxAttempts: 1, jobKey: 'settle_registrations' };
 
 /** The timed work of this service. */
 export function createTimedWork(options: {
@@ -23,26 +16,21 @@ export function createTimedWork(options: {
   database: TenancyDatabase;
   clock: Clock;
   logger: Logger;
-}): Component {
+}): JobWorker {
   const { databaseUrl, tenancy, database, clock, logger } = options;
   return createJobWorker({
     databaseUrl,
     schema: 'tenancy_billing_jobs',
-    crontab,
     tasks: {
       settle_registrations: () => tenancy.settleRegistrations(clock()),
+      keep_months: () => keepMonths(database, clock()),
       purge_expired: () => tenancy.purgeExpired(clock()),
-      keep_months: async () => {
-        const now = clock();
-        await ensureMonths(database, now);
-        await cleanInbox(database, monthsBefore(now, inboxMonths));
-        await cleanOutbox(database, monthsBefore(now, outboxMonths));
-      },
     },
+    timed: [
+      { task: 'settle_registrations', match: '* * * * *', options: eachMinute },
+      { task: 'keep_months', match: '11 2 * * *', options: nightly },
+      { task: 'purge_expired', match: '23 3 * * *', options: nightly },
+    ],
     logger,
   });
-}
-
-function monthsBefore(instant: Date, months: number): Date {
-  return new Date(Date.UTC(instant.getUTCFullYear(), instant.getUTCMonth() - months, 1));
 }

@@ -1,16 +1,5 @@
 import type { TenantContext } from '@outlay/platform';
-import type { TenancyDatabase, TenancySession } from './database.ts';
-
-const deleteKeys = {
-  name: 'tenancy_delete_idempotency_keys',
-  text: 'delete from idempotency_keys where idempotency_keys.created_at < $1',
-};
-
-/** Deletes the keys of all tenants from before an instant; answers how many. */
-export async function deleteIdempotencyKeys(database: TenancyDatabase, before: Date): Promise<number> {
-  const { rowCount } = await database.withSystem((session) => session.query(deleteKeys, [before]));
-  return rowCount;
-}
+import type { TenancySession } from './database.ts';
 
 const selectKey = {
   name: 'tenancy_select_idempotency_key',
