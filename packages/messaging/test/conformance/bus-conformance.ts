@@ -1,6 +1,8 @@
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { queues } from '@outlay/contracts';
 import { eventually } from '@outlay/testkit';
 import type { Bus } from '../../src/bus/bus.ts';
 import type { QueueDefinition } from '../../src/catalogue.ts';
@@ -36,6 +38,15 @@ export function describeBus<D extends BusDriver>(
       buses.push(bus);
       await bus.start();
       return bus;
+    }
+
+    async function runParkedCommand(args: string[]): Promise<string> {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [join(import.meta.dirname, '../../src/parked-command.ts'), ...args],
+        { env: { ...process.env, ...driver.environment, NODE_OPTIONS: '' } },
+      );
+      return stdout;
     }
 
     describe('delivery', () => {
@@ -253,6 +264,26 @@ export function describeBus<D extends BusDriver>(
         expect(await bus.replayParked(queue)).toBe(0);
       });
     });
+
+    it('has a command that lists and replays what is parked', async () => {
+      const queue = queues['notifications.mail'];
+      const bus = await startBus([queue]);
+      let isBroken = true;
+      const { handle, seen } = recorder(() => (isBroken ? { kind: 'park', error: 'broken' } : { kind: 'done' }));
+      await bus.subscribe(queue, {}, handle);
+      const event = anEvent('outlay.tenancy.tenant.registered.v1');
+      await bus.publish([event]);
+      await eventually(async () => expect(await bus.parked(queue)).toHaveLength(1));
+      isBroken = false;
+
+      const listed = await runParkedCommand(['list', queue.name]);
+      const replayed = await runParkedCommand(['replay', queue.name]);
+
+      expect(JSON.parse(listed)).toMatchObject({ body: event, error: 'broken', attempts: 1 });
+      expect(JSON.parse(replayed)).toEqual({ queue: queue.name, replayed: 1 });
+      await eventually(() => expect(seen.map((one) => one.id)).toEqual([event.id, event.id]));
+      await expect(runParkedCommand(['replay', 'no.such.queue'])).rejects.toMatchObject({ code: 2 });
+    }, 20_000);
 
     describe('loss of connections and processes', () => {
       it('goes on consuming and publishing when all connections are killed under load', async () => {
