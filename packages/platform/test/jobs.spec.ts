@@ -5,7 +5,7 @@ import { createJobWorker, createSilentLogger, type JobWorker, type JobWorkerOpti
 import { createPlatformDatabase, type PlatformDatabase } from './support/database.ts';
 
 const schema = 'ledger_jobs';
-const patience = { timeoutMs: 15_000 };
+const patience = { timeoutMs: 20_000 };
 
 let platform: PlatformDatabase;
 let proxy: TcpProxy;
@@ -174,6 +174,21 @@ describe('the database', () => {
     const numbers = begun.map((payload) => (payload as { number: number }).number);
     expect(numbers.toSorted()).toEqual([1, 1, 2]);
   });
+
+  it('may hang for good, which is found out, and another connection made', async () => {
+    const done: unknown[] = [];
+    const worker = await start({
+      databaseUrl: proxy.url(platform.urlFor('ledger')),
+      tasks: { note: async (payload) => done.push(payload) },
+    });
+    proxy.hang();
+    await eventually(() => expect(worker.check()).rejects.toMatchObject({ kind: 'unavailable' }), patience);
+    await proxy.resume();
+
+    await eventually(() => worker.check());
+    await add('note', { number: 1 });
+    await eventually(() => expect(done).toEqual([{ number: 1 }]));
+  }, 30_000);
 
   it('may hang while the worker is stopped', async () => {
     const worker = await start({ databaseUrl: proxy.url(platform.urlFor('ledger')) });

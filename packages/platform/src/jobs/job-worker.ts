@@ -90,7 +90,7 @@ async function openJobs(
     const orphans = freeOrphansRegularly(pool, { schema, everyMs: orphansEveryMs, logger });
     return {
       resource: running,
-      closed: running.ended,
+      closed: Promise.race([running.ended, orphans.failed]),
       async close() {
         await within(drainTimeoutMs, Promise.all([running.stop(), orphans.stop()]));
         await close();

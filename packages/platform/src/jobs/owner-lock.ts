@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { pause } from '../lifecycle/time.ts';
 import type { Logger } from '../operations/logger.ts';
 
 /**
@@ -37,29 +38,44 @@ const freeOrphans = (schema: string) => ({
     select freed.jobs::int as jobs, pg_notify('jobs:insert', json_build_object('count', freed.jobs)::text) from freed`,
 });
 
-/** Frees the jobs of dead workers at once and then in the given interval, until stopped. */
+const answerTimeoutMs = 5_000;
+const failuresMax = 2;
+
+/**
+ * Frees the jobs of dead workers at once and then in the given interval, until stopped. `failed` resolves when it could
+ * not twice in a row: the database is away, or gives no answer, which on a connection that is half open nobody else hears.
+ */
 export function freeOrphansRegularly(
   pool: pg.Pool,
   options: { schema: string; everyMs: number; logger: Logger },
-): { stop(): Promise<void> } {
+): { readonly failed: Promise<unknown>; stop(): Promise<void> } {
   const { schema, everyMs, logger } = options;
   const statement = freeOrphans(pg.escapeIdentifier(schema));
+  const failed = Promise.withResolvers<unknown>();
+  let failures = 0;
   let running: Promise<void> | undefined;
-  const free = async () => {
+  async function free(): Promise<void> {
     try {
-      const { rows } = await pool.query<{ jobs: number }>(statement);
+      const silence = pause(answerTimeoutMs).then((): never => {
+        throw new Error('The database of the jobs does not answer');
+      });
+      const { rows } = await Promise.race([pool.query<{ jobs: number }>(statement), silence]);
+      failures = 0;
       if (rows[0] !== undefined) logger.info({ jobs: rows[0].jobs }, 'took over the jobs of a worker that is gone');
     } catch (error) {
       logger.debug({ error }, 'could not look for jobs of workers that are gone');
+      failures += 1;
+      if (failures === failuresMax) failed.resolve(error);
     }
     running = undefined;
-  };
+  }
   running = free();
   const timer = setInterval(() => {
     running ??= free();
   }, everyMs);
   timer.unref();
   return {
+    failed: failed.promise,
     async stop() {
       clearInterval(timer);
       await running;
