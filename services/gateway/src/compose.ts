@@ -5,6 +5,7 @@ import {
   createOpsServer,
   createTokenVerifier,
   type JsonWebKeySet,
+  keysOf,
   type Logger,
   systemClock,
   unavailable,
@@ -12,7 +13,6 @@ import {
 import type { GatewayConfig } from './config.ts';
 import { createApp } from './create-app.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { loadKeys as loadKeysOf } from './http/jwks.ts';
 import { createTenants } from './http/select-tenant.ts';
 import { createLimits } from './limits.ts';
 import { connectInBackground, createRedis } from './redis.ts';
@@ -39,7 +39,7 @@ export function compose(config: GatewayConfig, overrides: Overrides = {}): Servi
   const logger = overrides.logger ?? createLogger({ service: 'gateway', level: config.logLevel });
   const lifecycle = createLifecycle(logger);
   const services = createServices(config, logger);
-  const loadKeys = overrides.loadKeys ?? (() => loadKeysOf(services));
+  const loadKeys = overrides.loadKeys ?? keysOf(services.identity);
   const revoked = createRevokedSessions({ identity: services.identityAsGateway, logger, clock });
   const redis = config.redisUrl ? createRedis(config.redisUrl, logger) : undefined;
   const subscriber = config.redisUrl ? createRedis(config.redisUrl, logger) : undefined;

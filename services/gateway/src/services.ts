@@ -1,12 +1,5 @@
 import { identity, ledger, notifications, reporting, tenancy } from '@outlay/contracts';
-import {
-  anonymousContext,
-  createGrpcClient,
-  createServiceTokenSource,
-  type GrpcClient,
-  type Logger,
-  unavailable,
-} from '@outlay/platform';
+import { createGrpcClient, type GrpcClient, type Logger, serviceTokenOf } from '@outlay/platform';
 import type { GatewayConfig } from './config.ts';
 
 type IdentityClient = GrpcClient<typeof identity.IdentityServiceService>;
@@ -27,16 +20,16 @@ export interface Services {
  * the platform that try again.
  */
 export function createServices(config: GatewayConfig, logger: Logger): Services {
-  const shared = { logger, deadlineMs: config.deadlineMs, retry: true };
-  const client = createGrpcClient(identity.IdentityServiceService, { ...shared, address: config.identityAddress });
-  const tokenSource = createServiceTokenSource({ fetch: () => fetchServiceToken(client, config.serviceClientSecret) });
+  const shared = { tls: config.grpcTls, logger, deadlineMs: config.deadlineMs, retry: true };
+  const ofIdentity = { ...shared, address: config.identityAddress };
+  const identityClient = createGrpcClient(identity.IdentityServiceService, ofIdentity);
+  const tokenSource = serviceTokenOf(identityClient, {
+    clientId: 'gateway',
+    clientSecret: config.serviceClientSecret,
+  });
   return {
-    identity: client,
-    identityAsGateway: createGrpcClient(identity.IdentityServiceService, {
-      ...shared,
-      address: config.identityAddress,
-      tokenSource,
-    }),
+    identity: identityClient,
+    identityAsGateway: createGrpcClient(identity.IdentityServiceService, { ...ofIdentity, tokenSource }),
     tenancy: createGrpcClient(tenancy.TenancyBillingServiceService, {
       ...shared,
       address: config.tenancyBillingAddress,
@@ -52,10 +45,4 @@ export function createServices(config: GatewayConfig, logger: Logger): Services 
 
 export function closeServices(services: Services): void {
   for (const client of Object.values(services) as { close(): void }[]) client.close();
-}
-
-async function fetchServiceToken(client: IdentityClient, clientSecret: string | undefined) {
-  if (!clientSecret) throw unavailable('service_token_unavailable', 'SERVICE_CLIENT_SECRET is not set');
-  const issued = await client.issueServiceToken(anonymousContext(), { clientId: 'gateway', clientSecret });
-  return { token: issued.accessToken, expiresInSeconds: issued.expiresInSeconds };
 }

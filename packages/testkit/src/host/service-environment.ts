@@ -20,6 +20,8 @@ export function serviceEnvironment(
     HOST: '127.0.0.1',
     [service.port.variable]: String(own.port),
     OPS_PORT: String(own.opsPort),
+    // Four threads, as Node has by default, would be busy with two passwords while files and names are waited for.
+    UV_THREADPOOL_SIZE: '8',
   };
   for (const [other, { port }] of ports) {
     if (other.addressVariable !== undefined) environment[other.addressVariable] = `127.0.0.1:${port}`;

@@ -1,13 +1,6 @@
-import { anonymousContext, type JsonWebKeySet } from '@outlay/platform';
+import type { JsonWebKeySet } from '@outlay/platform';
 import { Router as createRouter, type Router } from 'express';
-import type { Services } from '../services.ts';
 import { exchangeOf } from './exchange.ts';
-
-/** The keys that access tokens verify with, as identity has them now. */
-export async function loadKeys(services: Services): Promise<JsonWebKeySet> {
-  const { jwksJson } = await services.identity.getJwks(anonymousContext(), {}, { deadlineMs: 2_000 });
-  return JSON.parse(jwksJson);
-}
 
 const freshMs = 60_000;
 
