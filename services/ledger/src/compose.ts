@@ -2,16 +2,13 @@ import { ledger } from '@outlay/contracts';
 import { type Bus, createBus, createRelay } from '@outlay/messaging';
 import {
   type Clock,
-  createGrpcServer,
-  createLifecycle,
   createLogger,
-  createOpsServer,
-  createReadiness,
-  createTokenVerifier,
+  createRpcService,
   defineService,
   ensureMonthPartitions,
   type JsonWebKeySet,
   type Logger,
+  type RpcService,
   systemClock,
 } from '@outlay/platform';
 import { createLedger } from './application/ledger.ts';
@@ -32,15 +29,8 @@ export interface Overrides {
   bus?: Bus;
 }
 
-/** A composed service. */
-export interface Service {
-  /** Resolves when it listens; it is ready once its dependencies are. */
-  start(): Promise<{ grpcPort: number; opsPort: number }>;
-  stop(): Promise<void>;
-}
-
 /** Puts the service together; nothing is connected before `start`. */
-export function compose(config: Config, overrides: Overrides = {}): Service {
+export function compose(config: Config, overrides: Overrides = {}): RpcService {
   const { clock = systemClock } = overrides;
   const logger = overrides.logger ?? createLogger({ service: 'ledger', level: config.logLevel });
   const database = createLedgerDatabase(config.databaseUrl, logger);
@@ -55,13 +45,25 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
     clock,
     logger,
     ensureTenant: tenants.ensure,
+    beside: createUpkeep({ database, clock }),
   });
   const handlers = {
     ...ledgerHandlers(createLedger({ database, tenants, announce: relay.wake })),
     ...imports.handlers,
   };
   const loadKeys = overrides.loadKeys ?? neighbours.loadKeys;
-  const readiness = createReadiness({
+  return createRpcService({
+    config,
+    services: [defineService(ledger.LedgerServiceService, handlers)],
+    loadKeys,
+    parts: {
+      database: { stop: database.close },
+      neighbours: { stop: neighbours.close },
+      bus,
+      relay,
+      consumer: { stop: consumer.stop },
+      imports: imports.worker,
+    },
     // The consumer writes to the months of its inbox, so they come first.
     preparations: {
       months: () => ensureMonthPartitions(database, clock()),
@@ -69,59 +71,7 @@ export function compose(config: Config, overrides: Overrides = {}): Service {
       keys: loadKeys,
     },
     checks: { database: database.ping },
-    onChange: (isReady) => grpc.setServing(isReady),
+    clock,
     logger,
   });
-  const grpc = createGrpcServer({
-    host: config.host,
-    port: config.grpcPort,
-    tls: config.grpcTls,
-    services: [defineService(ledger.LedgerServiceService, handlers)],
-    verifier: createTokenVerifier({
-      issuer: config.tokenIssuer,
-      audience: config.tokenAudience,
-      loadKeys,
-      clock,
-    }),
-    logger,
-  });
-  grpc.setServing(false);
-  const ops = createOpsServer({ host: config.host, port: config.opsPort, checks: readiness.checks, logger });
-  const ports = { grpcPort: 0, opsPort: 0 };
-
-  const lifecycle = createLifecycle(logger);
-  lifecycle.add('database', { stop: database.close });
-  lifecycle.add('neighbours', { stop: neighbours.close });
-  lifecycle.add('upkeep', createUpkeep({ database, clock, logger }));
-  lifecycle.add('bus', bus);
-  lifecycle.add('relay', relay);
-  lifecycle.add('consumer', { stop: consumer.stop });
-  lifecycle.add('imports', imports.worker);
-  lifecycle.add('grpc', {
-    start: async () => {
-      ports.grpcPort = await grpc.start();
-    },
-    stop: grpc.stop,
-  });
-  lifecycle.add('ops', {
-    start: async () => {
-      ports.opsPort = await ops.start();
-    },
-    stop: ops.stop,
-  });
-  lifecycle.add('readiness', {
-    start: readiness.start,
-    stop: () => {
-      ops.setReady(false);
-      return readiness.stop?.();
-    },
-  });
-
-  return {
-    async start() {
-      await lifecycle.start();
-      return ports;
-    },
-    stop: lifecycle.stop,
-  };
 }

@@ -1,13 +1,12 @@
 import { identity, tenancy } from '@outlay/contracts';
 import {
-  anonymousContext,
   createGrpcClient,
-  createServiceTokenSource,
   type JsonWebKeySet,
+  keysOf,
   type Logger,
+  serviceTokenOf,
   type TenantContext,
 } from '@outlay/platform';
-import { z } from 'zod';
 import type { Config } from './config.ts';
 
 /** What the ledger asks of other services. */
@@ -21,30 +20,17 @@ export interface Neighbours {
 
 /** Makes the clients; connections are opened at the first call. */
 export function connectNeighbours(config: Config, logger: Logger): Neighbours {
-  const tls = config.grpcTls;
-  const identityClient = createGrpcClient(identity.IdentityServiceService, {
-    address: config.identityAddress,
-    tls,
-    logger,
-  });
-  const tokenSource = createServiceTokenSource({
-    fetch: async () => {
-      const issued = await identityClient.issueServiceToken(anonymousContext(), {
-        clientId: 'ledger',
-        clientSecret: config.serviceClientSecret,
-      });
-      return { token: issued.accessToken, expiresInSeconds: issued.expiresInSeconds };
-    },
-  });
+  const shared = { tls: config.grpcTls, logger };
+  const { identityAddress, tenancyBillingAddress, serviceClientSecret: clientSecret } = config;
+  const identityClient = createGrpcClient(identity.IdentityServiceService, { ...shared, address: identityAddress });
   const tenancyClient = createGrpcClient(tenancy.TenancyBillingServiceService, {
-    address: config.tenancyBillingAddress,
-    tls,
-    logger,
-    tokenSource,
+    ...shared,
+    address: tenancyBillingAddress,
+    tokenSource: serviceTokenOf(identityClient, { clientId: 'ledger', clientSecret }),
     deadlineMs: 1_500,
   });
   return {
-    loadKeys: async () => keySet.parse(JSON.parse((await identityClient.getJwks(anonymousContext(), {})).jwksJson)),
+    loadKeys: keysOf(identityClient),
     getTenant: (context) => tenancyClient.getTenant(context, { tenantId: context.tenantId }),
     close() {
       identityClient.close();
@@ -52,5 +38,3 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
     },
   };
 }
-
-const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });

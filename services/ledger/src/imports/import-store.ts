@@ -39,15 +39,19 @@ returning ${importColumns}`,
       [context.tenantId, id, seq, bytes],
     );
   }
-  // The key keeps one waiting job for each import, however often it is asked for.
+  await addImportJob(session, context.tenantId, id);
+  return importState.parse(rows[0]);
+}
+
+/** Has an import worked off if the session's transaction commits. One job waits for each, however often it is asked for. */
+export async function addImportJob(session: Session, tenantId: string, importId: string): Promise<void> {
   await session.query(
     {
       name: 'add_import_job',
       text: `select from ${jobsSchema}.add_job('${importTask}', $1::json, job_key => $2, max_attempts => 25)`,
     },
-    [JSON.stringify({ tenant_id: context.tenantId, import_id: id }), id],
+    [JSON.stringify({ tenant_id: tenantId, import_id: importId }), importId],
   );
-  return importState.parse(rows[0]);
 }
 
 /** One import, or notFound `import_not_found`. A user who is given sees only their own. */

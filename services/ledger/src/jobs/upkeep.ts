@@ -1,49 +1,24 @@
 import { keepMonths } from '@outlay/messaging';
-import { type Clock, type Component, type Database, deleteIdempotencyKeys, type Logger } from '@outlay/platform';
+import { type Clock, type Database, deleteIdempotencyKeys, type JobWorkerOptions } from '@outlay/platform';
 
-const everyMs = 6 * 60 * 60_000;
-const retryMs = 10_000;
+const dayMs = 24 * 3_600_000;
+
 /** A client that still repeats a request after three days is not told from one that has a new wish. */
-const idempotencyDays = 3;
+const idempotencyKeptMs = 3 * dayMs;
 
-/**
- * Makes the partitions of the coming months, and drops what has served: old months of inbox and outbox, old idempotency
- * keys. At start and every six hours, sooner again where it failed; several replicas may do it at once. Journal and
- * audit are kept for good.
- */
-export function createUpkeep(options: { database: Database; clock: Clock; logger: Logger }): Component {
-  const { database, clock, logger } = options;
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  let running: Promise<void> | undefined;
+/** Made up for when every process was down at that time. */
+const nightly = { backfillPeriod: dayMs };
 
-  async function run(): Promise<void> {
-    let isDone = false;
-    try {
-      const now = clock();
-      await keepMonths(database, now);
-      await deleteIdempotencyKeys(database, daysBefore(now, idempotencyDays));
-      isDone = true;
-    } catch (error) {
-      logger.warn({ error }, 'upkeep failed, trying again');
-    }
-    if (!isStopped) timer = setTimeout(begin, isDone ? everyMs : retryMs);
-  }
-
-  function begin(): void {
-    running = run();
-  }
-
+/** What is looked after each night: the months to come and those that have served, and old idempotency keys. */
+export function createUpkeep({ database, clock }: { database: Database; clock: Clock }) {
   return {
-    start: begin,
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
+    tasks: {
+      keep_months: () => keepMonths(database, clock()),
+      forget_keys: () => deleteIdempotencyKeys(database, new Date(clock().getTime() - idempotencyKeptMs)),
     },
-  };
-}
-
-function daysBefore(instant: Date, days: number): Date {
-  return new Date(instant.getTime() - days * 24 * 60 * 60_000);
+    timed: [
+      { task: 'keep_months', match: '11 2 * * *', options: nightly },
+      { task: 'forget_keys', match: '23 3 * * *', options: nightly },
+    ],
+  } satisfies Pick<JobWorkerOptions, 'tasks' | 'timed'>;
 }
