@@ -326,7 +326,7 @@ export function describeBus<D extends BusDriver>(
       it('delivers again what a consumer had in hand when it was killed, without counting an attempt', async () => {
         const queue = aQueue({ attempts: 2 });
         const bus = await startBus([queue]);
-        const victim = fork(join(import.meta.dirname, 'consumer-process.ts'), [JSON.stringify(queue)], {
+        const victim = fork(new URL('./fixtures/consumer-process.ts', import.meta.url), [JSON.stringify(queue)], {
           env: { ...process.env, ...driver.environment, NODE_OPTIONS: '' },
           execArgv: [],
         });
