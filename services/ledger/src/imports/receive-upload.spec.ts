@@ -6,6 +6,7 @@ import { createUploadBudget } from './upload-budget.ts';
 async function* parts(...chunks: Buffer[]): AsyncGenerator<ledger.StartImportRequest> {
   yield { part: { $case: 'file', value: { name: 'C:\\cards\\may\n2017.csv', contentType: 'text/csv' } } };
   for (const value of chunks) yield { part: { $case: 'chunk', value } };
+  yield { part: { $case: 'end', value: { size: BigInt(Buffer.concat(chunks).length) } } };
 }
 
 const share = () => createUploadBudget(10 * chunkSize).open();
@@ -34,6 +35,15 @@ describe('an upload', () => {
       refusedAs('file_repeated'),
     );
     await expect(receiveUpload(send(description), share())).rejects.toMatchObject(refusedAs('file_empty'));
+  });
+
+  it('is refused where its end is missing or says that bytes are', async () => {
+    const cutOff = async function* (keep: number) {
+      const all = await Array.fromAsync(parts(Buffer.from('date;'), Buffer.from('amount')));
+      yield* all.filter((_message, index) => index < keep || (keep === 2 && index === 3));
+    };
+    await expect(receiveUpload(cutOff(3), share())).rejects.toMatchObject(refusedAs('file_cut_off'));
+    await expect(receiveUpload(cutOff(2), share())).rejects.toMatchObject(refusedAs('file_cut_off'));
   });
 
   it('is refused as soon as it is too large', async () => {

@@ -21,9 +21,10 @@ export const fileSizeMax = 20 * 1_024 * 1_024;
 export const chunkSize = 256 * 1_024;
 
 /**
- * Collects a file from its stream: a message that describes it, then its bytes. They are held in memory, at most sizeMax
- * and as far as the share has room. Throws invalid with details on `file`: file_missing, file_repeated, file_too_large,
- * file_empty.
+ * Collects a file from its stream: a message that describes it, its bytes, a message that says how many they were. They
+ * are held in memory, at most sizeMax and as far as the share has room. A stream whose sender went away ends like one
+ * that is whole, hence the last message: without it nothing is taken. Throws invalid with details on `file`:
+ * file_missing, file_repeated, file_too_large, file_empty, file_cut_off.
  */
 export async function receiveUpload(
   parts: AsyncIterable<ledger.StartImportRequest>,
@@ -31,6 +32,7 @@ export async function receiveUpload(
   sizeMax = fileSizeMax,
 ): Promise<UploadedFile> {
   let file: ledger.ImportFile | undefined;
+  let sizeSent: bigint | undefined;
   const chunks: Buffer[] = [];
   let pending: Uint8Array[] = [];
   let pendingSize = 0;
@@ -48,6 +50,7 @@ export async function receiveUpload(
       if (file) throw invalid('file', 'file_repeated', 'is described twice');
       file = part.value;
     }
+    if (part?.$case === 'end') sizeSent = part.value.size;
     if (part?.$case !== 'chunk') continue;
     if (!file) throw invalid('file', 'file_missing', 'must be described before its bytes');
     const { value: bytes } = part;
@@ -62,6 +65,7 @@ export async function receiveUpload(
   flush();
   if (!file) throw invalid('file', 'file_missing', 'is missing');
   if (size === 0) throw invalid('file', 'file_empty', 'is empty');
+  if (sizeSent !== BigInt(size)) throw invalid('file', 'file_cut_off', 'did not arrive whole');
   return { name: plainName(file.name), contentType: plain(file.contentType, 100), chunks, size, hash: hash.digest() };
 }
 

@@ -85,6 +85,7 @@ export async function* uploadOf(bytes: Buffer, name: string): AsyncGenerator<led
   for (let at = 0; at < bytes.length; at += 64 * 1_024) {
     yield { part: { $case: 'chunk', value: bytes.subarray(at, at + 64 * 1_024) } };
   }
+  yield { part: { $case: 'end', value: { size: BigInt(bytes.length) } } };
 }
 
 /** One of the files in test/fixtures. */
