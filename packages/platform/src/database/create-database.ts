@@ -17,7 +17,7 @@ export interface DatabaseOptions<P> {
   url: string;
   /** Shown in pg_stat_activity and in the metrics. */
   applicationName: string;
-  /** 10 unless set. */
+  /** 8 unless set: all services of a platform together must leave room on a server that takes 100. */
   poolMax?: number;
   /** How long to wait for a free connection; 2,000 unless set. */
   acquireTimeoutMs?: number;
@@ -37,7 +37,7 @@ export interface DatabaseOptions<P> {
 /** Makes the pool of a service; connections are opened when they are needed. */
 export function createDatabase<P = undefined>(options: DatabaseOptions<P>): Database<P> {
   const settings = {
-    poolMax: 10,
+    poolMax: 8,
     acquireTimeoutMs: 2_000,
     statementTimeoutMs: 5_000,
     lockTimeoutMs: 3_000,
