@@ -1,6 +1,12 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { identity } from '@outlay/contracts';
-import { anonymousContext, createGrpcClient, createSilentLogger, isDomainError } from '@outlay/platform';
+import {
+  anonymousContext,
+  createGrpcClient,
+  createSilentLogger,
+  isDomainError,
+  readServiceConfig,
+} from '@outlay/platform';
 import { local } from './start/local-files.ts';
 
 /** The demo tenant and the people in it. For development alone: their password is in the documentation. */
@@ -55,6 +61,8 @@ async function register(platform: Platform): Promise<boolean> {
 async function addMembers({ identityAddress }: Platform, token: string): Promise<void> {
   const client = createGrpcClient(identity.IdentityServiceService, {
     address: identityAddress,
+    // What the services are started with holds for whoever calls them.
+    tls: readServiceConfig(process.env, { grpcPort: 0, opsPort: 0 }).grpcTls,
     logger: createSilentLogger(),
   });
   try {
