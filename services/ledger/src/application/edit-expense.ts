@@ -1,33 +1,20 @@
 import { ledger } from '@outlay/contracts';
-import { enqueueEvents } from '@outlay/messaging';
-import { idempotent, newId, recordAudit, type TenantContext } from '@outlay/platform';
+import { idempotent, newId, type TenantContext } from '@outlay/platform';
 import type { BookableExpense } from '../domain/booking.ts';
 import { entryOf, reversalOf } from '../domain/journal-entry.ts';
 import { type ExpenseInput, reviseExpense } from '../domain/revise-expense.ts';
-import { toExpenseMessage } from '../messaging/expense-message.ts';
 import type { StoredExpense } from '../store/expense-row.ts';
-import { lockExpense } from '../store/find-expense.ts';
 import { findEntryInForce, insertEntries } from '../store/journal.ts';
 import type { LedgerSession } from '../store/ledger-database.ts';
 import { prepareBooking } from '../store/prepare-booking.ts';
 import { updateExpense } from '../store/update-expense.ts';
+import { type ExpenseChange, lockForChange, tellOfChange } from './change-expense.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import {
-  expenseNotFound,
-  expenseReversed,
-  type MissingReference,
-  rateFault,
-  referencesMissing,
-  versionMismatch,
-} from './expense-errors.ts';
-import { maySee } from './visibility.ts';
+import { type MissingReference, rateFault, referencesMissing } from './expense-errors.ts';
 
-export interface EditExpense {
-  expenseId: string;
+export interface EditExpense extends ExpenseChange {
   /** What is to be different; a field that is absent stays. */
   changes: Partial<ExpenseInput>;
-  /** The version the caller has seen; undefined: whichever. */
-  version: bigint | undefined;
 }
 
 /**
@@ -51,11 +38,7 @@ export async function editExpense(
 }
 
 async function edit(session: LedgerSession, context: TenantContext, command: EditExpense): Promise<ledger.Expense> {
-  const current = await lockExpense(session, command.expenseId);
-  if (current === undefined || !maySee(context, current)) throw expenseNotFound();
-  if (current.status === 'reversed') throw expenseReversed();
-  if (command.version !== undefined && command.version !== current.version) throw versionMismatch();
-
+  const current = await lockForChange(session, context, command);
   const revised = reviseExpense(toBookable(current), command.changes);
   if (typeof revised === 'string') throw rateFault(revised);
   const { names, recordedAt, accountCurrency } = await prepare(session, revised);
@@ -74,24 +57,7 @@ async function edit(session: LedgerSession, context: TenantContext, command: Edi
     updatedAt: recordedAt,
   };
   await updateExpense(session, edited);
-  const message = toExpenseMessage(edited);
-  await recordAudit(session, context, {
-    action: 'expense.edited',
-    entity: 'expense',
-    entityId: edited.id,
-    before: ledger.Expense.toJSON(toExpenseMessage(current)),
-    after: ledger.Expense.toJSON(message),
-  });
-  await enqueueEvents(session, context, [
-    {
-      type: 'outlay.ledger.expense.edited.v1',
-      tenantId: context.tenantId,
-      subject: edited.id,
-      aggregateVersion: edited.version,
-      data: { expense: message },
-    },
-  ]);
-  return message;
+  return tellOfChange(session, context, 'edited', { before: current, after: edited });
 }
 
 async function prepare(session: LedgerSession, expense: BookableExpense) {

@@ -1,5 +1,6 @@
 import type { TenantContext } from '@outlay/platform';
 import type { ExpenseInput } from '../domain/revise-expense.ts';
+import type { ExpenseChange } from './change-expense.ts';
 import { type CreateAccount, createAccount } from './create-account.ts';
 import { createCategory } from './create-category.ts';
 import { createProject } from './create-project.ts';
@@ -9,7 +10,7 @@ import { getExpense } from './get-expense.ts';
 import { type ExpenseListing, listExpenses } from './list-expenses.ts';
 import { listAccounts, listCategories, listProjects, type NamedPage } from './list-references.ts';
 import { recordExpense } from './record-expense.ts';
-import { type ReverseExpense, reverseExpense } from './reverse-expense.ts';
+import { reverseExpense } from './reverse-expense.ts';
 import { setTenantCurrency } from './set-tenant-currency.ts';
 import { streamExpenses } from './stream-expenses.ts';
 
@@ -20,7 +21,7 @@ export function createLedger(dependencies: LedgerDependencies) {
     getExpense: (context: TenantContext, expenseId: string) => getExpense(dependencies, context, expenseId),
     listExpenses: (context: TenantContext, listing: ExpenseListing) => listExpenses(dependencies, context, listing),
     editExpense: (context: TenantContext, command: EditExpense) => editExpense(dependencies, context, command),
-    reverseExpense: (context: TenantContext, command: ReverseExpense) => reverseExpense(dependencies, context, command),
+    reverseExpense: (context: TenantContext, command: ExpenseChange) => reverseExpense(dependencies, context, command),
     streamExpenses: (context: TenantContext) => streamExpenses(dependencies, context),
 
     createCategory: (context: TenantContext, command: { name: string }) =>

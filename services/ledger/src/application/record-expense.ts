@@ -3,7 +3,8 @@ import { toOutboxRow } from '@outlay/messaging';
 import { hashRequest, idempotencyKeyReused, newId, type TenantContext, unavailable } from '@outlay/platform';
 import { type BookableExpense, type Booking, bookExpense } from '../domain/booking.ts';
 import { type ExpenseInput, toBookable } from '../domain/revise-expense.ts';
-import { toExpenseMessage } from '../messaging/expense-message.ts';
+import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
+import { detailValues } from '../store/expense-row.ts';
 import { findAccountCurrency } from '../store/find-account-currency.ts';
 import { type RecordExpenseOutcome, recordExpenseStatement } from '../store/record-expense-statement.ts';
 import type { LedgerDependencies } from './dependencies.ts';
@@ -66,17 +67,7 @@ function toParameters(context: TenantContext, booking: Booking, requestHash: Buf
   const { expense, entry, expenseId } = booking;
   const { amount, booked, rate } = expense;
   const now = new Date();
-  const event = toOutboxRow(
-    context,
-    {
-      type: 'outlay.ledger.expense.recorded.v1',
-      tenantId: context.tenantId,
-      subject: expenseId,
-      aggregateVersion: 1,
-      data: { expense: toMessage(booking, now) },
-    },
-    now,
-  );
+  const event = toOutboxRow(context, expenseEvent(context, 'recorded', toMessage(booking, now)), now);
   return [
     context.tenantId,
     context.idempotencyKey ?? null,
@@ -93,15 +84,7 @@ function toParameters(context: TenantContext, booking: Booking, requestHash: Buf
     rate.rate,
     rate.source,
     rate.date,
-    expense.title,
-    expense.description,
-    expense.categoryId ?? null,
-    expense.accountId ?? null,
-    expense.projectId ?? null,
-    expense.expenseDate,
-    expense.paymentMethod,
-    expense.tags,
-    expense.vendor,
+    ...detailValues(expense),
     booking.userId,
     newId(),
     event.id,

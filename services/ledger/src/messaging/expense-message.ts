@@ -1,4 +1,6 @@
 import type { ledger } from '@outlay/contracts';
+import type { OutgoingEvent } from '@outlay/messaging';
+import type { TenantContext } from '@outlay/platform';
 import type { AppliedRate, Money } from '../domain/money.ts';
 
 /** An expense with the names of what it refers to: what clients are shown and what events carry. */
@@ -30,4 +32,19 @@ export const toExpenseMessage = (expense: DescribedExpense): ledger.Expense => (
   ...expense,
   tags: [...expense.tags],
   importId: expense.importId ?? '',
+});
+
+type What = 'recorded' | 'edited' | 'reversed';
+
+/** The event that tells of an expense; it carries the whole state, in which the version is the aggregate's. */
+export const expenseEvent = (
+  context: TenantContext,
+  what: What,
+  expense: ledger.Expense,
+): OutgoingEvent<`outlay.ledger.expense.${What}.v1`> => ({
+  type: `outlay.ledger.expense.${what}.v1`,
+  tenantId: context.tenantId,
+  subject: expense.id,
+  aggregateVersion: expense.version,
+  data: { expense },
 });

@@ -91,3 +91,16 @@ export const toExpense = (row: ExpenseRow): StoredExpense => ({
 });
 
 const reference = (id: string | null, name: string | null) => (id === null ? undefined : { id, name: name ?? '' });
+
+/** What an expense says beside its amounts, as parameters: title, description, category_id, account_id, project_id, expense_date, payment_method, tags, vendor. */
+export const detailValues = (expense: BookableExpense): unknown[] => [
+  expense.title,
+  expense.description,
+  expense.categoryId ?? null,
+  expense.accountId ?? null,
+  expense.projectId ?? null,
+  expense.expenseDate,
+  expense.paymentMethod,
+  expense.tags,
+  expense.vendor,
+];

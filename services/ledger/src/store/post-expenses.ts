@@ -2,7 +2,7 @@ import type { ledger } from '@outlay/contracts';
 import { toOutboxRow } from '@outlay/messaging';
 import { conflict, newId, type Session, type TenantContext } from '@outlay/platform';
 import type { Booking } from '../domain/booking.ts';
-import { toExpenseMessage } from '../messaging/expense-message.ts';
+import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
 import { toPostingRows } from './journal.ts';
 import { prepareBooking } from './prepare-booking.ts';
 
@@ -57,17 +57,7 @@ function toRow(context: TenantContext, booking: Booking, names: ReadonlyMap<stri
     createdAt: recordedAt,
     updatedAt: recordedAt,
   });
-  const event = toOutboxRow(
-    context,
-    {
-      type: 'outlay.ledger.expense.recorded.v1',
-      tenantId: context.tenantId,
-      subject: expenseId,
-      aggregateVersion: 1,
-      data: { expense: message },
-    },
-    recordedAt,
-  );
+  const event = toOutboxRow(context, expenseEvent(context, 'recorded', message), recordedAt);
   const row = {
     id: expenseId,
     entry_id: entry.id,

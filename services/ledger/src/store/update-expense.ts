@@ -1,5 +1,5 @@
 import type { Session } from '@outlay/platform';
-import type { StoredExpense } from './expense-row.ts';
+import { detailValues, type StoredExpense } from './expense-row.ts';
 
 /** Stores the new state of an expense whose entry was inserted in this transaction. The caller holds its row lock. */
 export async function updateExpense(session: Session, expense: StoredExpense): Promise<void> {
@@ -14,15 +14,7 @@ export async function updateExpense(session: Session, expense: StoredExpense): P
     expense.rate.rate,
     expense.rate.source,
     expense.rate.date,
-    expense.title,
-    expense.description,
-    expense.categoryId ?? null,
-    expense.accountId ?? null,
-    expense.projectId ?? null,
-    expense.expenseDate,
-    expense.paymentMethod,
-    expense.tags,
-    expense.vendor,
+    ...detailValues(expense),
   ]);
 }
 

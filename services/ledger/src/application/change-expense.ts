@@ -1,0 +1,48 @@
+import { ledger } from '@outlay/contracts';
+import { enqueueEvents } from '@outlay/messaging';
+import { recordAudit, type TenantContext } from '@outlay/platform';
+import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
+import type { StoredExpense } from '../store/expense-row.ts';
+import { lockExpense } from '../store/find-expense.ts';
+import type { LedgerSession } from '../store/ledger-database.ts';
+import { expenseNotFound, expenseReversed, versionMismatch } from './expense-errors.ts';
+import { maySee } from './visibility.ts';
+
+/** Which expense is to be changed. */
+export interface ExpenseChange {
+  expenseId: string;
+  /** The version the caller has seen; undefined: whichever. */
+  version: bigint | undefined;
+}
+
+/** The expense as it stands, locked for the session's transaction. Throws where it may not be changed by this caller. */
+export async function lockForChange(
+  session: LedgerSession,
+  context: TenantContext,
+  { expenseId, version }: ExpenseChange,
+): Promise<StoredExpense> {
+  const current = await lockExpense(session, expenseId);
+  if (current === undefined || !maySee(context, current)) throw expenseNotFound();
+  if (current.status === 'reversed') throw expenseReversed();
+  if (version !== undefined && version !== current.version) throw versionMismatch();
+  return current;
+}
+
+/** Writes down what became of an expense, in the audit trail and as an event. Answers its new state as clients see it. */
+export async function tellOfChange(
+  session: LedgerSession,
+  context: TenantContext,
+  what: 'edited' | 'reversed',
+  { before, after }: { before: StoredExpense; after: StoredExpense },
+): Promise<ledger.Expense> {
+  const message = toExpenseMessage(after);
+  await recordAudit(session, context, {
+    action: `expense.${what}`,
+    entity: 'expense',
+    entityId: after.id,
+    before: ledger.Expense.toJSON(toExpenseMessage(before)),
+    after: ledger.Expense.toJSON(message),
+  });
+  await enqueueEvents(session, context, [expenseEvent(context, what, message)]);
+  return message;
+}
