@@ -22,7 +22,7 @@ function readPlainly(bytes: Buffer) {
       original: pence(record['ORIGINAL GROSS AMT'] ?? ''),
       booked: pence(record['BILLING GROSS AMT'] ?? record['ORIGINAL GROSS AMT'] ?? ''),
       category: record['TRANS CAC DESC 1'] ?? '',
-      project: (record['TRANS CAC DESC 2'] ?? '').toLowerCase(),
+      project: record['TRANS CAC DESC 2'] ?? '',
       account: record['CARD NUMBER'] ?? '',
       month: (record['TRANS DATE'] ?? '').replace(/(..)\/(..)\/(..)/, '20$3-$2'),
     }));
@@ -86,7 +86,7 @@ describe('a purchase-card file', () => {
         ),
       );
       expect(await total('categories.name')).toEqual(totals(rows, (row) => row.category));
-      expect(await total('lower(projects.name)')).toEqual(totals(rows, (row) => row.project));
+      expect(await total('projects.name')).toEqual(totals(rows, (row) => row.project));
       expect(await total('accounts.name')).toEqual(totals(rows, (row) => row.account));
       expect(await total("to_char(expenses.expense_date, 'YYYY-MM')")).toEqual(totals(rows, (row) => row.month));
       const { rows: counts } = await driver.admin.query(

@@ -8,7 +8,7 @@ export function accountKindOf(header: string): AccountKind {
   const name = normaliseHeader(header);
   if (/\b(card|pan|last|karte|kartennummer|carte|tarjeta|carta|cartao|kaartnummer)\b/.test(name)) return 'card';
   if (
-    /\b(iban|account number|auftragskonto|konto|kontonummer|kontonr|compte|cuenta|conto|rekening|rekeningnummer)\b/.test(
+    /\b(iban|account num|account number|auftragskonto|konto|kontonummer|kontonr|compte|cuenta|conto|rekening|rekeningnummer)\b/.test(
       name,
     )
   ) {

@@ -30,7 +30,16 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
   expense_date: [
     ...['transaction date', 'date of transaction', 'purchase date', 'date of purchase', 'expense date', 'spend date'],
     ...['kaufdatum', 'belegdatum', 'transaktionsdatum', 'umsatzdatum', 'date de transaction', 'date d achat'],
-    ...['date de l operation', 'date operation', 'date d operation', 'fecha de operacion', 'fecha operacion'],
+    ...[
+      'date de l operation',
+      'date operation',
+      'date op',
+      'transaktionsdag',
+      'transdag',
+      'date d operation',
+      'fecha de operacion',
+      'fecha operacion',
+    ],
     ...['fecha de la operacion', 'fecha transaccion', 'fecha de transaccion', 'data operazione', 'data transazione'],
     ...['data da transacao', 'data transakcji', 'data operacji', 'transactiedatum'],
     ...[
@@ -55,7 +64,15 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
       'document date',
     ],
     ...['booking date', 'booked date', 'date booked', 'buchungstag', 'buchungsdatum', 'buchung', 'date comptable'],
-    ...['date de comptabilisation', 'data contabile', 'boekdatum', 'boekingsdatum', 'bokforingsdatum', 'bokforingsdag'],
+    ...[
+      'date de comptabilisation',
+      'data contabile',
+      'boekdatum',
+      'boekingsdatum',
+      'bokforingsdatum',
+      'bokforingsdag',
+      'bokfdag',
+    ],
     ...['bogforingsdato', 'fecha contable', 'data movimento', 'data mov', 'data lancamento', 'data ksiegowania'],
     ...['posting date', 'date posting', 'process date', 'processing date', 'settlement date', 'completed date'],
     ...['billing date', 'payment date', 'effective date', 'value date', 'valutadatum', 'valuta', 'wertstellung'],
@@ -76,6 +93,7 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
       'betrag',
       'umsatz',
       'montant',
+      'montant operation',
       'importe',
       'importo',
       'bedrag',
@@ -180,7 +198,7 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
       'saldo',
       'solde',
     ],
-    ...['kontostand', 'saldo nach buchung', 'saldo na mutatie'],
+    ...['kontostand', 'saldo nach buchung', 'saldo na mutatie', 'saldo na trn', 'account balance after', 'disponible'],
   ],
   status: ['status', 'state', 'transaction status', 'transaction state', 'payment status'],
   vendor: [
@@ -205,7 +223,17 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
       'proveedor',
       'beneficiario',
     ],
-    ...['esercente', 'fornitore', 'naam tegenpartij', 'tegenpartij', 'leverancier', 'fornecedor', 'estabelecimento'],
+    ...[
+      'esercente',
+      'fornitore',
+      'naam tegenpartij',
+      'naam omschrijving',
+      'tegenpartij',
+      'supplier found',
+      'leverancier',
+      'fornecedor',
+      'estabelecimento',
+    ],
     ...['mottagare', 'odbiorca', 'name'],
   ],
   description: [
@@ -220,7 +248,7 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
       'motif',
       'concepto',
     ],
-    ...['descripcion', 'descrizione', 'causale', 'omschrijving', 'mededelingen', 'naam omschrijving', 'descricao'],
+    ...['descripcion', 'descrizione', 'causale', 'omschrijving', 'omschrijving 1', 'mededelingen', 'descricao'],
     ...['historico', 'beskrivning', 'tekst', 'opis', 'opis operacji', 'tytul', 'buchungstext', 'text'],
     ...['note', 'notes', 'remark', 'remarks', 'comment', 'comments', 'item'],
   ],
@@ -243,7 +271,17 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
     ...['card number', 'masked card number', 'card', 'card account number', 'card account', 'card name', 'pan'],
     ...['card last 4', 'last 4', 'card last four digits', 'card ending', 'kartennummer', 'karte', 'numero de carte'],
     ...['carte', 'numero de tarjeta', 'tarjeta', 'carta', 'numero carta', 'cartao', 'kaartnummer'],
-    ...['account number', 'account', 'account name', 'iban', 'source account', 'payment account', 'auftragskonto'],
+    ...[
+      'account number',
+      'account',
+      'account name',
+      'iban',
+      'iban bban',
+      'account num',
+      'source account',
+      'payment account',
+      'auftragskonto',
+    ],
     ...[
       'iban auftragskonto',
       'konto',
@@ -266,7 +304,7 @@ const namesByField: Readonly<Record<Field, readonly string[]>> = {
       'gl account name',
     ],
     ...['expense account', 'nominal description', 'cost element description', 'cost type', 'account description'],
-    ...['kategorie', 'categorie', 'categoria', 'kategori', 'kategoria', 'hauptkategorie'],
+    ...['kategorie', 'categorie', 'categorie operation', 'categoria', 'kategori', 'kategoria', 'hauptkategorie'],
     ...['merchant category description', 'merchant category', 'merchant category name', 'mcc description'],
     ...[
       'transaction cac code 1',
@@ -328,6 +366,7 @@ const words: Readonly<Record<string, string>> = {
 /** A name as column-names knows it: lower case, without accents, punctuation and abbreviations. */
 export function normaliseHeader(header: string): string {
   return header
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .toLowerCase()

@@ -197,6 +197,15 @@ describe('the amount of a row', () => {
     expect((await read(card)).purchases.map(({ booked }) => booked.amountMinor)).toEqual([-500n, -600n]);
   });
 
+  it('is spent where hardly any is positive, as so many refunds there are not', async () => {
+    const rows = Array.from({ length: 9 }, (_, index) => `2024-01-1${index},shop,-${index + 1}.00`);
+    const { purchases } = await read(['Date,Merchant,Amount', ...rows, '2024-01-20,shop,2.00', ''].join('\n'));
+    expect(purchases.map(({ booked }) => booked.amountMinor)).toEqual([
+      ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => BigInt(n) * 100n),
+      -200n,
+    ]);
+  });
+
   it('is none where no money was moved', async () => {
     const { refused } = await read(
       'Date,Merchant,Amount,Status\n2024-01-02,a,5.00,DECLINED\n2024-01-03,b,6.00,Completed\n',
@@ -218,6 +227,15 @@ describe('the text of a row', () => {
     ]);
     const { purchases } = await read(`Date,Description,Amount\n2024-01-02,${long},5.00\n`);
     expect(purchases[0]).toMatchObject({ title: `${'x'.repeat(199)}…`, description: long });
+  });
+
+  it('is the account that paid, not the one that was paid', async () => {
+    const payees = Array.from({ length: 6 }, (_, index) => `2024-01-1${index};shop;1.00;DE0${index}`);
+    const { purchases } = await read(['Date;Payee;Amount;IBAN', ...payees, ''].join('\n'));
+    expect(purchases.map(({ account }) => account)).toEqual(Array.from({ length: 6 }, () => undefined));
+    const own = payees.map((row) => row.replace(/DE0\d/, 'DE01'));
+    const paid = (await read(['Date;Payee;Amount;IBAN', ...own, ''].join('\n'))).purchases;
+    expect(paid.map(({ account }) => account?.name)).toEqual(Array.from({ length: 6 }, () => 'DE01'));
   });
 
   it('never keeps a whole card number', async () => {

@@ -38,11 +38,11 @@ async function read(
   { encoding, layout }: { encoding: Encoding; layout: Layout },
   given: { today: string; currency: string },
 ): Promise<RecognisedFile & { rowsFitting: number; hasDoubtfulQuotes: boolean }> {
-  const { delimiter, headerLine, columns } = layout;
+  const { delimiter, headerLine } = layout;
   const rows = readRows(decodeText(open(), encoding), { delimiter, quoting });
   const { rowsTotal, rowsFitting, hasDoubtfulQuotes, ...values } = await recogniseValues(rows, layout, given);
   // Delimiters at the end of each line make columns without a name, and nothing belongs there.
   const width = layout.header.findLastIndex((cell) => cell.trim() !== '') + 1;
-  const format = { encoding, delimiter, quoting, headerLine, width, columns, ...values };
+  const format = { encoding, delimiter, quoting, headerLine, width, ...values };
   return { format, rowsTotal, rowsFitting, hasDoubtfulQuotes };
 }

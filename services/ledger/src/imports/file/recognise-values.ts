@@ -1,4 +1,5 @@
 import type { FileFormat } from './file-format.ts';
+import { gatherAccounts } from './gather-accounts.ts';
 import type { RawRow } from './read-rows.ts';
 import { gatherDates } from './recognise-dates.ts';
 import { gatherDecimals } from './recognise-decimals.ts';
@@ -13,6 +14,8 @@ export type RecognisedValues = Pick<FileFormat, 'dates' | 'decimalMark' | 'signs
   rowsFitting: number;
   /** Quoted text holds line ends and delimiters: an address perhaps, or rows that run together. */
   hasDoubtfulQuotes: boolean;
+  /** Without those that turned out to say something else. */
+  columns: Layout['columns'];
 };
 
 const amountFields: ReadonlySet<string> = new Set([
@@ -30,6 +33,7 @@ export async function recogniseValues(
   const dates = gatherDates(given.today);
   const decimals = gatherDecimals(given.currency);
   const signs = gatherSigns(layout.columns);
+  const accounts = gatherAccounts(layout.columns);
   let rowsTotal = 0;
   let rowsFitting = 0;
   let hasDoubtfulQuotes = false;
@@ -42,7 +46,10 @@ export async function recogniseValues(
     if (dateColumn) dates.add(cells[dateColumn.index] ?? '');
     for (const { index } of amountColumns) decimals.add(cells[index] ?? '');
     signs.add(cells);
+    accounts.add(cells);
   }
   const values = { dates: dates.conclude(), decimalMark: decimals.conclude(), signs: signs.conclude() };
-  return { ...values, rowsTotal, rowsFitting, hasDoubtfulQuotes };
+  const { isPayer } = accounts.conclude();
+  const columns = isPayer ? layout.columns : layout.columns.filter(({ field }) => field !== 'account');
+  return { ...values, columns, rowsTotal, rowsFitting, hasDoubtfulQuotes };
 }
