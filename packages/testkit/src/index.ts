@@ -2,6 +2,7 @@ export { createTestDatabase, type TestDatabase } from './database.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
 export { type FakeCall, type FakeGrpc, type FakeHandlers, startFakeGrpc } from './fake-grpc.ts';
 export { freePort } from './free-port.ts';
+export { isolationFaults, reachesOfService } from './isolation.ts';
 export { createTestIssuer, type TestIssuer, type TestTokenInput } from './issuer.ts';
 export { newTenant, type TestTenant } from './new-tenant.ts';
 export { prismaSchemaFaults } from './prisma-schema.ts';
