@@ -63,6 +63,7 @@ export { createRpcService, type RpcService, type RpcServiceOptions } from './lif
 export { runProcess } from './lifecycle/run-process.ts';
 export { pause, within } from './lifecycle/time.ts';
 export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
+export { bindServer } from './operations/bind-server.ts';
 export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';
 export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';
 export { createOpsServer, type OpsServer } from './operations/ops-server.ts';

@@ -1,5 +1,6 @@
 import type { Session } from '@outlay/platform';
 import type { ExpenseState } from './change.ts';
+import { dimensionsOf } from './dimensions.ts';
 
 /**
  * The expenses of a batch, each in its newest state. `expense_facts` has the same columns, so that staging and
@@ -92,13 +93,7 @@ select
   coalesce(sum(difference.sign * difference.amount_minor) filter (where difference.amount_minor < 0), 0)::bigint,
   coalesce(sum(difference.sign) filter (where difference.amount_minor < 0), 0)::bigint
 from difference
-cross join lateral (
-  values
-    ('all', '00000000-0000-0000-0000-000000000000'::uuid),
-    ('category', coalesce(difference.category_id, '00000000-0000-0000-0000-000000000000')),
-    ('project', coalesce(difference.project_id, '00000000-0000-0000-0000-000000000000')),
-    ('account', coalesce(difference.account_id, '00000000-0000-0000-0000-000000000000'))
-) as part(dimension, dimension_id)
+cross join lateral ${dimensionsOf('difference')}
 group by month, part.dimension, part.dimension_id, difference.currency
 having sum(difference.sign * difference.amount_minor) <> 0
   or sum(difference.sign) <> 0

@@ -1,4 +1,5 @@
 import type { Session } from '@outlay/platform';
+import { dimensionsOf } from './dimensions.ts';
 
 /** Totals as they follow from the facts alone: what the projection's differences must have added up to. */
 const expectedTotals = `
@@ -9,13 +10,7 @@ const expectedTotals = `
     coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0)::bigint as refunds_total_minor,
     count(*) filter (where fact.amount_minor < 0) as refunds_count
   from expense_facts as fact
-  cross join lateral (
-    values
-      ('all', '00000000-0000-0000-0000-000000000000'::uuid),
-      ('category', coalesce(fact.category_id, '00000000-0000-0000-0000-000000000000')),
-      ('project', coalesce(fact.project_id, '00000000-0000-0000-0000-000000000000')),
-      ('account', coalesce(fact.account_id, '00000000-0000-0000-0000-000000000000'))
-  ) as part(dimension, dimension_id)
+  cross join lateral ${dimensionsOf('fact')}
   where fact.tenant_id = $1::uuid and fact.is_posted
   group by month, part.dimension, part.dimension_id, fact.currency`;
 

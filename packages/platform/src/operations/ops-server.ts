@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { bindServer } from './bind-server.ts';
 import type { Logger } from './logger.ts';
 import { collectProcessMetrics, metrics } from './metrics.ts';
 
@@ -62,7 +62,7 @@ export function createOpsServer(options: {
             response.end(request.method === 'HEAD' ? undefined : body);
           });
       });
-      return listen(server, host, port);
+      return bindServer(server, host, port);
     },
     async stop() {
       if (!server?.listening) return;
@@ -103,14 +103,4 @@ async function passes(check: () => Promise<void>): Promise<boolean> {
     () => false,
   );
   return Promise.race([outcome, timeout]).finally(() => clearTimeout(timer));
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }

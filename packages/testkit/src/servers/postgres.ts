@@ -7,7 +7,7 @@ import { startContainer } from './container.ts';
 import { installPackage } from './distribution-package.ts';
 import type { Server } from './find-servers.ts';
 import { firstThatWorks, mayUseRunning } from './first-that-works.ts';
-import { privateDirectory } from './private-directory.ts';
+import { withPrivateDirectory } from './private-directory.ts';
 
 const usual = 'postgres://postgres:postgres@127.0.0.1:5432/postgres';
 
@@ -61,25 +61,17 @@ async function running(url: string, origin: string): Promise<Server> {
 
 async function ownServer(binaries: PostgresBinaries | undefined): Promise<Server | undefined> {
   if (binaries === undefined) return undefined;
-  const directory = await privateDirectory('postgres');
-  try {
-    const port = await freePort();
-    const server = await startLocalPostgres({
+  const port = await freePort();
+  return withPrivateDirectory('postgres', async (directory) => {
+    const { url, stop } = await startLocalPostgres({
       binaries,
-      dataDirectory: join(directory.path, 'data'),
-      logFile: join(directory.path, 'postgres.log'),
+      dataDirectory: join(directory, 'data'),
+      logFile: join(directory, 'postgres.log'),
       port,
       durable: false,
     });
-    const stop = async () => {
-      await server.stop();
-      await directory.remove();
-    };
-    return { url: server.url, origin: `127.0.0.1:${port} (${binaries.origin}, started for this run)`, stop };
-  } catch (error) {
-    await directory.remove();
-    throw error;
-  }
+    return { url, origin: `127.0.0.1:${port} (${binaries.origin}, started for this run)`, stop };
+  });
 }
 
 async function containerServer(): Promise<Server | undefined> {

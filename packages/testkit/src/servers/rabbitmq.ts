@@ -7,7 +7,7 @@ import { executable } from './executable.ts';
 import type { RabbitmqServer } from './find-servers.ts';
 import { firstThatWorks, mayUseRunning } from './first-that-works.ts';
 import { rabbitmqBinary, startOwnRabbitmq } from './own-rabbitmq.ts';
-import { privateDirectory } from './private-directory.ts';
+import { withPrivateDirectory } from './private-directory.ts';
 import { listVhosts } from './rabbitmq-admin.ts';
 
 const usual = 'amqp://guest:guest@127.0.0.1:5672/';
@@ -71,19 +71,8 @@ function isLocal(hostname: string): boolean {
 async function ownServer(): Promise<RabbitmqServer | undefined> {
   const binary = rabbitmqBinary();
   if (binary === undefined) return undefined;
-  const directory = await privateDirectory('rabbitmq');
-  try {
-    const ports = { port: await freePort(), managementPort: await freePort() };
-    const server = await startOwnRabbitmq(binary, { ...ports, directory: directory.path });
-    const stop = async () => {
-      await server.stop();
-      await directory.remove();
-    };
-    return { ...server, stop };
-  } catch (error) {
-    await directory.remove();
-    throw error;
-  }
+  const ports = { port: await freePort(), managementPort: await freePort() };
+  return withPrivateDirectory('rabbitmq', (directory) => startOwnRabbitmq(binary, { ...ports, directory }));
 }
 
 async function containerServer(): Promise<RabbitmqServer | undefined> {

@@ -5,7 +5,7 @@ import { installPackage } from './distribution-package.ts';
 import type { Server } from './find-servers.ts';
 import { firstThatWorks, mayUseRunning } from './first-that-works.ts';
 import { redisBinary, startOwnRedis } from './own-redis.ts';
-import { privateDirectory } from './private-directory.ts';
+import { withPrivateDirectory } from './private-directory.ts';
 
 /** Redis for tests: one that is given, one that runs, one that is installed, a container, the distribution's package. */
 export async function findRedis(report: (line: string) => void): Promise<Server> {
@@ -38,18 +38,8 @@ async function running(url: string, origin: string): Promise<Server> {
 async function ownServer(): Promise<Server | undefined> {
   const binary = redisBinary();
   if (binary === undefined) return undefined;
-  const directory = await privateDirectory('redis');
-  try {
-    const server = await startOwnRedis(binary, { port: await freePort(), directory: directory.path });
-    const stop = async () => {
-      await server.stop();
-      await directory.remove();
-    };
-    return { ...server, stop };
-  } catch (error) {
-    await directory.remove();
-    throw error;
-  }
+  const port = await freePort();
+  return withPrivateDirectory('redis', (directory) => startOwnRedis(binary, { port, directory }));
 }
 
 async function containerServer(): Promise<Server | undefined> {

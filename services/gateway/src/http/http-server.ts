@@ -1,6 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { newId } from '@outlay/platform';
+import { createServer, type RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import { bindServer, newId } from '@outlay/platform';
 
 export interface HttpServer {
   /** Binds; answers the port. */
@@ -31,7 +31,7 @@ export function createHttpServer(options: {
   server.on('clientError', refuseBrokenRequest);
 
   return {
-    start: () => listen(server, host, port),
+    start: () => bindServer(server, host, port),
     async stop() {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -73,13 +73,3 @@ const brokenRequests: Readonly<Record<string, [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 };
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
