@@ -1,0 +1,70 @@
+import type { ApiDocument, Operation } from './api-document.ts';
+import type { RequestFaults } from './request-faults.ts';
+import type { SchemaCheck } from './schema-checks.ts';
+import type { WireAnswer } from './send.ts';
+
+/** The most entries that a `validation_failed` has. */
+const entriesMax = 50;
+
+/** What is wrong with an answer, by the document and by what its request deserved; empty where all is well. */
+export function answerFaults(
+  answer: WireAnswer,
+  given: RequestFaults,
+  operation: Operation,
+  document: ApiDocument,
+  check: SchemaCheck,
+): string[] {
+  const { status } = answer;
+  const documented = operation.answers[status];
+  if (documented === undefined) return [`${status} is not documented: ${answer.text.slice(0, 300)}`];
+  // Documented, since they happen; but nothing that a client sends may bring them about.
+  if (status >= 500) return [`${status}: ${answer.text.slice(0, 300)}`];
+  if (status < 400 && given.faults.length > 0) return [`${status} although ${given.faults.join('; ')}`];
+  if (documented.content === undefined) return answer.text === '' ? [] : [`${status} has a body`];
+
+  const type = String(answer.headers['content-type']).split(';')[0] ?? '';
+  const media = documented.content[type];
+  if (media?.schema === undefined) return [`${status} comes as ${type}`];
+  let body: unknown;
+  try {
+    body = JSON.parse(answer.text);
+  } catch {
+    return [`${status} is not JSON: ${answer.text.slice(0, 300)}`];
+  }
+  const faults = check(document.resolve(media.schema), body).map(
+    (error) => `${status} is off its schema: ${error.instancePath} ${error.message}`,
+  );
+  if (faults.length > 0 || status < 400) return faults;
+  return problemFaults(body as Problem, answer, given, Object.keys(media.examples ?? {}));
+}
+
+interface Problem {
+  status: number;
+  code: string;
+  trace_id: string;
+  errors?: { field: string; code: string; message: string }[];
+}
+
+function problemFaults(problem: Problem, answer: WireAnswer, given: RequestFaults, codes: string[]): string[] {
+  const { status } = answer;
+  const faults: string[] = [];
+  if (problem.status !== status) faults.push(`${status} says that it is ${problem.status}`);
+  if (!codes.includes(problem.code)) faults.push(`${status} has the undocumented code ${problem.code}`);
+  if (problem.trace_id === '') faults.push(`${status} has no trace id`);
+  if (status === 401 && answer.headers['www-authenticate'] === undefined) faults.push('401 without WWW-Authenticate');
+  if (problem.code !== 'validation_failed') return faults;
+
+  const entries = problem.errors ?? [];
+  const fields = entries.map((entry) => entry.field);
+  if (entries.length === 0) faults.push('validation_failed names no field');
+  // A file may lack several columns, each of which has a code of its own.
+  const reasons = entries.map(({ field, code }) => `${field} ${code}`);
+  if (new Set(reasons).size < reasons.length) faults.push(`the same is said twice: ${reasons.join(', ')}`);
+  // What else is wrong may have been found first, before the body was looked at.
+  const isBodyAlone = given.faults.every((fault) => fault.startsWith('body')) && !fields.includes('If-Match');
+  if (isBodyAlone && entries.length < entriesMax) {
+    const silent = given.fields.filter((field) => !fields.some((named) => named.startsWith(field.slice(0, 64))));
+    if (silent.length > 0) faults.push(`no entry for ${silent.join(', ')}, only for ${fields.join(', ')}`);
+  }
+  return faults;
+}
