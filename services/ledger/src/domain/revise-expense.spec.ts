@@ -39,6 +39,17 @@ describe('bringing an expense into the tenant’s currency', () => {
     expect(toBookable(anInput({ amount: usd(1_000n) }), 'EUR')).toBe('exchange_rate_required');
     expect(toBookable(anInput({ exchangeRate: '0.9' }), 'EUR')).toBe('exchange_rate_not_applicable');
   });
+
+  it('refuses what a rate makes larger than the books can hold', () => {
+    const atLimit = anInput({ amount: usd(-1_000n), exchangeRate: '999999999999' });
+    const beyond = anInput({ amount: usd(-1_001n), exchangeRate: '999999999999' });
+
+    expect(toBookable(atLimit, 'EUR')).toMatchObject({ booked: eur(-999_999_999_999_000n) });
+    expect(toBookable(beyond, 'EUR')).toBe('exchange_rate_out_of_range');
+    const booked = toBookable(atLimit, 'EUR') as BookableExpense;
+    expect(reviseExpense(booked, { amount: usd(-1_001n) })).toBe('exchange_rate_out_of_range');
+    expect(reviseExpense(booked, { amount: usd(-1_001n), exchangeRate: '1' })).toMatchObject({ booked: eur(-1_001n) });
+  });
 });
 
 describe('revising an expense', () => {

@@ -18,7 +18,10 @@ export interface ExpenseInput {
 }
 
 /** Why an amount cannot be brought into the tenant's currency. */
-export type RateFault = 'exchange_rate_required' | 'exchange_rate_not_applicable';
+export type RateFault = 'exchange_rate_required' | 'exchange_rate_not_applicable' | 'exchange_rate_out_of_range';
+
+/** As much as an amount may be that a client gives: sums of such amounts stay within what the books can hold. */
+const bookedMinorMax = 1_000_000_000_000_000n;
 
 /** The expense as it is to be booked in the tenant's currency. */
 export const toBookable = (input: ExpenseInput, currency: string): BookableExpense | RateFault => {
@@ -40,8 +43,9 @@ export const reviseExpense = (
   const { currency } = current.booked;
   const isForeign = revised.amount.currency !== currency;
   if (isForeign && exchangeRate === undefined && revised.amount.currency === current.amount.currency) {
-    const isSameAmount = revised.amount.amountMinor === current.amount.amountMinor;
-    return isSameAmount ? revised : { ...revised, booked: convert(revised.amount, current.rate.rate, currency) };
+    if (revised.amount.amountMinor === current.amount.amountMinor) return revised;
+    const booked = convert(revised.amount, current.rate.rate, currency);
+    return isBookable(booked) ? { ...revised, booked } : 'exchange_rate_out_of_range';
   }
   const applied = applyRate(revised.amount, currency, exchangeRate, revised.expenseDate);
   return typeof applied === 'string' ? applied : { ...revised, ...applied };
@@ -58,5 +62,9 @@ const applyRate = (
     return { booked: amount, rate: { rate: '1', source: 'identity', date } };
   }
   if (exchangeRate === undefined) return 'exchange_rate_required';
-  return { booked: convert(amount, exchangeRate, currency), rate: { rate: exchangeRate, source: 'given', date } };
+  const booked = convert(amount, exchangeRate, currency);
+  if (!isBookable(booked)) return 'exchange_rate_out_of_range';
+  return { booked, rate: { rate: exchangeRate, source: 'given', date } };
 };
+
+const isBookable = ({ amountMinor }: Money): boolean => amountMinor >= -bookedMinorMax && amountMinor <= bookedMinorMax;
