@@ -12,7 +12,7 @@ export function toEntityTag(version: bigint): string {
 export function readIfMatch(header: string | undefined): bigint | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
   if (header.includes(',')) throw invalid('If-Match', 'invalid_format', 'must name one version');
-  const version = /^\s*"(\d{1,18})"\s*$/.exec(header)?.[1];
+  const version = /^\s*"([1-9]\d{0,17})"\s*$/.exec(header)?.[1];
   if (version === undefined) throw preconditionFailed('version_mismatch', 'If-Match names no version of this');
   return BigInt(version);
 }

@@ -102,7 +102,7 @@ describe('Versions', () => {
     }
   });
 
-  it.each(['W/"7"', '7', '"abc"', '""'])('that were never handed out (%s) are 412', async (tag) => {
+  it.each(['W/"7"', '7', '"abc"', '""', '"0"', '"07"'])('that were never handed out (%s) are 412', async (tag) => {
     const before = gateway.fakes.ledger.calls.length;
     const answer = await edit('PATCH', { 'if-match': tag }, { title: 'x' });
     expect([answer.status, (await answer.json()).code]).toEqual([412, 'version_mismatch']);
