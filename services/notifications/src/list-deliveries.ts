@@ -6,8 +6,8 @@ const limitDefault = 50;
 const limitMax = 200;
 
 /**
- * The mails of a tenant, newest first, one page at a time. Throws invalid `limit_invalid` on `page.limit` outside 1 to
- * 200, and `cursor_invalid` on `page.cursor` that no page gave.
+ * The mails of a tenant, newest first, one page at a time. Throws invalid `limit_invalid` on a `limit` outside 1 to
+ * 200, and `cursor_invalid` on a `cursor` that no page gave.
  */
 export async function listDeliveries(
   database: NotificationsDatabase,
@@ -50,7 +50,7 @@ export async function listDeliveries(
 
 function parseLimit(limit: number): number {
   if (limit === 0) return limitDefault;
-  if (limit < 1 || limit > limitMax) throw invalid('page.limit', 'limit_invalid', `must be 1 to ${limitMax}`);
+  if (limit < 1 || limit > limitMax) throw invalid('limit', 'limit_invalid', `must be 1 to ${limitMax}`);
   return limit;
 }
 
@@ -61,6 +61,6 @@ function toCursor(id: string | undefined): string {
 function parseCursor(cursor: string): string | undefined {
   if (cursor === '') return undefined;
   const id = Buffer.from(cursor, 'base64url').toString();
-  if (!isUuid(id)) throw invalid('page.cursor', 'cursor_invalid', 'must come from the page before');
+  if (!isUuid(id)) throw invalid('cursor', 'cursor_invalid', 'must come from the page before');
   return id;
 }
