@@ -6,6 +6,9 @@ import type { WireAnswer } from './send.ts';
 /** The most entries that a `validation_failed` has. */
 const entriesMax = 50;
 
+/** Codes of entries for what the operation does not know. */
+const aboutNoField = new Set(['unknown_field', 'given_twice']);
+
 /** What is wrong with an answer, by the document and by what its request deserved; empty where all is well. */
 export function answerFaults(
   answer: WireAnswer,
@@ -35,7 +38,13 @@ export function answerFaults(
     (error) => `${status} is off its schema: ${error.instancePath} ${error.message}`,
   );
   if (faults.length > 0 || status < 400) return faults;
-  return problemFaults(body as Problem, answer, given, Object.keys(media.examples ?? {}));
+  return problemFaults(
+    body as Problem,
+    answer,
+    given,
+    Object.keys(media.examples ?? {}),
+    fieldsOf(operation, document),
+  );
 }
 
 interface Problem {
@@ -45,7 +54,20 @@ interface Problem {
   errors?: { field: string; code: string; message: string }[];
 }
 
-function problemFaults(problem: Problem, answer: WireAnswer, given: RequestFaults, codes: string[]): string[] {
+/** What an entry may be about: parameters, fields of the body, and the body or the file as a whole. */
+function fieldsOf(operation: Operation, document: ApiDocument): Set<string> {
+  const schema = document.resolve(operation.body?.['application/json']?.schema ?? {});
+  const parameters = operation.parameters.map((parameter) => parameter.name);
+  return new Set([...parameters, ...Object.keys(schema.properties ?? {}), operation.body ? 'body' : '', 'file']);
+}
+
+function problemFaults(
+  problem: Problem,
+  answer: WireAnswer,
+  given: RequestFaults,
+  codes: string[],
+  known: Set<string>,
+): string[] {
   const { status } = answer;
   const faults: string[] = [];
   if (problem.status !== status) faults.push(`${status} says that it is ${problem.status}`);
@@ -57,6 +79,10 @@ function problemFaults(problem: Problem, answer: WireAnswer, given: RequestFault
   const entries = problem.errors ?? [];
   const fields = entries.map((entry) => entry.field);
   if (entries.length === 0) faults.push('validation_failed names no field');
+  const strange = entries.filter(
+    ({ field, code }) => !aboutNoField.has(code) && !known.has(field.split(/[.[]/)[0] ?? ''),
+  );
+  if (strange.length > 0) faults.push(`entries for what is no field: ${strange.map(({ field }) => field).join(', ')}`);
   // A file may lack several columns, each of which has a code of its own.
   const reasons = entries.map(({ field, code }) => `${field} ${code}`);
   if (new Set(reasons).size < reasons.length) faults.push(`the same is said twice: ${reasons.join(', ')}`);

@@ -18,6 +18,16 @@ type IdKind = 'expense' | 'category' | 'account' | 'project' | 'import' | 'user'
 /** Stands in a generated request for what is known only when it is sent, so that a seed means the same on another platform. */
 export const placeholder = (name: string, index = 0) => `~~${name}-${index}~~`;
 
+/** What placeholders stand for, by name. */
+export type Known = Record<string, readonly string[]>;
+
+export function fillPlaceholders(text: string, known: Known): string {
+  return text.replace(
+    /~~(\w+)-(\d+)~~/g,
+    (whole, name: string, index: string) => known[name]?.[Number(index)] ?? whole,
+  );
+}
+
 /** Whom and what the requests are about: a tenant with something in it, the platform admin, and another tenant's owner. */
 export interface Subject {
   /** The text with every placeholder replaced. */
@@ -56,7 +66,7 @@ export async function createSubject(gatewayUrl: string): Promise<Subject> {
     cursors.push((await owner.call('GET', `${path}?limit=1`)).body.pagination.next_cursor);
   }
   const session = (await outlay.call('POST', '/auth/login', { email: owner.email, password: ownerPassword })).body;
-  const known: Record<string, string[]> = {
+  const known: Record<string, readonly string[]> = {
     ...ids,
     cursor: cursors,
     email: [owner.email],
@@ -75,8 +85,7 @@ export async function createSubject(gatewayUrl: string): Promise<Subject> {
   ] as const;
 
   return {
-    fill: (text) =>
-      text.replace(/~~(\w+)-(\d+)~~/g, (whole, name: string, index: string) => known[name]?.[Number(index)] ?? whole),
+    fill: (text) => fillPlaceholders(text, known),
     renew: async (operationId, request, answer) => {
       if (answer.status >= 300) return;
       if (operationId === 'reverseExpense') {
