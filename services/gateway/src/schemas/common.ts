@@ -56,7 +56,11 @@ export const renderedAmount = z
   .regex(/^-?\d+(?:\.\d{1,4})?$/)
   .meta({ description: 'Decimal text.' });
 
-export const calendarDate = z.iso.date().meta({ description: 'A date of the calendar, without a zone.' });
+/** The calendar of PostgreSQL, and of people, has no year 0. */
+export const calendarDate = z.iso
+  .date()
+  .regex(/^(?!0000)/, 'must be a date of the calendar as YYYY-MM-DD')
+  .meta({ description: 'A date of the calendar, without a zone.' });
 
 /** An integer in a query string. */
 function integerText(min: number, max: number) {

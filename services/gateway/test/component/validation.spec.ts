@@ -28,6 +28,13 @@ function faultMap(errors: { field: string; code: string }[] = []) {
 }
 
 describe('Fields that are not valid are 422, one entry each', () => {
+  it('refuses days that no calendar has', async () => {
+    expect(await queryFaults('date_from=0000-01-01&date_to=2025-02-30')).toEqual({
+      status: 422,
+      faults: { date_from: 'invalid_format', date_to: 'invalid_format' },
+    });
+  });
+
   it('names every wrong field at once, with a code and words', async () => {
     const answer = await gateway.fetch('/api/v1/expenses', {
       method: 'POST',

@@ -28,8 +28,10 @@ export const currency = z
   .string()
   .refine(isCurrency, { message: 'must be an ISO 4217 currency', params: { code: 'invalid_currency' } });
 
-/** A day of the calendar that exists. */
-export const date = z.iso.date('must be a date such as 2025-01-15');
+const dateFault = 'must be a date such as 2025-01-15';
+
+/** A day of the calendar that exists, which in PostgreSQL has no year 0. */
+export const date = z.iso.date(dateFault).regex(/^(?!0000)/, dateFault);
 
 const firstDate = '1970-01-01';
 const yearsAhead = 10;
