@@ -101,6 +101,8 @@ const channelOptions: ClientOptions = {
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
   'grpc.service_config_disable_resolution': 1,
   // Trying again is decided above, where it is known what may be repeated.
+  // A page of 500 expenses with the longest descriptions; the default of 4 MiB is too little for it.
+  'grpc.max_receive_message_length': 32 * 1_024 * 1_024,
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.keepalive_permit_without_calls': 1,

@@ -14,7 +14,7 @@ export function parsePage<S extends z.ZodType>(
   if (limit < 1 || limit > limitMax) throw invalid('limit', 'out_of_range', `must be 1 to ${limitMax}`);
   if (!page?.cursor) return { limit, after: undefined };
   const parsed = position.safeParse(decode(page.cursor));
-  if (!parsed.success) throw invalid('cursor', 'invalid_cursor', 'is not a cursor of this list');
+  if (!parsed.success) throw invalid('cursor', 'cursor_invalid', 'is not a cursor of this list');
   return { limit, after: parsed.data };
 }
 
