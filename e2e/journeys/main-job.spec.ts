@@ -105,6 +105,39 @@ describe.each(['embedded', 'rabbitmq'] as const)('the main job, with the bus on 
     expect((await tenant.call('GET', '/expenses')).body.data).toHaveLength(1);
   });
 
+  it('binds a key to what the client sent, whatever the expense has become since', async () => {
+    const tenant = await outlay.registerTenant({ currency: 'EUR' });
+    const tea = { amount: '9.99', currency: 'EUR', title: 'Tea', expense_date: '2025-02-01' };
+    const path = `/expenses/${(await tenant.call('POST', '/expenses', tea)).body.id}`;
+    const [first, second] = [{ 'idempotency-key': randomUUID() }, { 'idempotency-key': randomUUID() }];
+
+    await tenant.call('PATCH', path, { amount: '5.00' }, first);
+    await tenant.call('PATCH', path, { title: 'Green tea' }, second);
+    await tenant.call('PATCH', path, { amount: '6.00' });
+    const repeated = await tenant.call('PATCH', path, { amount: '5.00' }, first);
+    const other = await tenant.call('PATCH', path, { title: 'Green tea', category_id: null }, second);
+
+    expect(repeated).toMatchObject({ status: 200, body: { amount: '5.00', version: 2 } });
+    expect(repeated.headers.get('idempotent-replayed')).toBe('true');
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    expect((await tenant.call('GET', path)).body).toMatchObject({ amount: '6.00', version: 4 });
+  });
+
+  it('loses neither half of an amount when both are changed at once', async () => {
+    const tenant = await outlay.registerTenant({ currency: 'EUR' });
+    const tea = { amount: '9.99', currency: 'EUR', title: 'Tea', expense_date: '2025-02-01' };
+    const path = `/expenses/${(await tenant.call('POST', '/expenses', tea)).body.id}`;
+
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, index) =>
+        tenant.call('PATCH', path, index % 2 ? { amount: `${index}.00` } : { title: `Tea ${index}` }),
+      ),
+    );
+
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect((await tenant.call('GET', path)).body).toMatchObject({ currency: 'EUR', version: 7 });
+  });
+
   it('keeps tenants apart', async () => {
     const tenant = await outlay.registerTenant({ currency: 'EUR' });
     const stranger = await outlay.registerTenant({ currency: 'EUR' });

@@ -14,7 +14,7 @@ export { type Clock, systemClock } from './context/clock.ts';
 export { isUuid, newId, type TenantId, toTenantId, toUserId, type UserId } from './context/ids.ts';
 export { type AuditEntry, recordAudit } from './database/audit.ts';
 export { createDatabase, type DatabaseOptions } from './database/create-database.ts';
-export { hashRequest, idempotencyKeyReused, idempotent } from './database/idempotency.ts';
+export { hashRequest, idempotencyKeyReused, idempotent, requestHashOf } from './database/idempotency.ts';
 export { migrateSchema, platformMigrations } from './database/migrate.ts';
 export { provisionDatabase } from './database/provision.ts';
 export { ownerRole, rolePassword, serviceRole, serviceUrl, systemRole } from './database/role-names.ts';

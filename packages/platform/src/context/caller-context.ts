@@ -22,6 +22,11 @@ export interface CallerContext {
   authTime?: Date;
   requestId: string;
   idempotencyKey?: string;
+  /**
+   * SHA-256 in hex of what the client asked, where the edge tells: an idempotency key is bound to that and not to the
+   * RPC made of it, which may hold more than the client sent.
+   */
+  requestDigest?: string;
   /** The bearer token as received, to be forwarded to other services. Never logged. */
   token?: string;
 }

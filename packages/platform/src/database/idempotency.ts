@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TenantContext } from '../context/caller-context.ts';
+import type { CallerContext, TenantContext } from '../context/caller-context.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { toJson } from './audit.ts';
 import type { Session } from './session.ts';
@@ -19,7 +19,7 @@ export async function idempotent<T>(
 ): Promise<{ answer: T; replayed: boolean }> {
   if (context.idempotencyKey === undefined) return { answer: await work(), replayed: false };
   const scope = [context.tenantId, context.actor.id, command.operation, context.idempotencyKey];
-  const hash = hashRequest(command.request);
+  const hash = requestHashOf(context, command.request);
   const reserved = await session.query(reserveKey, [...scope, hash]);
   if (reserved.rowCount === 0) return { answer: await storedAnswer<T>(session, scope, hash), replayed: true };
   const answer = await work();
@@ -33,6 +33,11 @@ export async function idempotent<T>(
  */
 export function hashRequest(request: unknown): Buffer {
   return createHash('sha256').update(canonicalJson(request)).digest();
+}
+
+/** What an idempotency key is bound to: what the client asked, or where the edge does not tell, the request itself. */
+export function requestHashOf(context: CallerContext, request: unknown): Buffer {
+  return context.requestDigest === undefined ? hashRequest(request) : Buffer.from(context.requestDigest, 'hex');
 }
 
 /** The refusal of a key that came with another request before; for statements that compare the hash themselves. */

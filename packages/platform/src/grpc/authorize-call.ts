@@ -46,6 +46,7 @@ function toContext(claims: TokenClaims, metadata: CallMetadata): CallerContext {
     authTime: new Date(claims.auth_time * 1000),
     requestId: metadata.requestId,
     idempotencyKey: metadata.idempotencyKey,
+    requestDigest: metadata.requestDigest,
     token: metadata.token,
   };
 }

@@ -7,6 +7,7 @@ export interface CallMetadata {
   token: string | undefined;
   requestId: string;
   idempotencyKey: string | undefined;
+  requestDigest: string | undefined;
   tenantId: string | undefined;
 }
 
@@ -21,6 +22,7 @@ export function readCallMetadata(metadata: Metadata): CallMetadata {
     token: /^Bearer ([\w.~+/=-]+)$/i.exec(text('authorization') ?? '')?.[1],
     requestId: requestId !== undefined && /^[\w.:-]{1,128}$/.test(requestId) ? requestId : newId(),
     idempotencyKey: text('idempotency-key'),
+    requestDigest: /^[0-9a-f]{64}$/.exec(text('x-request-digest') ?? '')?.[0],
     tenantId: text('x-tenant-id'),
   };
 }
@@ -31,6 +33,7 @@ export function writeCallMetadata(context: CallerContext, token: string | undefi
   metadata.set('x-request-id', context.requestId);
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
   if (context.idempotencyKey !== undefined) metadata.set('idempotency-key', context.idempotencyKey);
+  if (context.requestDigest !== undefined) metadata.set('x-request-digest', context.requestDigest);
   if (context.tenantId !== undefined) metadata.set('x-tenant-id', context.tenantId);
   return metadata;
 }

@@ -1,6 +1,7 @@
 import {
   type CallerContext,
   DomainError,
+  hashRequest,
   type Logger,
   notFound,
   rateLimited,
@@ -66,6 +67,9 @@ function toHandler(route: Route, environment: RouteEnvironment): RequestHandler 
     const querySchema = route.request?.query;
     const query = querySchema && validate(querySchema, readQuery(request.originalUrl, repeatable));
     const body = await readRouteBody(route, request);
+    if (context.idempotencyKey !== undefined && context.actor.kind === 'user' && body !== undefined) {
+      context.requestDigest = hashRequest({ path: request.path, body, ifMatch: String(ifMatch) }).toString('hex');
+    }
     const given: Call<typeof route.auth, unknown, unknown, unknown> = {
       context,
       params,

@@ -1,5 +1,5 @@
 import type { Money } from '@outlay/contracts';
-import { formatAmount, type TenantContext } from '@outlay/platform';
+import { formatAmount, isDomainError, type TenantContext } from '@outlay/platform';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams, present } from '../schemas/common.ts';
 import {
@@ -34,26 +34,44 @@ export const editExpense = defineRoute({
   },
   errors: ['expense_reversed'],
   async handle({ context, params, body, ifMatch, services }) {
-    const amount = await patchedAmount(services, context, params.id, body);
-    const { expense, replayed } = await services.ledger.editExpense(context, {
-      expenseId: params.id,
-      ...toExpensePatch(body, amount),
-      version: ifMatch,
-    });
-    return { status: 200, body: renderExpense(expense), version: expense?.version, replayed };
+    for (let attempt = 1; ; attempt++) {
+      const { amount, seenVersion } = await patchedAmount(services, context, params.id, body);
+      try {
+        const { expense, replayed } = await services.ledger.editExpense(context, {
+          expenseId: params.id,
+          ...toExpensePatch(body, amount),
+          version: ifMatch ?? seenVersion,
+        });
+        return { status: 200, body: renderExpense(expense), version: expense?.version, replayed };
+      } catch (error) {
+        // Somebody changed the half that was read; the client did not ask for a version, so theirs is read anew.
+        const isOurs = ifMatch === undefined && seenVersion !== undefined && attempt < attemptsMax;
+        if (!isOurs || !isDomainError(error, 'precondition_failed')) throw error;
+      }
+    }
   },
 });
 
-/** An amount means nothing without its currency: where one of the two is left away, the expense has the other. */
+const attemptsMax = 5;
+
+/**
+ * An amount means nothing without its currency: where one of the two is left away, the expense has the other, as of the
+ * version that it was read at.
+ */
 async function patchedAmount(
   services: Services,
   context: TenantContext,
   expenseId: string,
   patch: ExpensePatch,
-): Promise<Money | undefined> {
-  if (patch.amount === undefined && patch.currency === undefined) return undefined;
-  if (patch.amount !== undefined && patch.currency !== undefined) return toMoney(patch.amount, patch.currency);
+): Promise<{ amount?: Money; seenVersion?: bigint }> {
+  if (patch.amount === undefined && patch.currency === undefined) return {};
+  if (patch.amount !== undefined && patch.currency !== undefined) {
+    return { amount: toMoney(patch.amount, patch.currency) };
+  }
   const { expense } = await services.ledger.getExpense(context, { expenseId });
   const paid = present(expense?.amount, 'an amount');
-  return toMoney(patch.amount ?? formatAmount(paid.amountMinor, paid.currency), patch.currency ?? paid.currency);
+  return {
+    amount: toMoney(patch.amount ?? formatAmount(paid.amountMinor, paid.currency), patch.currency ?? paid.currency),
+    seenVersion: expense?.version,
+  };
 }

@@ -1,6 +1,6 @@
 import { ledger } from '@outlay/contracts';
 import { toOutboxRow } from '@outlay/messaging';
-import { hashRequest, idempotencyKeyReused, newId, type TenantContext, unavailable } from '@outlay/platform';
+import { idempotencyKeyReused, newId, requestHashOf, type TenantContext, unavailable } from '@outlay/platform';
 import { type BookableExpense, type Booking, bookExpense } from '../domain/booking.ts';
 import { type ExpenseInput, toBookable } from '../domain/revise-expense.ts';
 import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
@@ -39,7 +39,7 @@ export async function recordExpense(
     });
     const [row] = await database.once<RecordExpenseOutcome>(
       recordExpenseStatement,
-      toParameters(context, booking, context.idempotencyKey === undefined ? undefined : hashRequest(input)),
+      toParameters(context, booking, context.idempotencyKey === undefined ? undefined : requestHashOf(context, input)),
     );
     if (row === undefined) throw new Error('The statement answered no row');
     switch (row.outcome) {
