@@ -27,18 +27,32 @@ ${referenceJoins}`,
 /**
  * An expense that nobody else can change until the transaction ends. The entry that is in force is read with the
  * expense, so two editors cannot both reverse it.
+ *
+ * It is read by a statement of its own, after the lock: one that waited for a lock sees the row that was changed
+ * meanwhile, but everything it joins as of before.
  */
 export async function lockExpense(session: Session, expenseId: string): Promise<StoredExpense | undefined> {
-  const { rows } = await session.query<ExpenseRow>(lockStatement, [session.tenantId, expenseId]);
+  const key = [session.tenantId, expenseId];
+  const locked = await session.query(lockStatement, key);
+  if (locked.rows.length === 0) return undefined;
+  const { rows } = await session.query<ExpenseRow>(readLockedStatement, key);
   return rows[0] && toExpense(rows[0]);
 }
 
 const lockStatement = {
   name: 'lock_expense',
   text: `
+select expense.id
+from expenses as expense
+where expense.tenant_id = $1 and expense.id = $2
+for no key update`,
+};
+
+const readLockedStatement = {
+  name: 'read_locked_expense',
+  text: `
 select ${expenseColumns}, ${referenceColumns}
 from expenses as expense
 ${referenceJoins}
-where expense.tenant_id = $1 and expense.id = $2
-for no key update of expense`,
+where expense.tenant_id = $1 and expense.id = $2`,
 };
