@@ -18,6 +18,12 @@ export const name = (lengthMax = 200) =>
     .max(lengthMax, `must have at most ${lengthMax} characters`)
     .refine(storable, notStorable);
 
+/** A name as it was stored, to go on from. JSON, unlike gRPC, can also bring halves of surrogate pairs. */
+export const storedName = z
+  .string()
+  .max(200)
+  .refine((given) => storable(given) && given.isWellFormed());
+
 export const id = z.uuid('must be a UUID').toLowerCase();
 
 /** proto3 has no absent strings: empty means not given. */

@@ -11,7 +11,7 @@ import {
 import { z } from 'zod';
 import type { Ledger } from '../application/ledger.ts';
 import { toExpenseMessage } from '../messaging/expense-message.ts';
-import { currency, id, name, optional } from './fields.ts';
+import { currency, id, name, optional, storedName } from './fields.ts';
 import { parseChanges, parseExpense } from './parse-expense.ts';
 import { parseListing } from './parse-listing.ts';
 import { parsePage, toPageInfo } from './parse-page.ts';
@@ -138,7 +138,7 @@ const account = z.object({
 const parseExpenseId = (request: { expenseId: string }): string =>
   parseInput(z.object({ expense_id: id }), { expense_id: request.expenseId }).expense_id;
 
-const namePosition = z.strictObject({ name: z.string().max(200), id });
+const namePosition = z.strictObject({ name: storedName, id });
 
 const toNamePosition = (last: { name: string; id: string } | undefined) => last && { name: last.name, id: last.id };
 

@@ -71,7 +71,7 @@ export function createImportHandlers(
           z.object({ fate: optional(z.enum(fates, `must be ${fates.join(', ')}`)) }),
           request,
         );
-        const page = parsePage(request.page, z.strictObject({ line: z.int() }));
+        const page = parsePage(request.page, linePosition);
         const { rows, hasMore } = await listImportRows(options, context, importId, { ...page, fate });
         const last = rows.at(-1);
         return { rows, page: toPageInfo(page.limit, hasMore, last && { line: last.line }) };
@@ -79,6 +79,9 @@ export function createImportHandlers(
     },
   };
 }
+
+/** The column of lines is an int4. */
+const linePosition = z.strictObject({ line: z.int().min(0).max(2_147_483_647) });
 
 const fates = ['imported', 'duplicate', 'refused'] as const;
 

@@ -222,6 +222,23 @@ describe('an import', () => {
     await expect(rowsOf(tenant.owner, 'x')).rejects.toMatchObject({ kind: 'invalid' });
   });
 
+  it('has no rows behind a line that no file has', async () => {
+    const tenant = await books.tenant();
+    const { id } = await take(tenant.owner, threeBad);
+    const after = (line: number) => {
+      const cursor = Buffer.from(JSON.stringify({ line })).toString('base64url');
+      return books.client.listImportRows(tenant.owner, { importId: id, fate: '', page: { limit: 2, cursor } });
+    };
+
+    for (const line of [-1, 1.5, 2_147_483_648, Number.MAX_SAFE_INTEGER]) {
+      await expect(after(line)).rejects.toMatchObject({
+        kind: 'invalid',
+        details: [{ field: 'cursor', code: 'cursor_invalid' }],
+      });
+    }
+    expect((await after(2_147_483_647)).rows).toEqual([]);
+  });
+
   it('of a real file takes a few seconds through the whole service', async () => {
     const tenant = await books.tenant({ currency: 'GBP' });
     const file = await fixture('purchase-cards/purchase-card-transactions-201701.csv');

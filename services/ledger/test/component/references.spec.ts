@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { events as catalogue } from '@outlay/contracts';
-import type { CallerContext } from '@outlay/platform';
+import { type CallerContext, newId } from '@outlay/platform';
 import { startLedger, type TestLedger } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;
@@ -115,6 +115,20 @@ describe.each(Object.entries(kinds))('a %s', (entity, kind) => {
     expect((await kind.list(tenant.analyst)).items).toHaveLength(5);
     expect((await kind.list(other.owner)).items).toEqual([]);
     await expect(kind.list(tenant.owner, 'nonsense')).rejects.toMatchObject({ details: [{ field: 'cursor' }] });
+  });
+
+  it.each([
+    ['a NUL', 'a\u0000'],
+    ['half a character', 'a\ud800'],
+    ['too long a name', 'a'.repeat(201)],
+  ])('is not looked for behind a cursor that holds %s', async (_what, name) => {
+    const tenant = await ledger.tenant();
+    const cursor = Buffer.from(JSON.stringify({ name, id: newId() })).toString('base64url');
+
+    await expect(kind.list(tenant.owner, cursor)).rejects.toMatchObject({
+      kind: 'invalid',
+      details: [{ field: 'cursor', code: 'cursor_invalid' }],
+    });
   });
 
   it('is made by those who manage the tenant', async () => {
