@@ -10,6 +10,10 @@ select set_config('search_path', format('%I, pg_temp', current_schema()), true);
 -- A partition is created apart and then attached: attaching takes a lock that lets reads and writes go on, while
 -- `create table ... partition of` would stop them. It gets its parent's row-level security, so that a partition
 -- named directly shows no more than its parent does. Security definer, as services own nothing.
+--
+-- Rows of the month that lie in the default partition move into the new one, as it could not be attached otherwise.
+-- They are of all tenants, so the owner sees the default partition whole for as long as that takes; nobody else can
+-- reach it meanwhile, as it is locked until the transaction ends, which attaching would do too.
 create function ensure_month_partitions(since timestamptz)
 returns setof text
 language plpgsql security definer set search_path from current as $$
@@ -17,11 +21,13 @@ declare
   parent record;
   month timestamp;
   partition_name text;
+  columns text;
 begin
   -- Replicas start together; the second finds the work done.
   perform pg_advisory_xact_lock(hashtextextended('month partitions of ' || current_schema(), 0));
   for parent in
-    select class.oid::regclass as name, class.relname, class.relrowsecurity, policy.polname is not null as is_tenant_table
+    select class.oid::regclass as name, class.relname, policy.polname is not null as is_tenant_table,
+      nullif(partitioned.partdefid, 0)::regclass as default_partition
     from pg_class as class
     join pg_partitioned_table as partitioned on partitioned.partrelid = class.oid and partitioned.partstrat = 'r'
     left join pg_policy as policy on policy.polrelid = class.oid and policy.polname = 'tenant_isolation'
@@ -42,6 +48,22 @@ begin
       execute format(
         'create table %I (like %s including all excluding identity excluding indexes)', partition_name, parent.name
       );
+      if parent.default_partition is not null then
+        -- The parent first, in the order that all who lock both keep to.
+        execute format('lock table only %s in share update exclusive mode', parent.name);
+        execute format('alter table %s no force row level security', parent.default_partition);
+        select string_agg(quote_ident(attribute.attname), ', ' order by attribute.attnum) into columns
+        from pg_attribute as attribute
+        where attribute.attrelid = parent.name and attribute.attnum > 0
+          and not attribute.attisdropped and attribute.attgenerated = '';
+        execute format(
+          'with moved as (delete from %1$s where recorded_at >= %2$L and recorded_at < %3$L returning %4$s)'
+          ' insert into %5$I (%4$s) select %4$s from moved',
+          parent.default_partition, month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC',
+          columns, partition_name
+        );
+        execute format('alter table %s force row level security', parent.default_partition);
+      end if;
       execute format('alter table %I enable row level security', partition_name);
       execute format('alter table %I force row level security', partition_name);
       if parent.is_tenant_table then

@@ -219,6 +219,43 @@ describe('month partitions', () => {
     expect(other.rowCount).toBe(0);
   });
 
+  it('take over the rows of their month that lie in the default partition, of every tenant', async () => {
+    const insert = 'insert into arrivals (tenant_id, id, recorded_at) values ($1, $2, $3) returning seq';
+    const arrive = (context: typeof acme, recordedAt: string) =>
+      database.withTenant(context, async (session) => {
+        const id = newId();
+        const { rows } = await session.query<{ seq: bigint }>(insert, [context.tenantId, id, recordedAt]);
+        return { id, seq: String(rows[0]!.seq) };
+      });
+    const before = await arrive(acme, '2019-02-28T23:59:59.999Z');
+    const first = await arrive(acme, '2019-03-01T00:00:00Z');
+    const last = await arrive(globex, '2019-04-30T23:59:59.999Z');
+    const after = await arrive(globex, '2019-07-01T00:00:00Z');
+
+    await database.once({ name: 'ensure', text: 'select ensure_month_partitions($1) as name' }, [
+      '2019-03-15T00:00:00Z',
+    ]);
+
+    const found = await platform.admin(`
+      select arrivals.id, arrivals.seq::text as seq, arrivals.tableoid::regclass::text as partition
+      from ledger.arrivals order by arrivals.recorded_at`);
+    expect(found).toEqual([
+      { ...before, partition: 'ledger.arrivals_default' },
+      { ...first, partition: 'ledger.arrivals_201903' },
+      { ...last, partition: 'ledger.arrivals_201904' },
+      { ...after, partition: 'ledger.arrivals_default' },
+    ]);
+    const own = await database.withTenant(acme, (session) =>
+      session.query('select arrivals.id from arrivals order by arrivals.recorded_at'),
+    );
+    expect(own.rows).toEqual([{ id: before.id }, { id: first.id }]);
+    const unforced = await platform.admin(`
+      select tree.relid::regclass::text as name from pg_partition_tree('ledger.arrivals') as tree
+      join pg_class as class on class.oid = tree.relid
+      where not (class.relrowsecurity and class.relforcerowsecurity)`);
+    expect(unforced).toEqual([]);
+  });
+
   it('cannot be tricked by a temporary table of the caller', async () => {
     const attempt = database.withGlobal(async (session) => {
       await session.query('create temporary table pg_class (oid oid, relname name)');
