@@ -13,7 +13,8 @@ Also read:
   GATEWAY_PORT            where the API listens (8080)
   OUTLAY_POSTGRES_PORT    where the embedded PostgreSQL listens (chosen once, then kept)
   OUTLAY_DATA             where data and logs are kept (.outlay)
-  OUTLAY_SEED=off         does not make the demo tenant
+  OUTLAY_SEED=off         does not make the demo tenant (on: makes it on a server that others can reach, too)
+  DATABASE_ROLE_SECRET    what the passwords of the services' roles are made from; needed where others can reach DATABASE_URL
   LOG_LEVEL               of the services (info)
   MAILGUN_API_KEY, MAILGUN_DOMAIN    send mail instead of writing it to .outlay/mail
 

@@ -14,12 +14,18 @@ import { step } from './step.ts';
 
 /** The servers that the three variables name, each asked once whether it answers; embedded ones where they are unset. Prints which. */
 export async function findInfrastructure(onStop: (stop: () => Promise<void>) => void): Promise<Infrastructure> {
-  const { DATABASE_URL, AMQP_URL, REDIS_URL } = process.env;
+  const { DATABASE_URL, AMQP_URL, REDIS_URL, DATABASE_ROLE_SECRET } = process.env;
+  if (DATABASE_URL && isShared(DATABASE_URL) && !DATABASE_ROLE_SECRET) {
+    throw new Error(
+      `${place(DATABASE_URL)} can be reached by others: set DATABASE_ROLE_SECRET to a secret of yours, from which the passwords of the services' roles are made.`,
+    );
+  }
   const databaseUrl = DATABASE_URL
     ? await step(`PostgreSQL: ${place(DATABASE_URL)}`, () =>
         using('DATABASE_URL', DATABASE_URL, 'the embedded PostgreSQL', () => givenPostgres(DATABASE_URL)),
       )
     : await step('PostgreSQL: embedded', () => embeddedPostgres(onStop));
+  if (!DATABASE_URL) process.env.DATABASE_ROLE_SECRET ||= keptSecret('database-roles');
   if (AMQP_URL) {
     await step(`Bus: RabbitMQ at ${place(AMQP_URL)}`, () =>
       using('AMQP_URL', AMQP_URL, 'the bus on PostgreSQL', () => rabbitmqAnswers(AMQP_URL)),
@@ -31,6 +37,11 @@ export async function findInfrastructure(onStop: (stop: () => Promise<void>) => 
     );
   } else console.log('  Shared state: in the memory of the gateway');
   return { databaseUrl, ...(AMQP_URL ? { amqpUrl: AMQP_URL } : {}), ...(REDIS_URL ? { redisUrl: REDIS_URL } : {}) };
+}
+
+/** Whether others can reach that server: what is well known must not open it then. */
+export function isShared(databaseUrl: string): boolean {
+  return URL.canParse(databaseUrl) && !['127.0.0.1', 'localhost', '[::1]', ''].includes(new URL(databaseUrl).hostname);
 }
 
 async function embeddedPostgres(onStop: (stop: () => Promise<void>) => void): Promise<string> {

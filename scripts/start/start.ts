@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createPlatformServices, migratePlatform } from '@outlay/testkit/host';
 import { demo, seedDemo } from '../seed.ts';
 import { choosePorts, gatewayUrlOf, identityAddressOf } from './choose-ports.ts';
-import { findInfrastructure } from './infrastructure.ts';
+import { findInfrastructure, isShared } from './infrastructure.ts';
 import { keptSecret } from './kept-secret.ts';
 import { local } from './local-files.ts';
 import { printWelcome } from './print-welcome.ts';
@@ -25,7 +25,7 @@ export async function start(): Promise<void> {
     await step('Database schemas are up to date', () => migratePlatform(infrastructure.databaseUrl));
     if (shutDown.isAsked()) return;
 
-    const isSeeding = process.env.OUTLAY_SEED !== 'off';
+    const isSeeding = wantsDemo(infrastructure.databaseUrl);
     const services = createPlatformServices({
       infrastructure,
       ports,
@@ -50,8 +50,17 @@ export async function start(): Promise<void> {
       const identityAddress = identityAddressOf(ports);
       await step('The demo tenant is there', () => seedDemo({ gatewayUrl, identityAddress }));
     }
-    if (!shutDown.isAsked()) printWelcome(gatewayUrl, infrastructure, (performance.now() - started) / 1000);
+    if (shutDown.isAsked()) return;
+    const seconds = (performance.now() - started) / 1000;
+    printWelcome(gatewayUrl, infrastructure, { seconds, hasDemo: isSeeding });
   } catch (error) {
     if (!shutDown.isAsked()) await shutDown.fail(error);
   }
+}
+
+/** The demo accounts have a password that everybody knows: never in production, and on a shared server only when asked for. */
+function wantsDemo(databaseUrl: string): boolean {
+  const { OUTLAY_SEED, NODE_ENV } = process.env;
+  if (OUTLAY_SEED === 'off' || NODE_ENV === 'production') return false;
+  return OUTLAY_SEED === 'on' || !isShared(databaseUrl);
 }
