@@ -53,6 +53,7 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
   });
   const { platformAdmin } = config;
   const queue = queues['identity.tenants'];
+  const consumer = createConsumer({ database, bus, queue, handlers: followTenants, logger });
   return createRpcService({
     config,
     services: [identityService(identity, keys)],
@@ -66,11 +67,13 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
       },
       bus,
       relay: createRelay({ database, bus, logger }),
-      consumer: createConsumer({ database, bus, queue, handlers: followTenants, logger }),
+      consumer: { stop: consumer.stop },
       'timed work': createTimedWork({ databaseUrl, identity, database, clock, logger }),
     },
+    // The consumer writes to the months of its inbox, so they come first.
     preparations: {
       months: () => ensureMonthPartitions(database, clock()),
+      consumer: consumer.start,
       keys: keys.current,
       ...(platformAdmin && { platform_admin: () => identity.ensurePlatformAdmin(platformAdmin) }),
     },

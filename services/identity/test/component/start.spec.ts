@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { identity as contract } from '@outlay/contracts';
+import { type Bus, createBus } from '@outlay/messaging';
 import { anonymousContext, createGrpcClient, createSilentLogger } from '@outlay/platform';
 import {
   createTcpProxy,
@@ -41,8 +42,8 @@ afterEach(async () => {
   for (const service of running.splice(0).reverse()) await service.stop();
 });
 
-async function start(config: Config) {
-  const service = compose(config, { logger });
+async function start(config: Config, bus?: Bus) {
+  const service = compose(config, { logger, bus });
   const { grpcPort, opsPort } = await service.start();
   const address = `127.0.0.1:${grpcPort}`;
   const client = createGrpcClient(contract.IdentityServiceService, { address, logger, deadlineMs: 10_000 });
@@ -171,6 +172,25 @@ describe('starting', () => {
     );
 
     expect(months.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('takes in no events before the months of its inbox are there', async () => {
+    const inboxMonths = `select relname as name from pg_class
+      where relnamespace = 'identity'::regnamespace and relname ~ '^inbox_\\d{6}$'`;
+    const bus = createBus({ amqpUrl: vhost.amqpUrl, logger });
+    let monthsAtSubscribing: number | undefined;
+    const watched: Bus = {
+      ...bus,
+      async subscribe(...given) {
+        monthsAtSubscribing = (await ask(inboxMonths)).length;
+        return bus.subscribe(...given);
+      },
+    };
+    for (const { name } of await ask<{ name: string }>(inboxMonths)) await ask(`drop table identity.${name}`);
+
+    await serving(await start(configure(), watched));
+
+    expect(monthsAtSubscribing).toBeGreaterThanOrEqual(4);
   });
 });
 
