@@ -72,8 +72,9 @@ export const registerTenant = defineRoute({
         user: {
           id: ownerUserId,
           email: body.owner_email,
-          first_name: body.owner_first_name,
-          last_name: body.owner_last_name,
+          // As identity stores them.
+          first_name: body.owner_first_name.trim(),
+          last_name: body.owner_last_name.trim(),
           role: 'owner',
         },
       },

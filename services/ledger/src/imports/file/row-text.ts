@@ -35,7 +35,7 @@ export function nameOf(cells: readonly string[], column: Column | undefined): st
 
 /** The beginning of a text, without half a character at its end. */
 export const cut = (text: string, lengthMax: number): string =>
-  text.length <= lengthMax ? text : text.slice(0, lengthMax).toWellFormed();
+  text.length <= lengthMax ? text : text.slice(0, lengthMax).replace(/[\uD800-\uDBFF]$/, '');
 
 /** Characters of a name of a category, an account or a project. */
 export const nameLengthMax = 200;
