@@ -16,6 +16,11 @@ const graceMs = 3_000;
 /** Fails a test file that leaves something open behind: a leaked connection or timer would be a leak in the service too. */
 export default class LeakCheckEnvironment extends TestEnvironment {
   #before = openResources();
+  #hasFailed = false;
+
+  handleTestEvent({ name }: { name: string }): void {
+    if (name === 'test_fn_failure' || name === 'hook_failure') this.#hasFailed = true;
+  }
 
   override async setup(): Promise<void> {
     await super.setup();
@@ -25,7 +30,8 @@ export default class LeakCheckEnvironment extends TestEnvironment {
   override async teardown(): Promise<void> {
     const leaks = await this.#leaksAfterGrace();
     await super.teardown();
-    if (leaks.length > 0)
+    // A test that failed half-way leaves things open, and its own failure says more.
+    if (leaks.length > 0 && !this.#hasFailed)
       throw new Error(
         `The tests of this file left open: ${leaks.join(', ')}. Close what they start in afterAll or afterEach.`,
       );

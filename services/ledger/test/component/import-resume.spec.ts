@@ -180,7 +180,8 @@ describe('an import whose database goes away', () => {
       const proxy = await createTcpProxy(driver.databaseUrl);
       const databaseUrl = proxy.url(driver.databaseUrl);
       const database = createDatabase({ url: databaseUrl, applicationName: 'cut off', logger: driver.work.logger });
-      await startWorker({ batchSize: 50, databaseUrl, database });
+      // Batches small enough for the import to be under way still when the database goes.
+      await startWorker({ batchSize: 8, databaseUrl, database });
       const { id } = await driver.send(context, file);
       await eventually(async () => expect(await booked(context)).not.toMatchObject({ expenses: 0 }));
 
