@@ -68,6 +68,9 @@ export function createPool(settings: PoolSettings): ConnectionPool {
     maxLifetimeSeconds: lifetimeMaxSeconds,
   });
   pool.on('error', (error) => settings.logger.warn({ error }, 'idle database connection lost'));
+  // While a connection is out, the pool does not listen to its errors; the statement under way reports them. The listener
+  // is there before the connection is handed out: its end may stand in the very bytes that said it was ready.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const stats = () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount });
   const unwatch = watchPool(settings.applicationName, stats);
   const wrapped = new WeakMap<pg.PoolClient, Connection>();
@@ -78,8 +81,6 @@ export function createPool(settings: PoolSettings): ConnectionPool {
       const client = await connectPatiently(pool, settings.acquireTimeoutMs);
       let connection = wrapped.get(client);
       if (!connection) {
-        // While a connection is out, the pool does not listen to its errors; the statement under way reports them.
-        client.on('error', () => undefined);
         connection = wrapConnection(client, settings.statementTimeoutMs);
         wrapped.set(client, connection);
       }
