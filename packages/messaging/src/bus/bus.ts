@@ -15,11 +15,13 @@ export interface Delivery {
 /**
  * What to do with a delivery:
  * `done` forgets it; `retry` delivers it again after the queue's back-off, or parks it when its attempts are used up;
+ * `wait` delivers it again after the queue's shortest back-off and counts no attempt, as nothing is wrong with it;
  * `park` sets it aside at once, as no repetition can help; `release` gives it back untouched, for any consumer.
  */
 export type DeliveryOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly error: unknown }
+  | { readonly kind: 'wait'; readonly error: unknown }
   | { readonly kind: 'park'; readonly error: unknown }
   | { readonly kind: 'release' };
 

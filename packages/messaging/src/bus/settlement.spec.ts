@@ -30,6 +30,18 @@ describe('settlementOf', () => {
     });
   });
 
+  it.each([1, 4, 100])(
+    'delivers a %i. attempt that has to wait again as the same, after the shortest wait',
+    (attempt) => {
+      expect(settlementOf(queue, attempt, { kind: 'wait', error: new Error('not now') })).toEqual({
+        kind: 'again',
+        attempt,
+        delayMs: 200,
+        error: 'Error: not now',
+      });
+    },
+  );
+
   it('parks at once what can never be handled', () => {
     expect(settlementOf(queue, 1, { kind: 'park', error: 'bad' })).toEqual({ kind: 'park', attempts: 1, error: 'bad' });
   });

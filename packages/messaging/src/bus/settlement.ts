@@ -18,6 +18,8 @@ export function settlementOf(queue: QueueDefinition, attempt: number, outcome: D
       return { kind: 'release' };
     case 'park':
       return { kind: 'park', attempts: attempt, error: describeError(outcome.error) };
+    case 'wait':
+      return { kind: 'again', attempt, delayMs: backoffAfter(queue, 1), error: describeError(outcome.error) };
     case 'retry': {
       const error = describeError(outcome.error);
       if (attempt >= queue.attempts) return { kind: 'park', attempts: attempt, error };

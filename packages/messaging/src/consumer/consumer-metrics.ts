@@ -1,9 +1,9 @@
 import { Counter, Histogram, metrics } from '@outlay/platform';
 
-/** Events by queue and outcome: handled, repeated (known already), retried, parked, released. */
+/** Events by queue and outcome: handled, repeated (known already), retried, waiting, parked, released. */
 export const consumedEvents = new Counter({
   name: 'consumer_events_total',
-  help: 'Events by what became of them: handled, repeated, retried, parked, released',
+  help: 'Events by what became of them: handled, repeated, retried, waiting, parked, released',
   labelNames: ['queue', 'outcome'],
   registers: [metrics],
 });

@@ -38,7 +38,8 @@ export interface Consumer {
 /**
  * Makes the consumer of one queue. Each event has its effect once, however often and in whatever order it is delivered,
  * as the inbox row commits with the effect. An event that is no event is parked at once; one whose handler fails is
- * tried again by the queue's rules and then parked; while the database is away events wait and no attempt is counted.
+ * tried again by the queue's rules and then parked. While the database is away, or a handler throws `unavailable`, as
+ * when another transaction has what it needs, events wait and no attempt is counted; other tenants' events go on.
  */
 export function createConsumer<N extends EventName>(options: ConsumerOptions<N>): Consumer {
   const { database, bus, queue, handlers, logger, batchMax = 100, parallelMax = 4 } = options;

@@ -61,7 +61,10 @@ export function createDeliveryHandler<N extends EventName>(options: HandleDelive
     return [...groups.values()];
   }
 
-  /** All in one transaction; when that fails, each in its own, so that one that cannot be handled does not hold up the others. */
+  /**
+   * All in one transaction; when that fails, each in its own, so that one that cannot be handled does not hold up the
+   * others. Not so where it is too early for all of them: they would only wait one after the other.
+   */
   async function handleGroup(items: readonly Item<N>[]): Promise<DeliveryOutcome[]> {
     const together = await attempt(items);
     if (together.kind !== 'retry' || items.length === 1) return items.map(() => together);
@@ -77,7 +80,9 @@ export function createDeliveryHandler<N extends EventName>(options: HandleDelive
         await commitEffect(items.map((item) => item.event));
         return done;
       } catch (error) {
-        if (!(await isDatabaseAway(error))) return { kind: 'retry', error };
+        if (!isDomainError(error, 'unavailable')) return { kind: 'retry', error };
+        // Back to the bus, not in hand: the events of other tenants that come meanwhile need not wait for these.
+        if (!(await isDatabaseAway())) return { kind: 'wait', error };
         logger.warn({ error, queue: queue.name }, 'database is away, events wait');
       }
       // No attempt is counted while the database is away: that would park events that nothing is wrong with.
@@ -85,8 +90,7 @@ export function createDeliveryHandler<N extends EventName>(options: HandleDelive
     }
   }
 
-  async function isDatabaseAway(error: unknown): Promise<boolean> {
-    if (!isDomainError(error, 'unavailable')) return false;
+  function isDatabaseAway(): Promise<boolean> {
     return database.ping().then(
       () => false,
       () => true,
@@ -120,6 +124,11 @@ export function createDeliveryHandler<N extends EventName>(options: HandleDelive
     if (outcome.kind === 'done') return;
     if (outcome.kind === 'release') {
       consumedEvents.inc({ queue: queue.name, outcome: 'released' });
+      return;
+    }
+    if (outcome.kind === 'wait') {
+      consumedEvents.inc({ queue: queue.name, outcome: 'waiting' });
+      logger.debug({ error: outcome.error, queue: queue.name, ...identify(delivery?.body) }, 'event waits');
       return;
     }
     const isLast = outcome.kind === 'park' || (delivery?.attempt ?? 1) >= queue.attempts;

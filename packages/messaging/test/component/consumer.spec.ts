@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase, type Session } from '@outlay/platform';
+import { createDatabase, type Session, unavailable } from '@outlay/platform';
 import { createTestVhost, eventually, newTenant, type TestVhost } from '@outlay/testkit';
 import type { Bus } from '../../src/bus/bus.ts';
 import { createBus } from '../../src/bus/create-bus.ts';
@@ -236,6 +236,40 @@ describe('a consumer', () => {
     await database.close();
     await proxy.close();
   }, 20_000);
+
+  it('lets the events of a tenant wait that cannot be handled now, counts no attempt, and goes on with the others', async () => {
+    let calls = 0;
+    let isBusy = true;
+    const [busy, other] = [newTenant(), newTenant()];
+    const { bus, queue } = await startConsumer({
+      batch: async (session, events) => {
+        if (events[0]?.tenantId === busy.tenantId) {
+          calls++;
+          if (isBusy) throw unavailable('rebuild_under_way', 'Not now');
+        }
+        for (const event of events) await countEffect(session, event);
+      },
+    });
+    const waiting = Array.from({ length: 10 }, () => envelopeOf(categoryCreated(busy.tenantId)));
+    const elsewhere = envelopeOf(categoryCreated(other.tenantId));
+
+    await bus.publish(waiting);
+    // Longer than both attempts of this queue with their back-off.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await bus.publish([elsewhere]);
+    await eventually(async () => expect(await effectsOf(fixture, other.tenantId)).toEqual({ [elsewhere.id]: 1 }), {
+      timeoutMs: 1_000,
+    });
+    expect(calls).toBeGreaterThan(2);
+    isBusy = false;
+
+    await eventually(async () =>
+      expect(await effectsOf(fixture, busy.tenantId)).toEqual(
+        Object.fromEntries(waiting.map((event) => [event.id, 1])),
+      ),
+    );
+    expect(await bus.parked(queue)).toEqual([]);
+  });
 
   it('stops while the database is away and leaves the events to others', async () => {
     const proxy = await startFaultProxy(fixture.server.urlFor('reporting'));
