@@ -11,7 +11,8 @@ const watched = [
   'ProcessWrap',
   'MessagePort',
 ];
-const graceMs = 3_000;
+// Longer than any timer that ends by itself, such as the grace of a connection that is being closed.
+const graceMs = 15_000;
 
 /** Fails a test file that leaves something open behind: a leaked connection or timer would be a leak in the service too. */
 export default class LeakCheckEnvironment extends TestEnvironment {
