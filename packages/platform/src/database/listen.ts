@@ -47,6 +47,8 @@ export async function listenOn(
       lose(error instanceof Error ? error : undefined);
       return;
     }
+    // The end of a connection may stand in the very bytes that answered its first statement.
+    if (isLost) return;
     retryDelayMs = retryDelayMinMs;
     probeTimer = setInterval(() => {
       fresh.query({ text: 'select 1', query_timeout: probeTimeoutMs } as pg.QueryConfig).catch(lose);
