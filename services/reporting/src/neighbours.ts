@@ -17,6 +17,8 @@ export interface Neighbours {
   streamExpenses: (context: TenantContext) => AsyncIterable<ledger.StreamExpensesResponse>;
   /** The currency a tenant's books are kept in; for the moment before its events have arrived. */
   currencyOf: (context: TenantContext) => Promise<string>;
+  /** Throws not_found `tenant_not_found` where there is no such tenant. */
+  requireTenant: (context: TenantContext) => Promise<void>;
   close: () => void;
 }
 
@@ -25,14 +27,16 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
   const { identityAddress, ledgerAddress, tenancyBillingAddress, serviceClientSecret: clientSecret } = config;
   const shared = { tls: config.grpcTls, logger };
   const identityClient = createGrpcClient(identity.IdentityServiceService, { ...shared, address: identityAddress });
+  const tokenSource = serviceTokenOf(identityClient, { clientId: 'reporting', clientSecret });
   const ledgerClient = createGrpcClient(ledger.LedgerServiceService, {
     ...shared,
     address: ledgerAddress,
-    tokenSource: serviceTokenOf(identityClient, { clientId: 'reporting', clientSecret }),
+    tokenSource,
   });
   const tenancyClient = createGrpcClient(tenancy.TenancyBillingServiceService, {
     ...shared,
     address: tenancyBillingAddress,
+    tokenSource,
   });
   return {
     loadKeys: keysOf(identityClient),
@@ -41,6 +45,9 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
       const { tenant } = await tenancyClient.getTenant(context, { tenantId: context.tenantId });
       if (!tenant?.settings) throw unavailable('tenant_unknown', 'The tenant is not known here yet');
       return tenant.settings.currency;
+    },
+    requireTenant: async (context) => {
+      await tenancyClient.getTenant(context, { tenantId: context.tenantId });
     },
     close() {
       for (const client of [identityClient, ledgerClient, tenancyClient]) client.close();

@@ -6,6 +6,8 @@ import {
   forbidden,
   invalid,
   isUuid,
+  notFound,
+  systemContext,
   type TenantId,
   toTenantId,
 } from '@outlay/platform';
@@ -17,7 +19,7 @@ import { rebuildTenant } from './rebuild-tenant.ts';
 export function reportingService(parts: {
   database: Database;
   rebuildDatabase: Database;
-  neighbours: Pick<Neighbours, 'currencyOf' | 'streamExpenses'>;
+  neighbours: Pick<Neighbours, 'currencyOf' | 'streamExpenses' | 'requireTenant'>;
 }) {
   const { database, rebuildDatabase, neighbours } = parts;
   return defineService(reporting.ReportingServiceService, {
@@ -29,23 +31,31 @@ export function reportingService(parts: {
     },
     rebuildTenant: {
       access: 'user',
-      handle: async (context, request) =>
-        rebuildTenant(
+      async handle(context, request) {
+        const tenantId = tenantToRebuild(context, request.tenantId);
+        // A token for a tenant says that it exists; the platform admin may name anything.
+        if (tenantId !== context.tenantId) {
+          await neighbours.requireTenant(systemContext(tenantId, context.requestId, 'reporting'));
+        }
+        return rebuildTenant(
           { database: rebuildDatabase, streamExpenses: neighbours.streamExpenses },
-          tenantToRebuild(context, request.tenantId),
+          tenantId,
           context.requestId,
-        ),
+        );
+      },
     },
   });
 }
 
-/** The platform admin names any tenant; owners and admins rebuild their own, named or not. */
+/** The platform admin names any tenant; owners and admins rebuild their own, named or not, and find no other. */
 function tenantToRebuild(context: CallerContext, requested: string): TenantId {
   if (requested !== '' && !isUuid(requested)) throw invalid('tenant_id', 'uuid_invalid', 'must be a UUID');
   const named = requested === '' ? undefined : toTenantId(requested);
-  const isOwn = named === undefined || named === context.tenantId;
   if (context.platformAdmin && named !== undefined) return named;
-  if (context.tenantId && isOwn && (context.role === 'owner' || context.role === 'admin')) return context.tenantId;
+  if (context.tenantId && (context.role === 'owner' || context.role === 'admin')) {
+    if (named === undefined || named === context.tenantId) return context.tenantId;
+    throw notFound('tenant_not_found', 'The tenant does not exist');
+  }
   if (context.platformAdmin) throw invalid('tenant_id', 'required', 'must name the tenant to rebuild');
   throw forbidden('role_required', 'This needs the role owner or admin, or the platform admin');
 }

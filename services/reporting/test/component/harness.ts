@@ -30,6 +30,7 @@ export interface Harness {
   /** Undefined on the embedded bus. */
   amqpUrl: string | undefined;
   ledgerCalls: { metadata: Record<string, string> }[];
+  tenancyCalls: { metadata: Record<string, string> }[];
   /** One more replica of the service; the first runs already. */
   startReplica(
     environment?: NodeJS.ProcessEnv,
@@ -97,6 +98,7 @@ export async function startHarness(
     bus,
     amqpUrl: vhost?.amqpUrl,
     ledgerCalls: ledgerFake.calls,
+    tenancyCalls: tenancyFake.calls,
     startReplica,
     service: first.service,
     client: first.client,

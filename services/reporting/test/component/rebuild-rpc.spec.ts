@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ledger } from '@outlay/contracts';
-import { newId, type TenantId, toTenantId } from '@outlay/platform';
+import { ledger, tenancy } from '@outlay/contracts';
+import { newId, notFound, type TenantId, toTenantId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import { type Harness, startHarness } from './harness.ts';
 import { eventOf, expense } from './ledger-model.ts';
@@ -11,10 +11,20 @@ describe('the RPC that rebuilds a tenant', () => {
   let harness: Harness;
   const books = new Map<string, ledger.Expense[]>();
   let isLedgerDown = false;
+  let isTenancyDown = false;
 
   beforeAll(async () => {
     harness = await startHarness({
       on: 'embedded',
+      tenancy: {
+        getTenant(request: tenancy.GetTenantRequest, metadata: Record<string, string>) {
+          if (isTenancyDown) throw Object.assign(new Error('no tenancy'), { code: 14 });
+          if (metadata['x-tenant-id'] !== request.tenantId || !books.has(request.tenantId)) {
+            throw notFound('tenant_not_found', 'The tenant does not exist');
+          }
+          return tenancy.GetTenantResponse.fromPartial({ tenant: { settings: { currency: 'EUR' } } });
+        },
+      },
       ledger: {
         async *streamExpenses(request: ledger.StreamExpensesRequest) {
           if (isLedgerDown) throw Object.assign(new Error('no ledger'), { code: 14 });
@@ -26,6 +36,7 @@ describe('the RPC that rebuilds a tenant', () => {
   afterAll(() => harness.stop());
   beforeEach(() => {
     isLedgerDown = false;
+    isTenancyDown = false;
   });
 
   const newBooks = (): TenantId => {
@@ -65,14 +76,52 @@ describe('the RPC that rebuilds a tenant', () => {
     await expect(harness.client.rebuildTenant(admin, { tenantId: 'acme' })).rejects.toMatchObject({ kind: 'invalid' });
   });
 
-  it('is refused to analysts, to members, and to owners of another tenant', async () => {
+  it('finds no tenant where the platform admin names one that does not exist', async () => {
+    const tenantId = newId();
+    const rebuilding = harness.client.rebuildTenant(harness.as({ platformAdmin: true }), { tenantId });
+
+    await expect(rebuilding).rejects.toMatchObject({ kind: 'not_found', code: 'tenant_not_found' });
+    expect(harness.ledgerCalls.filter((call) => call.metadata['x-tenant-id'] === tenantId)).toEqual([]);
+  });
+
+  it('asks for the tenant with a token of its own, as the platform admin is in none', async () => {
+    const tenantId = newBooks();
+    const admin = harness.as({ platformAdmin: true });
+
+    await harness.client.rebuildTenant(admin, { tenantId });
+
+    const asked = harness.tenancyCalls.filter((call) => call.metadata['x-tenant-id'] === tenantId);
+    expect(asked).toHaveLength(1);
+    const authorization = asked[0]?.metadata.authorization;
+    expect(authorization).toMatch(/^Bearer /);
+    expect(authorization).not.toBe(`Bearer ${admin.token}`);
+  });
+
+  it('does not say that there is none where tenancy-billing cannot be asked', async () => {
+    isTenancyDown = true;
+    const rebuilding = harness.client.rebuildTenant(harness.as({ platformAdmin: true }), { tenantId: newBooks() });
+
+    await expect(rebuilding).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('lets an owner rebuild while tenancy-billing is down', async () => {
+    isTenancyDown = true;
+    const tenantId = newBooks();
+
+    expect(await harness.client.rebuildTenant(harness.as({ tenantId }), { tenantId })).toMatchObject({ repaired: 2n });
+  });
+
+  it('is refused to analysts and members, and finds no other tenant for an owner', async () => {
     const [tenantId, otherId] = [newBooks(), newBooks()];
     const rebuild = (role: 'owner' | 'analyst' | 'member', named: string) =>
       harness.client.rebuildTenant(harness.as({ tenantId, role }), { tenantId: named });
 
     await expect(rebuild('analyst', '')).rejects.toMatchObject({ kind: 'forbidden' });
     await expect(rebuild('member', tenantId)).rejects.toMatchObject({ kind: 'forbidden' });
-    await expect(rebuild('owner', otherId)).rejects.toMatchObject({ kind: 'forbidden' });
+    for (const named of [otherId, newId()]) {
+      const rebuilding = rebuild('owner', named);
+      await expect(rebuilding).rejects.toMatchObject({ kind: 'not_found', code: 'tenant_not_found' });
+    }
     const calls = harness.ledgerCalls.filter((call) => call.metadata['x-tenant-id'] === otherId);
     expect(calls).toEqual([]);
   });
