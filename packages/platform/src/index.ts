@@ -7,19 +7,29 @@ export {
   anonymousContext,
   type CallerContext,
   type Role,
+  roles,
   systemContext,
   type TenantContext,
 } from './context/caller-context.ts';
+export { clientNetwork } from './context/client-network.ts';
 export { type Clock, systemClock } from './context/clock.ts';
 export { isUuid, newId, type TenantId, toTenantId, toUserId, type UserId } from './context/ids.ts';
-export { type AuditEntry, recordAudit } from './database/audit.ts';
+export { type AuditEntry, recordAudit, toJson } from './database/audit.ts';
 export { createDatabase, type DatabaseOptions } from './database/create-database.ts';
-export { hashRequest, idempotencyKeyReused, idempotent, requestHashOf } from './database/idempotency.ts';
+export { sqlStateOf } from './database/database-error.ts';
+export { findAnswer, hashRequest, idempotencyKeyReused, idempotent, requestHashOf } from './database/idempotency.ts';
 export { migrateSchema, platformMigrations } from './database/migrate.ts';
 export { provisionDatabase } from './database/provision.ts';
 export { ownerRole, rolePassword, serviceRole, serviceUrl, systemRole } from './database/role-names.ts';
-export type { Database, NamedStatement, QueryResult, Session, TransactionOptions } from './database/session.ts';
-export { deleteIdempotencyKeys, ensureMonthPartitions } from './database/upkeep.ts';
+export type {
+  Database,
+  NamedStatement,
+  Notice,
+  QueryResult,
+  Session,
+  TransactionOptions,
+} from './database/session.ts';
+export { deleteIdempotencyKeys, ensureMonthPartitions, idempotencyKeptMs } from './database/upkeep.ts';
 export {
   conflict,
   DomainError,
@@ -30,6 +40,7 @@ export {
   forbidden,
   invalid,
   isDomainError,
+  isOutcomeUnknown,
   notFound,
   preconditionFailed,
   rateLimited,
@@ -38,16 +49,17 @@ export {
 } from './errors/domain-error.ts';
 export { fromGrpcError, toGrpcStatus } from './errors/grpc-status.ts';
 export { parseInput } from './errors/parse-input.ts';
+export { assertAllowed, freshLoginSeconds } from './grpc/authorize-call.ts';
 export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from './grpc/grpc-client.ts';
 export { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './grpc/grpc-server.ts';
 export {
-  type Access,
+  type AccessRule,
+  type AccessRules,
   type BoundService,
   defineService,
   type RequestOf,
   type ResponseOf,
   type RpcDefinition,
-  type RpcHandler,
   type ServiceDefinition,
   type ServiceHandlers,
 } from './grpc/service-definition.ts';
@@ -62,11 +74,25 @@ export { createReadiness, type Readiness } from './lifecycle/readiness.ts';
 export { createRpcService, type RpcService, type RpcServiceOptions } from './lifecycle/rpc-service.ts';
 export { runProcess } from './lifecycle/run-process.ts';
 export { pause, within } from './lifecycle/time.ts';
+export { createTurns, type Turns } from './lifecycle/turns.ts';
 export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
 export { bindServer } from './operations/bind-server.ts';
 export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';
 export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';
 export { createOpsServer, type OpsServer } from './operations/ops-server.ts';
+export {
+  cursorInvalid,
+  decodeCursor,
+  encodeCursor,
+  type PageInfo,
+  type PageRequest,
+  parsePage,
+  toPage,
+  toPageInfo,
+} from './page.ts';
+export { createSecretBox, type SecretBox } from './secrets/secret-box.ts';
+export { hasInvisible, shownName } from './text.ts';
+export { clientSecretOf } from './tokens/client-secret.ts';
 export type { JsonWebKeySet } from './tokens/key-set.ts';
 export { createServiceTokenSource } from './tokens/service-token-source.ts';
 export { keysOf, serviceTokenOf, type TokenAuthority } from './tokens/token-authority.ts';

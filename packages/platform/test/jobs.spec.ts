@@ -188,7 +188,7 @@ describe('the database', () => {
     await eventually(() => worker.check());
     await add('note', { number: 1 });
     await eventually(() => expect(done).toEqual([{ number: 1 }]));
-  }, 30_000);
+  });
 
   it('may hang while the worker is stopped', async () => {
     const worker = await start({ databaseUrl: proxy.url(platform.urlFor('ledger')) });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const { PrismaClient } = await import(generated);
   platform = await createPlatformDatabase();
   database = platform.open<NotesClient>({ prisma: (adapter) => new PrismaClient({ adapter }) });
-}, 60_000);
+}, 120_000);
 afterAll(() => platform.drop());
 
 const newNote = (tenantId: string, body: string) => ({ tenantId, id: newId(), body });

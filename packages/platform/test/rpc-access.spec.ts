@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createTestIssuer } from '@outlay/testkit';
 import { callerWith, echoHandlers, issuer, messages, nobody, readAll, start, stopAll } from './support/echo.ts';
 import type { EchoMessage } from './support/echo-service.ts';
 
@@ -81,14 +83,15 @@ describe('who may call', () => {
         },
       },
     });
-    const token = issuer.token({ tenantId, role: 'analyst', userId: 'u-1', sessionId: 's-1', scopes: ['read'] });
+    const [userId, sessionId] = [randomUUID(), randomUUID()];
+    const token = issuer.token({ tenantId, role: 'analyst', userId, sessionId, scopes: ['read'] });
     await client.getEcho(callerWith(token, { role: 'owner', platformAdmin: true }), { text: '' });
     expect(seen).toMatchObject({
-      actor: { kind: 'user', id: 'u-1' },
+      actor: { kind: 'user', id: userId },
       tenantId,
       role: 'analyst',
       platformAdmin: false,
-      sessionId: 's-1',
+      sessionId,
       scopes: ['read'],
       requestId: 'request-1',
       token,
@@ -138,5 +141,53 @@ describe('mutual TLS', () => {
       const call = other.getEcho(nobody, { text: '' }, { deadlineMs: 1_000 });
       await expect(call).rejects.toMatchObject({ kind: 'unavailable' });
     }
+  });
+});
+
+describe('a service’s own token', () => {
+  const good = () => issuer.token({ kind: 'service', userId: 'ledger' });
+  const foreign = createTestIssuer().token({ kind: 'service', userId: 'ledger' });
+  /** A source whose first token is refused, as that of a key which was withdrawn. */
+  const newSource = (...tokens: string[]) => {
+    const source = Object.assign(async () => String(tokens[0]), {
+      forget: (token: string) => {
+        if (token === tokens[0]) tokens.shift();
+      },
+    });
+    return { source, tokens };
+  };
+  const serviceAlone = { access: 'service', handle: echoHandlers.sendEcho.handle } as const;
+
+  it('that is refused is given up for another, with which the call is made again', async () => {
+    const { source } = newSource(foreign, good());
+    const { client } = await start({ sendEcho: serviceAlone }, { client: { tokenSource: source } });
+
+    await expect(client.sendEcho(nobody, { text: 'hello' })).resolves.toMatchObject({ text: 'hello' });
+  });
+
+  it('is fetched once more and no oftener', async () => {
+    const { source, tokens } = newSource(foreign, foreign.slice(0, -4), good());
+    const { client } = await start({ sendEcho: serviceAlone }, { client: { tokenSource: source } });
+
+    await expect(client.sendEcho(nobody, { text: '' })).rejects.toMatchObject({ code: 'token_invalid' });
+    expect(tokens).toHaveLength(2);
+  });
+
+  it('is not put in the place of a person’s', async () => {
+    const { source, tokens } = newSource(good());
+    const { client } = await start({ sendEcho: serviceAlone }, { client: { tokenSource: source } });
+
+    await expect(client.sendEcho(callerWith(foreign), { text: '' })).rejects.toMatchObject({ code: 'token_invalid' });
+    expect(tokens).toHaveLength(1);
+  });
+
+  it('that a stream was refused for is another one the next time', async () => {
+    const { source } = newSource(foreign, good());
+    const listing = { access: 'service', handle: echoHandlers.listEchoes.handle } as const;
+    const { client } = await start({ listEchoes: listing }, { client: { tokenSource: source } });
+    const read = () => readAll(client.listEchoes(nobody, { text: 'x', count: 2 }));
+
+    await expect(read()).rejects.toMatchObject({ code: 'token_invalid' });
+    expect(await read()).toHaveLength(2);
   });
 });

@@ -1,20 +1,33 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createTcpProxy, eventually } from '@outlay/testkit';
-import { currentCallScope, DomainError, metrics, notFound, runInCallScope, unavailable } from '../src/index.ts';
+import {
+  currentCallScope,
+  DomainError,
+  metrics,
+  notFound,
+  remainingMs,
+  runInCallScope,
+  unavailable,
+} from '../src/index.ts';
 import { gate, nobody, start, stopAll, stopLater } from './support/echo.ts';
 import type { EchoMessage } from './support/echo-service.ts';
 
-afterEach(stopAll);
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await stopAll();
+});
+
+/** A call that nothing else ends would outlive its test, which then fails. */
+const longerThanATest = { deadlineMs: 60_000 };
 
 describe('time', () => {
   const hang = { access: 'public' as const, handle: () => new Promise<EchoMessage>(() => undefined) };
 
   it('is up for the caller of a handler that hangs', async () => {
-    const { client } = await start({ sendEcho: hang });
-    const startedAt = performance.now();
-    const call = client.sendEcho(nobody, { text: '' }, { deadlineMs: 150 });
+    const { client } = await start({ sendEcho: hang }, { client: longerThanATest });
+    await client.getEcho(nobody, { text: '' });
+    const call = client.sendEcho(nobody, { text: '' }, { deadlineMs: 300 });
     await expect(call).rejects.toMatchObject({ kind: 'deadline_exceeded' });
-    expect(performance.now() - startedAt).toBeLessThan(350);
     // The server has done with the call as well, however long the handler takes.
     await eventually(async () =>
       expect(await metrics.metrics()).toMatch(
@@ -24,17 +37,20 @@ describe('time', () => {
   });
 
   it('is shared with the calls a handler makes', async () => {
-    const inner = await start({ getEcho: hang });
+    const timeLeft = {
+      access: 'public' as const,
+      handle: async () => ({ text: '', count: Math.ceil(remainingMs() ?? Number.POSITIVE_INFINITY) }),
+    };
+    const inner = await start({ getEcho: timeLeft });
     const outer = await start({
       getEcho: {
         access: 'public',
-        handle: (context, request) => inner.client.getEcho(context, request, { deadlineMs: 60_000 }),
+        handle: (context, request) => inner.client.getEcho(context, request, { deadlineMs: 600_000 }),
       },
     });
-    const startedAt = performance.now();
-    const call = outer.client.getEcho(nobody, { text: '' }, { deadlineMs: 150 });
-    await expect(call).rejects.toMatchObject({ kind: 'deadline_exceeded' });
-    expect(performance.now() - startedAt).toBeLessThan(350);
+    const { count } = await outer.client.getEcho(nobody, { text: '' }, { deadlineMs: 30_000 });
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThanOrEqual(30_000);
   });
 
   it('that is up already makes no call', async () => {
@@ -77,11 +93,13 @@ describe('time', () => {
 });
 
 describe('a broken connection', () => {
+  const soon = { deadlineMs: 2_000 };
+
   async function startBehindProxy(handlers?: Parameters<typeof start>[0]) {
     const echo = await start(handlers);
     const proxy = await createTcpProxy({ host: '127.0.0.1', port: Number(echo.address.split(':')[1]) });
     stopLater(proxy.close);
-    return { proxy, client: echo.connect({ address: `127.0.0.1:${proxy.port}` }) };
+    return { proxy, client: echo.connect({ address: `127.0.0.1:${proxy.port}`, ...longerThanATest }) };
   }
 
   it('during a call is unavailable, and the next call connects again', async () => {
@@ -100,33 +118,27 @@ describe('a broken connection', () => {
     await entered.opened;
     proxy.cut();
     await expect(call).rejects.toMatchObject({ kind: 'unavailable' });
-    await eventually(() => client.getEcho(nobody, { text: '' }));
+    await eventually(() => client.getEcho(nobody, { text: '' }, soon));
   });
 
-  it('to a peer that is gone is unavailable at once, and whole again within two seconds of its return', async () => {
+  it('to a peer that is gone is unavailable, however long the call may take, and whole again when it is back', async () => {
     const { proxy, client } = await startBehindProxy();
     await client.getEcho(nobody, { text: '' });
     await proxy.refuse();
-    await eventually(() =>
-      expect(client.getEcho(nobody, { text: '' }, { deadlineMs: 5_000 })).rejects.toMatchObject({
-        kind: 'unavailable',
-      }),
-    );
+    await eventually(() => expect(client.getEcho(nobody, { text: '' })).rejects.toMatchObject({ kind: 'unavailable' }));
     await proxy.resume();
-    await eventually(() => client.getEcho(nobody, { text: '' }), { timeoutMs: 3_000 });
+    await eventually(() => client.getEcho(nobody, { text: '' }, soon));
   });
 
   it('to a peer that hangs ends with the deadline', async () => {
     const { proxy, client } = await startBehindProxy();
     await client.getEcho(nobody, { text: '' });
     proxy.hang();
-    const startedAt = performance.now();
     await expect(client.getEcho(nobody, { text: '' }, { deadlineMs: 150 })).rejects.toMatchObject({
       kind: 'deadline_exceeded',
     });
-    expect(performance.now() - startedAt).toBeLessThan(350);
     await proxy.resume();
-    await eventually(() => client.getEcho(nobody, { text: '' }));
+    await eventually(() => client.getEcho(nobody, { text: '' }, soon));
   });
 });
 
@@ -178,13 +190,14 @@ describe('trying again', () => {
     }
   });
 
-  it('ends with the deadline', async () => {
-    const { handler } = flaky(1_000, down);
+  it('ends with the last answer where the deadline would come before the next', async () => {
+    const { state, handler } = flaky(1_000, down);
     const { client } = await start({ getEcho: handler }, { client: { retry: true } });
-    const startedAt = performance.now();
-    const call = client.getEcho(nobody, { text: '' }, { deadlineMs: 120 });
+    // Waits the longest it may: 75, 225 and 675 ms, of which the third is too long.
+    jest.spyOn(Math, 'random').mockReturnValue(1);
+    const call = client.getEcho(nobody, { text: '' }, { deadlineMs: 900 });
     await expect(call).rejects.toMatchObject({ kind: 'unavailable' });
-    expect(performance.now() - startedAt).toBeLessThan(320);
+    expect(state.calls).toBe(3);
   });
 
   it('survives a peer that is restarted', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTcpProxy, eventually } from '@outlay/testkit';
-import { conflict, type Database, newId, runInCallScope, type Session } from '../src/index.ts';
+import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import { conflict, type Database, deadlineExceeded, newId, runInCallScope, type Session } from '../src/index.ts';
 import { createPlatformDatabase, newTenantContext, type PlatformDatabase } from './support/database.ts';
 
 let platform: PlatformDatabase;
@@ -12,6 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform.drop());
 
+/** A statement that nothing else ends would outlive its test, which then fails. */
+const longerThanATest = { statementTimeoutMs: 60_000 };
 const insertNote = 'insert into notes (tenant_id, id, body) values ($1, $2, $3)';
 const terminate = 'select pg_terminate_backend($1)';
 
@@ -207,7 +210,7 @@ describe('a broken connection', () => {
   });
 
   it('does not keep the pool small', async () => {
-    const pool = platform.open({ poolMax: 2, acquireTimeoutMs: 500 });
+    const pool = platform.open({ poolMax: 2, acquireTimeoutMs: 5_000 });
     for (let round = 0; round < 6; round++) {
       const broken = pool.withGlobal(async (session) => platform.admin(terminate, [await backendPid(session)]));
       await expect(broken).rejects.toMatchObject({ kind: 'unavailable' });
@@ -232,17 +235,15 @@ describe('a broken connection', () => {
     }
   });
 
-  it('to a server that hangs is given up shortly after the deadline', async () => {
+  it('to a server that hangs is given up for the deadline, whatever time a statement has', async () => {
     const proxy = await createTcpProxy(platform.adminUrl);
-    const behind = platform.open({ url: proxy.url(platform.urlFor('ledger')) });
+    const behind = platform.open({ url: proxy.url(platform.urlFor('ledger')), ...longerThanATest });
     try {
       await behind.ping();
       proxy.hang();
-      const startedAt = performance.now();
       const deadlineAt = Date.now() + 200;
       const attempt = runInCallScope({ deadlineAt }, () => behind.withTenant(newTenantContext(), async () => 1));
       await expect(attempt).rejects.toMatchObject({ kind: 'deadline_exceeded' });
-      expect(performance.now() - startedAt).toBeLessThan(700);
       await proxy.resume();
       await eventually(() => behind.ping());
     } finally {
@@ -260,18 +261,17 @@ describe('time', () => {
   });
 
   it('ends a statement at the deadline of the call it serves', async () => {
-    const startedAt = performance.now();
+    const patient = platform.open(longerThanATest);
     const attempt = runInCallScope({ deadlineAt: Date.now() + 100 }, () =>
-      database.withTenant(newTenantContext(), (session) => session.query('select pg_sleep(5)')),
+      patient.withTenant(newTenantContext(), (session) => session.query('select pg_sleep(60)')),
     );
     await expect(attempt).rejects.toMatchObject({ kind: 'deadline_exceeded' });
-    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
   it('ends a lone statement at the deadline too, and the server lets go of it', async () => {
-    const patient = platform.open({ statementTimeoutMs: 60_000 });
+    const patient = platform.open(longerThanATest);
     const attempt = runInCallScope({ deadlineAt: Date.now() + 100 }, () =>
-      patient.once({ name: 'platform_test_sleep', text: 'select pg_sleep($1)' }, [30]),
+      patient.once({ name: 'platform_test_sleep', text: 'select pg_sleep($1)' }, [60]),
     );
     await expect(attempt).rejects.toMatchObject({ kind: 'deadline_exceeded' });
     await eventually(async () => {
@@ -293,17 +293,104 @@ describe('time', () => {
     expect(hasRun).toBe(false);
   });
 
+  it('commits nothing for a caller that has gone before its deadline has come here', async () => {
+    const context = newTenantContext();
+    const gone = new AbortController();
+    const attempt = runInCallScope({ deadlineAt: Date.now() + 60_000, signal: gone.signal }, () =>
+      database.withTenant(context, async (session) => {
+        await session.query(insertNote, [context.tenantId, newId(), 'late']);
+        gone.abort(deadlineExceeded());
+      }),
+    );
+    await expect(attempt).rejects.toMatchObject({ kind: 'deadline_exceeded' });
+    const { rows } = await database.withTenant(context, (session) => session.query('select notes.body from notes'));
+    expect(rows).toEqual([]);
+  });
+
+  describe('of many short statements', () => {
+    const nap = 'select pg_sleep(0.05)';
+    /** A second and more together: not all of them are begun before a deadline of 300 ms. */
+    const naps = Array.from({ length: 20 }, () => nap);
+
+    /** A pool of one connection, whose Prisma is the bare adapter; says what a late transaction left behind. */
+    async function late(work: (session: Session<SqlDriverAdapterFactory>, insert: unknown[]) => Promise<unknown>) {
+      const single = platform.open<SqlDriverAdapterFactory>({ poolMax: 1, prisma: (adapter) => adapter });
+      const context = newTenantContext();
+      const pid = await single.withGlobal(backendPid);
+      const error = await runInCallScope({ deadlineAt: Date.now() + 300 }, () =>
+        single.withTenant(context, (session) => work(session, [context.tenantId, newId(), 'late'])),
+      ).catch((thrown: unknown) => thrown);
+      const next = await single.withTenant(context, async (session) => ({
+        pid: await backendPid(session),
+        written: (await session.query('select notes.body from notes')).rows,
+        timeout: (await session.query(`select current_setting('statement_timeout') as value`)).rows,
+      }));
+      expect(next).toEqual({ pid, written: [], timeout: [{ value: '5s' }] });
+      expect(single.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+      return error;
+    }
+
+    it('is rolled back at the deadline, and its connection is as good as before', async () => {
+      let taken = 0;
+      const error = await late(async (session, insert) => {
+        await session.query(insertNote, insert);
+        for (const statement of naps) {
+          await session.query(statement);
+          taken += 1;
+        }
+      });
+      expect(error).toMatchObject({ kind: 'deadline_exceeded' });
+      expect(taken).toBeLessThan(naps.length);
+    });
+
+    it('is rolled back at the deadline through Prisma as well', async () => {
+      let taken = 0;
+      const error = await late(async (session, insert) => {
+        await session.query(insertNote, insert);
+        const adapter = await session.prisma.connect();
+        try {
+          for (const sql of naps) {
+            await adapter.executeRaw({ sql, args: [], argTypes: [] });
+            taken += 1;
+          }
+        } catch (cause) {
+          throw new Error('as Prisma wraps what its adapter threw', { cause });
+        }
+      });
+      expect(error).toMatchObject({ kind: 'deadline_exceeded' });
+      expect(taken).toBeLessThan(naps.length);
+    });
+
+    it('is not committed when only the commit is late', async () => {
+      const error = await late(async (session, insert) => {
+        await session.query(insertNote, insert);
+        await new Promise((resolve) => setTimeout(resolve, 350));
+      });
+      expect(error).toMatchObject({ kind: 'deadline_exceeded' });
+    });
+
+    it('takes its time when there is no deadline', async () => {
+      const context = newTenantContext();
+      await database.withTenant(context, async (session) => {
+        await session.query(insertNote, [context.tenantId, newId(), 'kept']);
+        for (const statement of naps.slice(0, 8)) await session.query(statement);
+      });
+      expect(await bodies(context)).toEqual(['kept']);
+    });
+  });
+
   it('does not carry a shorter time-out over to the next transaction', async () => {
     const single = platform.open({ poolMax: 1 });
     const read = (session: Session) =>
       session.query<{ value: string }>(`select current_setting('statement_timeout') as value`);
-    const short = await runInCallScope({ deadlineAt: Date.now() + 900 }, () => single.withGlobal(read));
-    expect(short.rows[0]!.value).toMatch(/^\d{1,3}ms$/);
+    const short = await runInCallScope({ deadlineAt: Date.now() + 4_000 }, () => single.withGlobal(read));
+    expect(short.rows[0]!.value).not.toBe('5s');
     expect((await single.withGlobal(read)).rows[0]!.value).toBe('5s');
   });
 
   it('answers unavailable when no connection is free in time', async () => {
-    const single = platform.open({ poolMax: 1, acquireTimeoutMs: 50 });
+    // It bounds the making of a connection as well, and the first one must be made.
+    const single = platform.open({ poolMax: 1, acquireTimeoutMs: 2_000 });
     await single.withGlobal(async () => {
       await expect(single.ping()).rejects.toMatchObject({ kind: 'unavailable', code: 'database_pool_timeout' });
     });

@@ -12,6 +12,7 @@ describe('the configuration', () => {
       grpcPort: 50053,
       opsPort: 9103,
       databaseUrl: undefined,
+      databasePoolMax: undefined,
       identityAddress: '127.0.0.1:50051',
       tokenIssuer: 'https://outlay.local',
       logLevel: 'info',

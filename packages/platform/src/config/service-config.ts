@@ -9,6 +9,8 @@ export interface ServiceConfig {
   grpcPort: number;
   opsPort: number;
   databaseUrl: string | undefined;
+  /** Connections that requests share, in each process; undefined = the service's own figure. */
+  databasePoolMax: number | undefined;
   amqpUrl: string | undefined;
   busDatabaseUrl: string | undefined;
   redisUrl: string | undefined;
@@ -49,6 +51,7 @@ export function serviceVariables(defaults: { grpcPort: number; opsPort: number }
     GRPC_PORT: port.default(defaults.grpcPort),
     OPS_PORT: port.default(defaults.opsPort),
     DATABASE_URL: url('postgres', 'postgresql').optional(),
+    DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(200).optional(),
     AMQP_URL: url('amqp', 'amqps').optional(),
     BUS_DATABASE_URL: url('postgres', 'postgresql').optional(),
     REDIS_URL: url('redis', 'rediss').optional(),
@@ -102,6 +105,7 @@ function toServiceConfig(read: z.output<ReturnType<typeof serviceVariables>>): S
     grpcPort: read.GRPC_PORT,
     opsPort: read.OPS_PORT,
     databaseUrl: read.DATABASE_URL,
+    databasePoolMax: read.DATABASE_POOL_MAX,
     amqpUrl: read.AMQP_URL,
     busDatabaseUrl: read.BUS_DATABASE_URL,
     redisUrl: read.REDIS_URL,

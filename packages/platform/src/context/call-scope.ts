@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
  */
 export interface CallScope {
   requestId?: string;
+  correlationId?: string;
   tenantId?: string;
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   deadlineAt?: number;

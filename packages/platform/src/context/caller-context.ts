@@ -1,12 +1,14 @@
 import type { TenantId } from './ids.ts';
 import { newId } from './ids.ts';
 
-/** A user's role in a tenant, mightiest first: owner, admin, analyst, member. */
-export type Role = 'owner' | 'admin' | 'analyst' | 'member';
+/** The roles that a user can have in a tenant, mightiest first. */
+export const roles = ['owner', 'admin', 'analyst', 'member'] as const;
+
+export type Role = (typeof roles)[number];
 
 /** Who acts. A service's id is its client name, an anonymous caller's is empty. */
 export interface Actor {
-  kind: 'user' | 'service' | 'anonymous';
+  kind: 'user' | 'api_key' | 'service' | 'anonymous';
   id: string;
 }
 
@@ -21,12 +23,18 @@ export interface CallerContext {
   /** When the user last proved who they are; routes that need a fresh log-in look at it. */
   authTime?: Date;
   requestId: string;
+  /** What the client calls the undertaking that this request is part of; the request stands for itself without. */
+  correlationId?: string;
   idempotencyKey?: string;
   /**
    * SHA-256 in hex of what the client asked, where the edge tells: an idempotency key is bound to that and not to the
    * RPC made of it, which may hold more than the client sent.
    */
   requestDigest?: string;
+  /** Where the request came from, as the edge saw it; absent for work that no client asked for. */
+  client?: { address: string; userAgent: string };
+  /** Where the call itself came from, in a service: that of a gateway, or of another service. */
+  peerAddress?: string;
   /** The bearer token as received, to be forwarded to other services. Never logged. */
   token?: string;
 }

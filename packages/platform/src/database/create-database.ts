@@ -2,13 +2,14 @@ import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type pg from 'pg';
 import { remainingMs } from '../context/call-scope.ts';
 import { toTenantId } from '../context/ids.ts';
+import { DomainError, isDomainError, outcomeLost } from '../errors/domain-error.ts';
 import type { Logger } from '../operations/logger.ts';
 import type { Connection } from './connection.ts';
 import { isConnectionLoss, isContention, isStalePlan, sqlStateOf, toDatabaseError } from './database-error.ts';
 import { listenOn } from './listen.ts';
 import { connectionConfig, createPool } from './pool.ts';
 import { createSessionAdapter } from './prisma-adapter.ts';
-import type { Database, NamedStatement, Session, TransactionOptions } from './session.ts';
+import type { Database, NamedStatement, Notice, Session, TransactionOptions } from './session.ts';
 import { begin, commit, openSession, rollback, type Scope, statementTimeoutWithin } from './transaction.ts';
 
 /** How a service's pool of connections is made. */
@@ -31,6 +32,8 @@ export interface DatabaseOptions<P> {
   parameters?: Readonly<Record<string, string>>;
   /** Makes a Prisma client on the adapter: `(adapter) => new PrismaClient({ adapter })`. Called once per connection, when first needed. */
   prisma?: (adapter: SqlDriverAdapterFactory) => P;
+  /** What a failure of a statement means to this service, where functions of its schema refuse by an SQLSTATE of their own. */
+  refusalOf?: (failure: unknown) => DomainError | undefined;
   logger: Logger;
 }
 
@@ -56,16 +59,19 @@ export function createDatabase<P = undefined>(options: DatabaseOptions<P>): Data
   ): Promise<T> {
     return withRetries(transaction.retries, async () => {
       const connection = await acquireBegun(scope, transaction);
+      let isCommitting = false;
       const { session, end } = openSession(connection, scope, () => prismaOf(connection));
       try {
         const result = await work(session);
         end();
+        isCommitting = true;
         await commit(connection);
         return result;
       } catch (error) {
         end();
         await rollback(connection);
-        throw theCause(error, connection);
+        const cause = refusalIn(error, connection) ?? theCause(error, connection);
+        throw isCommitting ? doubtful(cause) : cause;
       } finally {
         pool.release(connection);
       }
@@ -88,15 +94,26 @@ export function createDatabase<P = undefined>(options: DatabaseOptions<P>): Data
     }
   }
 
-  async function once<R>(statement: NamedStatement, values: readonly unknown[]): Promise<R[]> {
+  /** Looked for in what the server said, which Prisma wraps; an earlier failure that somebody has dealt with is none. */
+  function refusalIn(error: unknown, { failure }: Connection): DomainError | undefined {
+    return sqlStateOf(error) === sqlStateOf(failure) ? options.refusalOf?.(failure) : undefined;
+  }
+
+  async function once<R>(
+    statement: NamedStatement,
+    values: readonly unknown[],
+    onNotice?: (notice: Notice) => void,
+  ): Promise<R[]> {
     return withRetries(undefined, async () => {
       const connection = await pool.acquire();
+      connection.notices = [];
       try {
         const result = await connection.run({ name: statement.name, text: statement.text, values: [...values] });
+        if (onNotice) connection.notices.forEach(onNotice);
         return result.rows as R[];
       } catch (error) {
         if (isStalePlan(error)) connection.isDoubtful = true;
-        throw error;
+        throw refusalIn(error, connection) ?? doubtful(error);
       } finally {
         pool.release(connection);
       }
@@ -127,8 +144,16 @@ function theCause(error: unknown, connection: Connection): unknown {
   const { failure } = connection;
   if (failure === undefined) return error;
   if (isStalePlan(failure)) connection.isDoubtful = true;
+  if (isDomainError(failure, 'deadline_exceeded')) return failure;
+  if (isDomainError(failure, 'unavailable')) return failure;
   const decides = isConnectionLoss(failure) || isContention(sqlStateOf(failure)) || isStalePlan(failure);
   return decides ? failure : error;
+}
+
+/** A connection that was lost once COMMIT, or a lone statement, was sent: it may have been done. */
+function doubtful(error: unknown): unknown {
+  if (error instanceof DomainError || !isConnectionLoss(error)) return error;
+  return outcomeLost('database_unavailable', 'The database is not available', error);
 }
 
 const retriesDefault = 3;

@@ -28,6 +28,20 @@ export async function idempotent<T>(
 }
 
 /**
+ * The answer that a command was given under its key before; undefined where there is none, or no key. For work that has to
+ * be done outside the transaction and is not to be done again. Throws invalid `idempotency_key_reused`.
+ */
+export async function findAnswer<T>(
+  session: Session,
+  context: TenantContext,
+  command: { operation: string; request: unknown },
+): Promise<T | undefined> {
+  if (context.idempotencyKey === undefined) return undefined;
+  const scope = [context.tenantId, context.actor.id, command.operation, context.idempotencyKey];
+  return selectStored<T>(session, scope, requestHashOf(context, command.request));
+}
+
+/**
  * The SHA-256 of a request: equal for equal content, whatever the order of its keys. For statements that insert into
  * idempotency_keys themselves.
  */
@@ -74,12 +88,19 @@ const selectAnswer = {
 };
 
 async function storedAnswer<T>(session: Session, scope: readonly unknown[], hash: Buffer): Promise<T> {
+  const answer = await selectStored<T>(session, scope, hash);
+  // Only above read committed can the twin's row be out of sight; then the caller's retry will see it.
+  if (answer === undefined) {
+    throw new DomainError('unavailable', 'idempotency_key_in_use', 'A request with this key is under way');
+  }
+  return answer;
+}
+
+async function selectStored<T>(session: Session, scope: readonly unknown[], hash: Buffer): Promise<T | undefined> {
   const { rows } = await session.query<{ request_hash: Buffer; answer: T }>(selectAnswer, scope);
   const [stored] = rows;
-  // Only above read committed can the twin's row be out of sight; then the caller's retry will see it.
-  if (!stored) throw new DomainError('unavailable', 'idempotency_key_in_use', 'A request with this key is under way');
-  if (!stored.request_hash.equals(hash)) throw idempotencyKeyReused();
-  return stored.answer;
+  if (stored && !stored.request_hash.equals(hash)) throw idempotencyKeyReused();
+  return stored?.answer;
 }
 
 function canonicalJson(value: unknown): string {

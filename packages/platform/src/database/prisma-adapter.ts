@@ -8,14 +8,15 @@ import type { Connection, RawResult, Statement } from './connection.ts';
  * Prisma opens transactions of its own, for nested writes among others; they become savepoints, so that nothing
  * Prisma does can commit or roll back the transaction around it. Conversion of values is @prisma/adapter-pg's.
  */
-export function createSessionAdapter(connection: Pick<Connection, 'run'>): SqlDriverAdapterFactory {
+export function createSessionAdapter(connection: Pick<Connection, 'run' | 'runEvenLate'>): SqlDriverAdapterFactory {
   const pool = asPool(connection);
   return {
     provider: 'postgres',
     adapterName: '@prisma/adapter-pg',
     async connect() {
       // Prisma writes the schema into its statements and takes `public` where it is told none.
-      const { rows } = await connection.run('select current_schema() as schema');
+      // The client outlives the work that first needed it, so a late call must not leave it half connected.
+      const { rows } = await connection.runEvenLate('select current_schema() as schema');
       const [found] = rows as { schema: string }[];
       return withSavepoints(await new PrismaPg(pool, { schema: found?.schema }).connect());
     },

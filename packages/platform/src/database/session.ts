@@ -13,6 +13,14 @@ export interface QueryResult<R> {
   rowCount: number;
 }
 
+/** What a function of the database raised with `raise notice`: no error, and nothing is undone by it. */
+export interface Notice {
+  /** Its SQLSTATE. */
+  code: string | undefined;
+  message: string | undefined;
+  detail: string | undefined;
+}
+
 /** One open transaction on one connection; it ends with the callback it was given to. */
 export interface Session<P = unknown> {
   /** Runs one statement in the transaction. A failed statement dooms the transaction, unless it ran in a savepoint. */
@@ -22,6 +30,10 @@ export interface Session<P = unknown> {
   ): Promise<QueryResult<R>>;
   /** A Prisma client whose queries run in this same transaction. Never call its $transaction with a callback. */
   readonly prisma: P;
+  /** The notices that the statements of this transaction have raised so far; the first thousand of them. */
+  readonly notices: readonly Notice[];
+  /** Forgets all notices but the first so many: what raised the others was rolled back to a savepoint. */
+  keepNotices(count: number): void;
   /** The tenant whose rows are visible; undefined in global and system sessions. */
   readonly tenantId: TenantId | undefined;
 }
@@ -40,7 +52,7 @@ export interface TransactionOptions {
  * ran out of time. Both leave open whether a commit had an effect. Everything else is thrown as pg gave it.
  */
 export interface Database<P = unknown> {
-  /** Runs work in a transaction that sees and writes the rows of one tenant; commits when it resolves, else rolls back. */
+  /** Runs work in a transaction that sees and writes one tenant's rows; commits when it resolves in time, else rolls back. */
   withTenant<T>(
     context: { tenantId: TenantId },
     work: (session: Session<P>) => Promise<T>,
@@ -53,9 +65,14 @@ export interface Database<P = unknown> {
   /**
    * Runs one prepared statement in its own transaction: one round trip. The statement sets its tenant itself:
    * `with scope as materialized (select set_config('app.tenant_id', $1, true)) ...`, and must read from scope
-   * before it touches a table. Run again after a serialisation failure or a deadlock.
+   * before it touches a table. Run again after a serialisation failure or a deadlock. Notices that the statement raised
+   * are handed over before it resolves.
    */
-  once<R = Record<string, unknown>>(statement: NamedStatement, values: readonly unknown[]): Promise<R[]>;
+  once<R = Record<string, unknown>>(
+    statement: NamedStatement,
+    values: readonly unknown[],
+    onNotice?: (notice: Notice) => void,
+  ): Promise<R[]>;
   /**
    * Listens on a channel with a connection of its own, which is made again when it breaks. onNotify gets the payload,
    * and after each (re)connect an empty one, as notifications may have been missed. Answers how to stop.

@@ -25,12 +25,16 @@ export async function begin(
       : `, set_config('statement_timeout', '${Math.max(1, Math.floor(options.statementTimeoutMs))}', true)`;
   const role = scope.kind === 'system' ? `; set local role ${scope.role}` : '';
   connection.failure = undefined;
+  connection.notices = [];
   await connection.run(
     `begin${isolation}${access}; select set_config('app.tenant_id', '${tenantId}', true)${timeout}${role}`,
   );
 }
 
-/** Commits. PostgreSQL answers COMMIT in a failed transaction with ROLLBACK and no error, so its answer is looked at. */
+/**
+ * Commits; throws instead when the deadline has passed, as the caller has been told that by now. PostgreSQL answers
+ * COMMIT in a failed transaction with ROLLBACK and no error, so its answer is looked at.
+ */
 export async function commit(connection: Connection): Promise<void> {
   const result = await connection.run('commit');
   if (result.command === 'COMMIT') return;
@@ -42,7 +46,7 @@ export async function commit(connection: Connection): Promise<void> {
 /** Rolls back; a connection on which that fails is not used again. */
 export async function rollback(connection: Connection): Promise<void> {
   if (connection.isDoubtful) return;
-  await connection.run('rollback').catch(() => {
+  await connection.runEvenLate('rollback').catch(() => {
     connection.isDoubtful = true;
   });
 }
@@ -69,6 +73,12 @@ export function openSession<P>(
     get prisma() {
       assertOpen();
       return getPrisma();
+    },
+    get notices() {
+      return connection.notices;
+    },
+    keepNotices(count) {
+      connection.notices = connection.notices.slice(0, count);
     },
     tenantId: scope.kind === 'tenant' ? scope.tenantId : undefined,
   };

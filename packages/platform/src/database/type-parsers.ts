@@ -5,14 +5,34 @@ const int8Array = 1016;
 const date = 1082;
 const dateArray = 1182;
 const textArray = 1009;
+const timestamptz = 1184;
 
 type Parse = (text: string) => unknown;
 
 // The declared type ids leave arrays out.
 const parseTextArray: (text: string) => (string | null)[] = pg.types.getTypeParser(textArray as typeof date);
 
+/** What an array of plain words looks like; whatever has quotes, escapes or nulls takes pg's parser. */
+const plainWords = /^\{[^"\\{}]+\}$/;
+
+function parseTextArrayFast(text: string): (string | null)[] {
+  if (text === '{}') return [];
+  if (!plainWords.test(text) || text.includes('NULL')) return parseTextArray(text);
+  return text.slice(1, -1).split(',');
+}
+
+const parseTimestamptz: (text: string) => unknown = pg.types.getTypeParser(timestamptz as typeof date);
+
+/** As a session in UTC writes an instant of our era, which is nearly all there is: a page of 50 rows has 150 of them. */
+function parseInstant(text: string): unknown {
+  if (text.length < 22 || text.length > 29 || text[10] !== ' ' || !text.endsWith('+00')) return parseTimestamptz(text);
+  return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
+}
+
 const parsers: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [int8, BigInt],
+  [textArray, parseTextArrayFast],
+  [timestamptz, parseInstant],
   [int8Array, (text) => parseTextArray(text).map((item) => (item === null ? null : BigInt(item)))],
   // A calendar date has no zone; as a Date it would shift with the machine's.
   [date, (text) => text],

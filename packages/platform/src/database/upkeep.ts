@@ -20,6 +20,9 @@ export async function ensureMonthPartitions(database: Pick<Database, 'withGlobal
   await database.withGlobal((session) => session.query('select ensure_month_partitions($1)', [now]));
 }
 
+/** How long idempotency keys and their answers are kept, everywhere: clients try again within a day. */
+export const idempotencyKeptMs = 2 * 24 * 3_600_000;
+
 /** Deletes the idempotency keys of all tenants from before an instant, in chunks; answers how many. */
 export async function deleteIdempotencyKeys(database: Pick<Database, 'withSystem'>, before: Date): Promise<number> {
   for (let total = 0; ; ) {

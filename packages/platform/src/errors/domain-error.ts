@@ -105,6 +105,25 @@ export function deadlineExceeded(code = 'deadline_exceeded', cause?: unknown): D
   return new DomainError('deadline_exceeded', code, 'The deadline has passed', { cause });
 }
 
+/** The connection that carried the work is gone before it said what became of it (503). */
+export function outcomeLost(
+  code: 'unavailable' | 'database_unavailable',
+  message: string,
+  cause: unknown,
+): DomainError {
+  return new DomainError('unavailable', code, message, { cause, meta: { outcome: 'unknown' } });
+}
+
+/**
+ * Whether what failed may have been done all the same: nobody waited for its end, or the connection was lost on the way.
+ * A statement that the database ended for its time was rolled back.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (!(error instanceof DomainError)) return false;
+  const isLate = error.kind === 'deadline_exceeded' && error.code !== 'statement_timeout';
+  return isLate || error.meta.outcome === 'unknown';
+}
+
 /** Whether a thrown value is a DomainError, optionally of one kind. */
 export function isDomainError(error: unknown, kind?: ErrorKind): error is DomainError {
   return error instanceof DomainError && (kind === undefined || error.kind === kind);

@@ -1,6 +1,6 @@
 import { status as grpcStatus, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { trace } from '@opentelemetry/api';
-import { DomainError, type ErrorKind } from './domain-error.ts';
+import { DomainError, type ErrorKind, outcomeLost } from './domain-error.ts';
 import { decodeRpcStatus, encodeRpcStatus, type RpcStatus } from './rpc-status.ts';
 
 const detailsKey = 'grpc-status-details-bin';
@@ -79,7 +79,9 @@ export function fromGrpcError(error: unknown): DomainError {
     });
   }
   const kind = isConnectionError(error) ? 'unavailable' : toKind(undefined, error.code);
-  return new DomainError(kind, kind, messageOfKind[kind] ?? 'Something went wrong', { cause: error });
+  const message = messageOfKind[kind] ?? 'Something went wrong';
+  if (kind === 'unavailable' && !isNeverSent(error)) return outcomeLost(kind, message, error);
+  return new DomainError(kind, kind, message, { cause: error });
 }
 
 /** What gRPC itself says names addresses and internals, so the caller gets a sentence of ours. */
@@ -114,6 +116,11 @@ function readDetails(metadata: Metadata | undefined): RpcStatus | undefined {
 /** A connection that breaks during a call is INTERNAL to grpc-js; our own INTERNAL always carries details. */
 function isConnectionError(error: Error & { code: grpcStatus }): boolean {
   return error.code === grpcStatus.INTERNAL && /RST_STREAM|ECONN|EPIPE|socket/i.test(error.message);
+}
+
+/** What grpc-js says where there was no connection that the call could have been sent over. */
+function isNeverSent(error: Error): boolean {
+  return /No connection established|Name resolution failed/i.test(error.message);
 }
 
 function toKind(kind: string | undefined, code: grpcStatus): ErrorKind {

@@ -40,14 +40,15 @@ const deadlineMs = { unary: 5_000, stream: 600_000 };
  * call's scope, authorizes, runs the handler, and turns what it throws into the call's status. An answer is given at
  * the deadline even when the handler hangs; it counts as in flight until it has ended.
  */
-export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, handler: RpcHandler<RpcDefinition>) {
+export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, handler: RpcHandler) {
   const method = rpc.path.slice(1);
 
   async function answer(call: ServerCall, callback?: sendUnaryData<unknown>): Promise<void> {
     const startedAt = performance.now();
-    const metadata = readCallMetadata(call.metadata);
+    const metadata = { ...readCallMetadata(call.metadata), peerAddress: call.getPeer().replace(/:\d+$/, '') };
     const bound = boundCall(call, rpc.requestStream || rpc.responseStream ? deadlineMs.stream : deadlineMs.unary);
-    const scope = { requestId: metadata.requestId, deadlineAt: bound.deadlineAt, signal: bound.signal };
+    const { requestId, correlationId } = metadata;
+    const scope = { requestId, correlationId, deadlineAt: bound.deadlineAt, signal: bound.signal };
     const finish = (error?: unknown) => {
       bound.release();
       const kind = error === undefined ? 'ok' : kindOf(error);
@@ -59,7 +60,7 @@ export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, han
     try {
       const work = takeSlot(environment, () =>
         runInCallScope(scope, async () => {
-          const context = await authorizeCall(metadata, handler, environment.verifier);
+          const context = await authorizeCall(metadata, handler.rule, environment.verifier);
           return runInCallScope({ tenantId: context.tenantId }, async () => {
             const handle = handler.handle as (context: unknown, request: unknown) => unknown;
             const result = handle(context, rpc.requestStream ? call : call.request);
@@ -105,7 +106,10 @@ function boundCall(call: ServerCall, defaultMs: number) {
   const deadlineAt = Number.isFinite(given) ? given : Date.now() + defaultMs;
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(deadlineExceeded()), Math.max(0, deadlineAt - Date.now()));
+  let isAnswered = false;
   call.on('cancelled', () => {
+    // Said at the end of every call, of one that was answered too.
+    if (isAnswered) return;
     // The caller's deadline began before its request had travelled here, so it gives up a little earlier.
     const isLate = Date.now() >= deadlineAt - travelMs;
     controller.abort(isLate ? deadlineExceeded() : unavailable('cancelled', 'The caller has gone'));
@@ -114,7 +118,11 @@ function boundCall(call: ServerCall, defaultMs: number) {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
   });
   aborted.catch(() => undefined);
-  return { deadlineAt, signal: controller.signal, aborted, release: () => clearTimeout(timer) };
+  const release = () => {
+    isAnswered = true;
+    clearTimeout(timer);
+  };
+  return { deadlineAt, signal: controller.signal, aborted, release };
 }
 
 function kindOf(error: unknown): ErrorKind {

@@ -6,34 +6,50 @@ import { newId } from '../context/ids.ts';
 export interface CallMetadata {
   token: string | undefined;
   requestId: string;
+  correlationId: string;
   idempotencyKey: string | undefined;
   requestDigest: string | undefined;
   tenantId: string | undefined;
+  client: CallerContext['client'];
 }
 
-/** Reads a call's metadata. A request id that is missing or odd is replaced, as it ends up in logs and audit rows. */
+/** Reads a call's metadata. Ids that are missing or odd are replaced, as they end up in logs, audit rows and events. */
 export function readCallMetadata(metadata: Metadata): CallMetadata {
   const text = (key: string) => {
     const value = metadata.get(key)[0];
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
-  const requestId = text('x-request-id');
+  const id = (key: string) => /^[\w.:-]{1,128}$/.exec(text(key) ?? '')?.[0];
+  const requestId = id('x-request-id') ?? newId();
   return {
     token: /^Bearer ([\w.~+/=-]+)$/i.exec(text('authorization') ?? '')?.[1],
-    requestId: requestId !== undefined && /^[\w.:-]{1,128}$/.test(requestId) ? requestId : newId(),
+    requestId,
+    correlationId: id('x-correlation-id') ?? requestId,
     idempotencyKey: text('idempotency-key'),
     requestDigest: /^[0-9a-f]{64}$/.exec(text('x-request-digest') ?? '')?.[0],
     tenantId: text('x-tenant-id'),
+    client: readClient(text('x-client-address'), text('x-client-user-agent')),
   };
+}
+
+/** Both end up in a log that people read; the user agent is what the client likes. */
+function readClient(address: string | undefined, userAgent = ''): CallMetadata['client'] {
+  if (address === undefined || !/^[\w.:%-]{1,64}$/.test(address)) return undefined;
+  return { address, userAgent: userAgent.replace(/[^ -~]+/g, ' ').slice(0, 256) };
 }
 
 /** Writes a context's metadata, with the token that was chosen for the call. */
 export function writeCallMetadata(context: CallerContext, token: string | undefined): Metadata {
   const metadata = new Metadata();
   metadata.set('x-request-id', context.requestId);
+  if (context.correlationId !== undefined) metadata.set('x-correlation-id', context.correlationId);
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
   if (context.idempotencyKey !== undefined) metadata.set('idempotency-key', context.idempotencyKey);
   if (context.requestDigest !== undefined) metadata.set('x-request-digest', context.requestDigest);
   if (context.tenantId !== undefined) metadata.set('x-tenant-id', context.tenantId);
+  if (context.client) {
+    metadata.set('x-client-address', context.client.address);
+    metadata.set('x-client-user-agent', context.client.userAgent.replace(/[^ -~]+/g, ' ').slice(0, 256));
+  }
   return metadata;
 }

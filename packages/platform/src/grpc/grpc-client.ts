@@ -4,6 +4,7 @@ import { currentCallScope } from '../context/call-scope.ts';
 import type { CallerContext } from '../context/caller-context.ts';
 import { DomainError, deadlineExceeded } from '../errors/domain-error.ts';
 import type { Logger } from '../operations/logger.ts';
+import type { TokenSource } from '../tokens/service-token-source.ts';
 import { writeCallMetadata } from './call-metadata.ts';
 import { type Channel, callStream, callUnary, type Outgoing } from './call-peer.ts';
 import { channelCredentials } from './credentials.ts';
@@ -19,8 +20,11 @@ export interface GrpcClientOptions {
   deadlineMs?: number;
   /** How long a streaming call may take; 600,000 unless set. */
   streamDeadlineMs?: number;
-  /** Gives the service's own token, for calls whose context carries none. */
-  tokenSource?: () => Promise<string>;
+  /**
+   * Gives the service's own token, for calls whose context carries none. One that a peer refuses, as its key was
+   * withdrawn, is forgotten, and a call with one request is made once more with another.
+   */
+  tokenSource?: (() => Promise<string>) & Partial<Pick<TokenSource, 'forget'>>;
   /** Try again after UNAVAILABLE: only RPCs that read, and calls that carry an idempotency key. For the gateway alone. */
   retry?: boolean;
   /** Mutual TLS; plain HTTP/2 without. */
@@ -41,6 +45,8 @@ type Call<M extends RpcDefinition> = (
   request: Given<M>,
   options?: CallOptions,
 ) => M['responseStream'] extends true ? AsyncIterable<ResponseOf<M>> : Promise<ResponseOf<M>>;
+
+type Prepared = Outgoing & { ownToken: string | undefined };
 
 type UntypedCall = (context: CallerContext, request: unknown, options?: CallOptions) => unknown;
 
@@ -66,26 +72,54 @@ export function createGrpcClient<D extends ServiceDefinition>(
   const { deadlineMs = 2_000, streamDeadlineMs = 600_000, retry = false } = options;
   const channel: Channel = new Client(options.address, channelCredentials(options.tls), channelOptions);
 
-  async function prepare(context: CallerContext, limitMs: number): Promise<Outgoing> {
+  async function prepare(context: CallerContext, limitMs: number): Promise<Prepared> {
     const scope = currentCallScope();
     const deadlineAt = Math.min(Date.now() + limitMs, scope?.deadlineAt ?? Number.POSITIVE_INFINITY);
     if (deadlineAt <= Date.now()) throw deadlineExceeded();
-    const token = context.token ?? (await options.tokenSource?.());
-    return { metadata: writeCallMetadata(context, token), deadlineAt, signal: scope?.signal };
+    const own = context.token === undefined ? await options.tokenSource?.() : undefined;
+    const metadata = writeCallMetadata(context, context.token ?? own);
+    return { metadata, deadlineAt, signal: scope?.signal, ownToken: own };
+  }
+
+  /** Makes a call again that was refused for the service's own token: nothing has come of it. */
+  async function withOwnToken<T>(
+    prepared: () => Promise<Prepared>,
+    call: (outgoing: Prepared) => Promise<T>,
+  ): Promise<T> {
+    const outgoing = await prepared();
+    try {
+      return await call(outgoing);
+    } catch (error) {
+      if (!isOwnTokenRefused(error, outgoing)) throw error;
+      options.tokenSource?.forget?.(outgoing.ownToken);
+      return call(await prepared());
+    }
+  }
+
+  /** What was read cannot be taken back: the caller reads again, with another token. */
+  async function* readStream(rpc: RpcDefinition, request: unknown, prepared: () => Promise<Prepared>) {
+    const outgoing = await prepared();
+    try {
+      yield* callStream(channel, rpc, request, async () => outgoing);
+    } catch (error) {
+      if (isOwnTokenRefused(error, outgoing)) options.tokenSource?.forget?.(outgoing.ownToken);
+      throw error;
+    }
   }
 
   function toCall(name: string, rpc: RpcDefinition): UntypedCall {
     if (rpc.responseStream) {
       return (context, request, call = {}) =>
-        callStream(channel, rpc, request, () => prepare(context, call.deadlineMs ?? streamDeadlineMs));
+        readStream(rpc, request, () => prepare(context, call.deadlineMs ?? streamDeadlineMs));
     }
     return async (context, request, call = {}) => {
-      const outgoing = await prepare(context, call.deadlineMs ?? (rpc.requestStream ? streamDeadlineMs : deadlineMs));
+      const prepared = () => prepare(context, call.deadlineMs ?? (rpc.requestStream ? streamDeadlineMs : deadlineMs));
       const isRepeatable =
         !rpc.requestStream && (call.isIdempotent ?? (context.idempotencyKey !== undefined || readsByName.test(name)));
-      return withRetries({ attempts: retry && isRepeatable ? attemptsMax : 1, deadlineAt: outgoing.deadlineAt }, () =>
-        callUnary(channel, rpc, request, outgoing),
-      );
+      const attempts = retry && isRepeatable ? attemptsMax : 1;
+      const send = (outgoing: Prepared) =>
+        withRetries({ attempts, deadlineAt: outgoing.deadlineAt }, () => callUnary(channel, rpc, request, outgoing));
+      return rpc.requestStream ? send(await prepared()) : withOwnToken(prepared, send);
     };
   }
 
@@ -103,6 +137,8 @@ const channelOptions: ClientOptions = {
   // Trying again is decided above, where it is known what may be repeated.
   // A page of 500 expenses with the longest descriptions; the default of 4 MiB is too little for it.
   'grpc.max_receive_message_length': 32 * 1_024 * 1_024,
+  // Many answers share a connection; with HTTP/2's 64 KiB of room for all of them each large one would wait for others.
+  'grpc-node.flow_control_window': 1_024 * 1_024,
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.keepalive_permit_without_calls': 1,
@@ -123,6 +159,11 @@ async function withRetries<T>(limit: { attempts: number; deadlineAt: number }, c
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
+}
+
+function isOwnTokenRefused(error: unknown, outgoing: Prepared): outgoing is Prepared & { ownToken: string } {
+  const isRefused = error instanceof DomainError && /^token_(?:invalid|expired)$/.test(error.code);
+  return isRefused && outgoing.ownToken !== undefined;
 }
 
 /** An overloaded peer said so at once; asking it again would add to its load. */

@@ -54,7 +54,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     for (const [name, rpc] of Object.entries(definition)) {
       const handler = handlers.get(name);
       if (!handler) throw new Error(`No handler for ${rpc.path}`);
-      if (handler.access !== 'public' && !verifier) throw new Error(`${rpc.path} needs a token verifier`);
+      if (handler.rule.caller !== 'public' && !verifier) throw new Error(`${rpc.path} needs a token verifier`);
       implementation[name] = answerCall(environment, rpc, handler);
     }
     server.addService(definition as unknown as GrpcServiceDefinition, implementation);

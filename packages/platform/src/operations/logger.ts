@@ -8,7 +8,7 @@ export type Logger = PinoLogger;
 
 /**
  * Makes a process's logger: JSON lines on standard output with `service`, and from the work in progress
- * `trace_id`, `span_id`, `request_id`, `tenant_id`. Fields named like secrets are redacted, two levels deep.
+ * `trace_id`, `span_id`, `request_id`, `correlation_id`, `tenant_id`. Fields named like secrets are redacted, two levels deep.
  */
 export function createLogger(
   options: { service: string; level?: LogLevel },
@@ -53,6 +53,7 @@ function correlation(): object {
   return {
     ...(span && { trace_id: span.traceId, span_id: span.spanId }),
     ...(scope?.requestId && { request_id: scope.requestId }),
+    ...(scope?.correlationId && { correlation_id: scope.correlationId }),
     ...(scope?.tenantId && { tenant_id: scope.tenantId }),
   };
 }

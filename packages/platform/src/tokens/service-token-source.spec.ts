@@ -43,4 +43,17 @@ describe('a service token source', () => {
     issuer.isDown = false;
     expect(await source()).toBe('token-2');
   });
+
+  it('fetches another one where a peer refused the present one, and not for each refusal', async () => {
+    const { issuer, source } = newSource();
+    expect(await source()).toBe('token-1');
+    issuer.now = 2_000;
+    source.forget('token-0');
+    expect(await source()).toBe('token-1');
+    source.forget('token-1');
+    source.forget('token-1');
+    expect(await source()).toBe('token-2');
+    source.forget('token-2');
+    expect(await source()).toBe('token-2');
+  });
 });

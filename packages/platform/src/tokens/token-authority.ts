@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { anonymousContext, type CallerContext } from '../context/caller-context.ts';
 import { unavailable } from '../errors/domain-error.ts';
 import type { JsonWebKeySet } from './key-set.ts';
-import { createServiceTokenSource } from './service-token-source.ts';
+import { createServiceTokenSource, type TokenSource } from './service-token-source.ts';
 
 type Call<Request, Response> = (
   context: CallerContext,
@@ -34,7 +34,7 @@ export function keysOf(authority: Pick<TokenAuthority, 'getJwks'>): () => Promis
 export function serviceTokenOf(
   authority: Pick<TokenAuthority, 'issueServiceToken'>,
   { clientId, clientSecret }: { clientId: string; clientSecret: string | undefined },
-): () => Promise<string> {
+): TokenSource {
   return createServiceTokenSource({
     fetch: async () => {
       if (!clientSecret) throw unavailable('service_token_unavailable', 'SERVICE_CLIENT_SECRET is not set');

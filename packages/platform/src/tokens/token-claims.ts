@@ -1,18 +1,20 @@
 import { z } from 'zod';
+import { type Role, roles } from '../context/caller-context.ts';
 
 /**
  * The claims of an access token (RFC 9068): tid and role bind it to one tenant, pad marks a platform admin,
- * scp lists scopes, sid is the session it can be revoked by. Times are epoch seconds.
+ * scp lists what an API key may do, sid is the session, or the API key, that it can be revoked by. Times are epoch
+ * seconds.
  */
 export interface TokenClaims {
   iss: string;
   aud: string;
   sub: string;
   tid?: string;
-  role?: 'owner' | 'admin' | 'analyst' | 'member';
+  role?: Role;
   pad?: boolean;
   scp?: string[];
-  kind: 'user' | 'service';
+  kind: 'user' | 'api_key' | 'service';
   sid: string;
   jti: string;
   iat: number;
@@ -30,10 +32,10 @@ export const tokenClaimsSchema = z.object({
   aud: text,
   sub: text,
   tid: z.uuid().optional(),
-  role: z.enum(['owner', 'admin', 'analyst', 'member']).optional(),
+  role: z.enum(roles).optional(),
   pad: z.boolean().optional(),
   scp: z.array(text).max(100).optional(),
-  kind: z.enum(['user', 'service']),
+  kind: z.enum(['user', 'api_key', 'service']),
   sid: text,
   jti: text,
   iat: epochSeconds,

@@ -26,7 +26,7 @@ const goodClaims = {
   tid: '0190d9a0-0000-7000-8000-000000000001',
   role: 'owner',
   kind: 'user',
-  sid: 'session',
+  sid: '0190d9a0-0000-7000-8000-00000000000b',
   jti: 'token',
   iat: nowSeconds - 60,
   nbf: nowSeconds - 60,
@@ -88,6 +88,10 @@ const forged: Record<string, string> = {
   'claims that are an array': signedAs('[]'),
   'an expiry beyond all numbers': signedAs(JSON.stringify(goodClaims).replace(/"exp":\d+/, '"exp":1e400')),
   'claims that are null': signedAs('null'),
+  'two roles': signedAs(JSON.stringify({ ...goodClaims, role: 'member' }).replace(/}$/, ',"role":"owner"}')),
+  'a role spelled in two ways': signedAs(JSON.stringify(goodClaims).replace('"role"', '"r\\u006fle"')),
+  'blanks in its claims': signedAs(JSON.stringify(goodClaims, undefined, 1)),
+  'claims nested beyond all depth': signedAs('['.repeat(4_000)),
   'padding in its parts': `${goodHead}=.${goodBody}.${goodSignature}`,
   'blanks around it': ` ${token()} `,
   'characters outside base64url': `${goodHead}.${goodBody}.${goodSignature.slice(0, -1)}!`,
@@ -141,6 +145,8 @@ const forged: Record<string, string> = {
   'several audiences': claims({ aud: ['outlay', 'another'] }),
   'an expiry in the past': claims({ iat: nowSeconds - 7_200, exp: nowSeconds - 3_600 }),
   'an expiry before it was issued': claims({ iat: nowSeconds, exp: nowSeconds - 1, nbf: nowSeconds }),
+  'a life of a day': claims({ exp: nowSeconds + 86_400 }),
+  'an expiry in milliseconds': claims({ exp: (nowSeconds + 60) * 1_000 }),
   'an expiry that is text': claims({ exp: String(nowSeconds + 3_600) }),
   'an expiry that is no number': claims({ exp: null }),
   'an expiry with a fraction': claims({ exp: nowSeconds + 0.5 }),
@@ -153,6 +159,8 @@ const forged: Record<string, string> = {
   'a kind nobody is': claims({ kind: 'root' }),
   'scopes that are text': claims({ scp: 'everything' }),
   'an empty subject': claims({ sub: '' }),
+  'a person by name': claims({ sub: 'mara' }),
+  'a session by name': claims({ sid: 'session' }),
 };
 
 describe('a token verifier', () => {
@@ -163,6 +171,11 @@ describe('a token verifier', () => {
   it('takes application/at+jwt too, and drops claims it does not know', async () => {
     const good = token({ header: { ...goodHeader, typ: 'application/at+jwt' }, claims: { ...goodClaims, extra: 1 } });
     expect(await newVerifier().verify(good)).toEqual(goodClaims);
+  });
+
+  it('takes a service by its name', async () => {
+    const service = { ...without(goodClaims, 'tid', 'role'), kind: 'service', sub: 'ledger' };
+    expect(await newVerifier().verify(token({ claims: service }))).toEqual(service);
   });
 
   it.each(Object.entries(forged))('refuses a token with %s', async (_name, bad) => {
@@ -243,13 +256,32 @@ describe('the keys of a verifier', () => {
     expect(await fresh.verifier.verify(token())).toEqual(goodClaims);
   });
 
-  it('stop counting some time after they were withdrawn', async () => {
+  it('stop counting within a minute of being withdrawn, for tokens that were verified before too', async () => {
+    for (const seen of [token(), claims({ jti: 'never seen' })]) {
+      const { loader, verifier } = newLoader();
+      await verifier.verify(token());
+      loader.keys = keys.slice(1);
+      loader.now += 61_000;
+      await expect(verifier.verify(seen)).rejects.toMatchObject({ code: 'token_invalid' });
+    }
+  });
+
+  it('are loaded again every half a minute, without anybody waiting for it', async () => {
     const { loader, verifier } = newLoader();
     await verifier.verify(token());
-    loader.keys = keys.slice(1);
-    loader.now += 11 * 60_000;
-    await verifier.verify(claims({ jti: 'starts the refresh' }));
-    await new Promise(setImmediate);
-    await expect(verifier.verify(claims({ jti: 'after' }))).rejects.toMatchObject({ code: 'token_invalid' });
+    loader.now += 31_000;
+    await verifier.verify(token());
+    await verifier.verify(token());
+    expect(loader.loads).toBe(2);
+  });
+
+  it('are not waited for while the issuer hangs', async () => {
+    const { loader, verifier } = newLoader();
+    await verifier.verify(token());
+    loader.isDown = true;
+    for (let minute = 1; minute <= 20; minute += 1) {
+      loader.now += 60_000;
+      expect(await verifier.verify(token())).toEqual(goodClaims);
+    }
   });
 });

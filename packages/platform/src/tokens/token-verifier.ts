@@ -2,6 +2,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type Clock, systemClock } from '../context/clock.ts';
+import { isUuid } from '../context/ids.ts';
 import { DomainError, isDomainError, unauthenticated } from '../errors/domain-error.ts';
 import { createKeySet, type JsonWebKeySet } from './key-set.ts';
 import { type TokenClaims, tokenClaimsSchema } from './token-claims.ts';
@@ -14,14 +15,17 @@ export interface TokenVerifier {
 
 const lengthMax = 8_192;
 const clockToleranceSeconds = 5;
+/** Closed sessions are remembered for little longer: a token of more than this would outlive its revocation. */
+const lifeMaxSeconds = 3_600;
 const cacheSize = 10_000;
 
 /**
  * Makes the one strict verifier of access tokens (RFC 9068, RFC 8725). Only RS256; the header may hold alg, typ
- * and kid and nothing critical; typ is at+jwt; the key is one of the issuer's; every claim is present and has its
- * shape; exp, nbf and iat are held against the clock with 5 s of tolerance. jsonwebtoken alone accepts tokens
- * without exp, with any typ and with unknown crit. Verified tokens are remembered until they expire, as checking
- * a signature costs more than most requests do.
+ * and kid and nothing critical; typ is at+jwt; the key is one of the issuer's; every claim is present, once, and has
+ * its shape; exp, nbf and iat are held against the clock with 5 s of tolerance; no token lives for more than an hour.
+ * jsonwebtoken alone accepts tokens without exp, with any typ and with unknown crit. Verified tokens are remembered, as
+ * checking a signature costs more than most requests do, until they expire or their key is withdrawn, which tells within a
+ * minute (createKeySet).
  */
 export function createTokenVerifier(options: {
   issuer: string;
@@ -31,21 +35,23 @@ export function createTokenVerifier(options: {
 }): TokenVerifier {
   const { issuer, audience, loadKeys, clock = systemClock } = options;
   const keys = createKeySet(loadKeys, clock);
-  const verified = new LRUCache<string, TokenClaims>({ max: cacheSize });
+  const verified = new LRUCache<string, { claims: TokenClaims; kid: string }>({ max: cacheSize });
 
   async function verify(token: string): Promise<TokenClaims> {
     const known = verified.get(token);
     if (known) {
-      assertInTime(known);
-      return known;
+      await findKey(known.kid);
+      assertInTime(known.claims);
+      return known.claims;
     }
-    const claims = await verifyAfresh(token);
-    verified.set(token, claims);
+    const { kid } = readHeader(token);
+    const claims = await verifyAfresh(token, kid);
+    verified.set(token, { claims, kid });
     return claims;
   }
 
-  async function verifyAfresh(token: string): Promise<TokenClaims> {
-    const key = await findKey(readHeader(token).kid);
+  async function verifyAfresh(token: string, kid: string): Promise<TokenClaims> {
+    const key = await findKey(kid);
     const now = epochSeconds(clock());
     const payload = await checkSignature(token, {
       key,
@@ -58,7 +64,7 @@ export function createTokenVerifier(options: {
       },
     });
     const claims = tokenClaimsSchema.safeParse(payload);
-    if (!claims.success) throw badToken();
+    if (!claims.success || !isById(claims.data)) throw badToken();
     assertInTime(claims.data);
     return claims.data;
   }
@@ -67,7 +73,9 @@ export function createTokenVerifier(options: {
     const now = epochSeconds(clock());
     if (claims.exp + clockToleranceSeconds <= now) throw unauthenticated('token_expired', 'The token has expired');
     const latest = Math.max(claims.iat, claims.nbf, claims.auth_time);
-    if (latest > now + clockToleranceSeconds || claims.exp <= claims.iat) throw badToken();
+    if (latest > now + clockToleranceSeconds) throw badToken();
+    const lifeSeconds = claims.exp - claims.iat;
+    if (lifeSeconds <= 0 || lifeSeconds > lifeMaxSeconds) throw badToken();
   }
 
   async function findKey(kid: string) {
@@ -96,12 +104,30 @@ const headerSchema = z.strictObject({
 function readHeader(token: string): z.output<typeof headerSchema> {
   if (token.length > lengthMax) throw badToken();
   const parts = token.split('.');
-  if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) throw badToken();
+  const [header, claims] = parts;
+  if (parts.length !== 3 || !parts.every(isCanonicalBase64Url) || !header || !claims) throw badToken();
   try {
-    return headerSchema.parse(JSON.parse(Buffer.from(parts[0] ?? '', 'base64url').toString('utf8')));
+    readCanonicalJson(claims);
+    return headerSchema.parse(readCanonicalJson(header));
   } catch {
     throw badToken();
   }
+}
+
+/**
+ * The issuer writes JSON without blanks and each member once. Readers differ in which of two equal members they take
+ * (RFC 7515, section 4), so a token that can be read in two ways is none, whoever has signed it.
+ */
+function readCanonicalJson(part: string): unknown {
+  const text = Buffer.from(part, 'base64url').toString('utf8');
+  const value: unknown = JSON.parse(text);
+  if (JSON.stringify(value) !== text) throw badToken();
+  return value;
+}
+
+/** Only a service is called by a name; others are looked up by the ids in their tokens. */
+function isById({ kind, sub, sid }: TokenClaims): boolean {
+  return kind === 'service' || (isUuid(sub) && isUuid(sid));
 }
 
 function isCanonicalBase64Url(part: string): boolean {

@@ -1,5 +1,6 @@
 import { createTestIssuer } from '@outlay/testkit';
 import {
+  type AccessRule,
   anonymousContext,
   type CallerContext,
   createGrpcClient,
@@ -11,12 +12,27 @@ import {
   type GrpcClientOptions,
   type GrpcServer,
   type GrpcServerOptions,
-  type ServiceHandlers,
+  type RequestOf,
+  type ResponseOf,
+  type RpcDefinition,
+  type TenantContext,
 } from '../../src/index.ts';
 import { type EchoMessage, EchoService } from './echo-service.ts';
 
 export const issuer = createTestIssuer();
-export type EchoHandlers = ServiceHandlers<typeof EchoService>;
+
+type Given<M extends RpcDefinition> = M['requestStream'] extends true ? AsyncIterable<RequestOf<M>> : RequestOf<M>;
+type Answered<M extends RpcDefinition> = M['responseStream'] extends true
+  ? AsyncIterable<ResponseOf<M>>
+  : Promise<ResponseOf<M>>;
+
+/** Each RPC with its rule beside it, as a test likes to say both at once. */
+export type EchoHandlers = {
+  [R in keyof typeof EchoService]: {
+    access: AccessRule['caller'];
+    handle: (context: TenantContext, request: Given<(typeof EchoService)[R]>) => Answered<(typeof EchoService)[R]>;
+  } & Omit<AccessRule, 'caller'>;
+};
 
 const logger = createSilentLogger();
 
@@ -63,7 +79,7 @@ async function startEcho(
   const server = createGrpcServer({
     host: '127.0.0.1',
     port: 0,
-    services: [defineService(EchoService, { ...echoHandlers, ...handlers })],
+    services: [bindEchoes({ ...echoHandlers, ...handlers })],
     verifier: createTokenVerifier(issuer.verifierOptions),
     logger,
     drainTimeoutMs: 2_000,
@@ -72,7 +88,8 @@ async function startEcho(
   const address = `127.0.0.1:${await server.start()}`;
   const clients: GrpcClient<typeof EchoService>[] = [];
   const connect = (more?: Partial<GrpcClientOptions>) => {
-    const client = createGrpcClient(EchoService, { address, logger, ...more });
+    // Longer than production waits: what a test is not about must not end it on a busy machine.
+    const client = createGrpcClient(EchoService, { address, logger, deadlineMs: 20_000, ...more });
     clients.push(client);
     return client;
   };
@@ -86,6 +103,13 @@ async function startEcho(
       await server.stop();
     },
   };
+}
+
+function bindEchoes(handlers: EchoHandlers) {
+  const entries = Object.entries(handlers);
+  const rules = entries.map(([name, { access: caller, handle: _handle, ...rule }]) => [name, { caller, ...rule }]);
+  const handles = entries.map(([name, { handle }]) => [name, handle]);
+  return defineService(EchoService, Object.fromEntries(rules), Object.fromEntries(handles));
 }
 
 /** A caller without a token. */

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import { type DomainError, invalid } from './errors/domain-error.ts';
+
+const limitDefault = 50;
+const limitMax = 200;
+
+/** Which page of a list is wanted, as every RPC that lists asks it. A limit of 0 means 50, no cursor the beginning. */
+export interface PageRequest {
+  limit: number;
+  cursor: string;
+}
+
+/** What an RPC that lists tells of the page it answers. `nextCursor` is empty on the last one. */
+export interface PageInfo {
+  limit: number;
+  hasMore: boolean;
+  nextCursor: string;
+}
+
+/**
+ * Reads a page request whose cursors hold what `position` describes; `after` is undefined for the first page. Throws
+ * invalid: `out_of_range` for a limit that is not 1 to 200, `cursor_invalid` for a cursor that this list did not give.
+ */
+export function parsePage<S extends z.ZodType>(
+  page: PageRequest | undefined,
+  position: S,
+): { limit: number; after: z.output<S> | undefined } {
+  const limit = page?.limit || limitDefault;
+  if (limit < 1 || limit > limitMax) throw invalid('limit', 'out_of_range', `must be 1 to ${limitMax}`);
+  if (!page?.cursor) return { limit, after: undefined };
+  const parsed = position.safeParse(decodeCursor(page.cursor));
+  if (!parsed.success) throw cursorInvalid();
+  return { limit, after: parsed.data };
+}
+
+/** The refusal of a cursor that this list did not give. */
+export function cursorInvalid(): DomainError {
+  return invalid('cursor', 'cursor_invalid', 'is not a cursor of this list');
+}
+
+/** A page of what was found, of which one more than the limit was asked for; `positionOf` says where the next begins. */
+export function toPage<T>(
+  found: readonly T[],
+  limit: number,
+  positionOf: (last: T) => unknown,
+): { entries: T[]; page: PageInfo } {
+  const entries = found.slice(0, limit);
+  const last = entries.at(-1);
+  return { entries, page: toPageInfo(limit, found.length > limit, last && positionOf(last)) };
+}
+
+/** Says where the next page begins: behind the position `last`. */
+export function toPageInfo(limit: number, hasMore: boolean, last: unknown): PageInfo {
+  return { limit, hasMore, nextCursor: hasMore ? encodeCursor(last) : '' };
+}
+
+/** A position in a list as text that means nothing to anybody else; bigints become text, bytes hexadecimal. */
+export function encodeCursor(position: unknown): string {
+  const toJson = function (this: Record<string, unknown>, key: string, value: unknown): unknown {
+    const own = this[key];
+    if (Buffer.isBuffer(own)) return own.toString('hex');
+    return typeof value === 'bigint' ? value.toString() : value;
+  };
+  return Buffer.from(JSON.stringify(position, toJson)).toString('base64url');
+}
+
+/** What a cursor holds; undefined where it is none, or holds text that no list has and no database takes. */
+export function decodeCursor(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'), refuseUnstorable);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseUnstorable(key: string, value: unknown): unknown {
+  for (const text of [key, value]) {
+    if (typeof text === 'string' && (text.includes('\u0000') || !text.isWellFormed())) throw new Error('no such text');
+  }
+  return value;
+}
