@@ -18,7 +18,7 @@ const onServers = {
 
 /** Unit tests stand beside their subject; the other kinds run on real servers that the global set-up finds or starts. */
 export default {
-  testTimeout: 15_000,
+  testTimeout: 40_000,
   projects: [
     {
       ...shared,

@@ -14,6 +14,8 @@ export type TestDatabase = {
   urlFor: (schema: string) => string;
   /** Connects as the role of the embedded bus. */
   busUrl: string;
+  /** Asks as the administrator, past every policy, on a connection of its own. */
+  query: <R = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<R[]>;
   drop: () => Promise<void>;
 };
 
@@ -30,6 +32,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     adminUrl,
     urlFor,
     busUrl: urlFor(busSchema),
+    query: (text, values) => connected(adminUrl, async (client) => (await client.query(text, values)).rows),
     drop: () => administer(serverUrl, `drop database if exists ${name} with (force)`),
   };
 }
@@ -62,10 +65,16 @@ export function databaseUrl(serverUrl: string, name: string): string {
 
 /** Runs statements one after the other as the administrator, on a connection of its own. */
 export async function administer(url: string, ...statements: string[]): Promise<void> {
+  await connected(url, async (client) => {
+    for (const statement of statements) await client.query(statement);
+  });
+}
+
+async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, application_name: 'outlay-testkit' });
   await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
+    return await work(client);
   } finally {
     await client.end();
   }

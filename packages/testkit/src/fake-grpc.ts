@@ -1,8 +1,11 @@
 import * as grpc from '@grpc/grpc-js';
 import { toGrpcStatus } from '@outlay/platform';
 
-/** One call that a fake got. `request` is undefined for a client stream, which its handler reads. */
-export type FakeCall = { method: string; request: unknown; metadata: Record<string, string> };
+/**
+ * One call that a fake got. `request` is undefined for a client stream, which its handler reads; `timeLeftMs` is what its deadline
+ * left when it came.
+ */
+export type FakeCall = { method: string; request: unknown; metadata: Record<string, string>; timeLeftMs: number };
 /** One handler per RPC, named like the client's method (`recordExpense`). A server stream is an async generator; a client stream gets an async iterable. */
 export type FakeHandlers = Record<string, (request: never, metadata: Record<string, string>) => unknown>;
 /** A fake that is running; `address` is host:port, `calls` are in the order in which they came. */
@@ -46,12 +49,16 @@ function callHandler(
   const handle = async (call: AnyCall, callback?: grpc.sendUnaryData<unknown>) => {
     const metadata = readMetadata(call.metadata);
     const request = method.requestStream ? call : call.request;
-    calls.push({ method: name, request: method.requestStream ? undefined : call.request, metadata });
+    const timeLeftMs = Number(call.getDeadline()) - Date.now();
+    calls.push({ method: name, request: method.requestStream ? undefined : call.request, metadata, timeLeftMs });
     try {
       if (handler === undefined) throw unimplemented(name);
       const answer = handler(request as never, metadata);
       if (callback !== undefined) return callback(null, await answer);
-      for await (const message of answer as AsyncIterable<unknown>) call.write(message);
+      for await (const message of answer as AsyncIterable<unknown>) {
+        if (call.cancelled) return;
+        if (!call.write(message)) await drained(call);
+      }
       call.end();
     } catch (error) {
       const status = statusOf(error);
@@ -60,6 +67,14 @@ function callHandler(
     }
   };
   return handle as unknown as grpc.UntypedHandleCall;
+}
+
+/** When the caller has taken what was written, or has gone: an answer without an end must not run ahead of it. */
+function drained(call: AnyCall): Promise<void> {
+  return new Promise((resolve) => {
+    call.once('drain', resolve);
+    call.once('cancelled', resolve);
+  });
 }
 
 function readMetadata(metadata: grpc.Metadata): Record<string, string> {

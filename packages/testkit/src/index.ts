@@ -12,6 +12,8 @@ export {
   type RestartableServers,
   startRestartableServers,
 } from './servers/restartable-servers.ts';
+export { connectAsService, type ServiceRole } from './service-role.ts';
 export { startPlatform, type TestPlatform, type TestPlatformOptions } from './start-platform.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { unlimited } from './unlimited.ts';
 export { createTestVhost, type TestVhost } from './vhost.ts';

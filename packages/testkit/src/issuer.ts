@@ -7,7 +7,7 @@ export type TestTokenInput = {
   tenantId?: string;
   role?: 'owner' | 'admin' | 'analyst' | 'member';
   platformAdmin?: boolean;
-  kind?: 'user' | 'service';
+  kind?: 'user' | 'service' | 'api_key';
   scopes?: string[];
   sessionId?: string;
   expiresInSeconds?: number;

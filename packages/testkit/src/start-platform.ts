@@ -15,6 +15,8 @@ export type TestPlatform = {
   gatewayUrl: string;
   database: TestDatabase;
   amqpUrl: string | undefined;
+  /** What services prove themselves with to identity. */
+  serviceClientSecret: string;
   /** The services' logs, one file each; they are kept when OUTLAY_KEEP_LOGS is set. */
   logDirectory: string;
   /** host:port of a service's gRPC server. */
@@ -65,13 +67,20 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
       databaseUrl: database.adminUrl,
       ...(vhost === undefined ? {} : { amqpUrl: vhost.amqpUrl, redisUrl: testRedisUrl() }),
     };
+    const serviceClientSecret = randomBytes(16).toString('hex');
     const running = createPlatformServices({
       infrastructure: options.through?.(servers) ?? servers,
       ports,
       logDirectory,
       environment: {
         NODE_ENV: 'test',
-        SERVICE_CLIENT_SECRET: randomBytes(16).toString('hex'),
+        SERVICE_CLIENT_SECRET: serviceClientSecret,
+        IDENTITY_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+        LEDGER_SEAL_KEY: randomBytes(32).toString('hex'),
+        // Several platforms at once share one server (connectionsPerWorker in servers/postgres.ts).
+        DATABASE_POOL_MAX: '4',
+        // Everybody comes from one address here.
+        REGISTRATIONS_PER_HOUR: '0',
         MAIL_OUTBOX_DIRECTORY: join(logDirectory, 'mail'),
         ...options.environment,
       },
@@ -88,6 +97,7 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
       database,
       amqpUrl: vhost?.amqpUrl,
       logDirectory,
+      serviceClientSecret,
       addressOf: (name) => `127.0.0.1:${portsOf(name).port}`,
       opsUrlOf: (name) => `http://127.0.0.1:${portsOf(name).opsPort}`,
       pidOf: (name) => running.get(name).pid(),

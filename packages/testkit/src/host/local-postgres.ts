@@ -18,6 +18,8 @@ export type LocalPostgresOptions = {
   port: number;
   /** Without it a crash of the machine may lose data: for tests alone. */
   durable: boolean;
+  /** How many connections it takes at the least; 300 unless set. */
+  connections?: number;
   /** Of the administrator, whom the server asks for it. Without one it lets in whoever is on this machine. */
   password?: string;
 };
@@ -29,7 +31,7 @@ const run = promisify(execFile);
 
 /** Starts a PostgreSQL of our own on 127.0.0.1, making its data directory first where there is none. It stops when this process is gone. */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
-  const { binaries, dataDirectory, logFile, port, durable, password } = options;
+  const { binaries, dataDirectory, logFile, port, durable, connections = 0, password } = options;
   const account = serverAccount();
   mkdirSync(dirname(logFile), { recursive: true });
   await makeDataDirectory(options, account);
@@ -38,7 +40,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: '300',
+    max_connections: String(Math.max(300, connections)),
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

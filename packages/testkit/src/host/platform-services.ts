@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Infrastructure, type ServicePorts, serviceEnvironment } from './service-environment.ts';
+import { clientSecretOf } from '@outlay/platform';
+import { type Infrastructure, type ServicePorts, secretsKeptFrom, serviceEnvironment } from './service-environment.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { type ServiceEntry, services } from './services.ts';
 
@@ -14,6 +15,13 @@ export type PlatformServices = {
   /** SIGKILL to all of them. */
   kill: () => void;
 };
+
+/** Each service gets its own; identity makes them all of the one that the platform is started with. */
+function clientSecret(name: string, given: Record<string, string | undefined>): Record<string, string> {
+  const secret = given.SERVICE_CLIENT_SECRET;
+  if (secret === undefined) return {};
+  return { SERVICE_CLIENT_SECRET: name === 'identity' ? secret : clientSecretOf(secret, name) };
+}
 
 /** The services of a platform as processes that are not started yet. */
 export function createPlatformServices(options: {
@@ -30,8 +38,13 @@ export function createPlatformServices(options: {
     createServiceProcess({
       name: service.name,
       main: `services/${service.name}/src/main.ts`,
-      environment: { ...environment, ...serviceEnvironment(service, ports, infrastructure) },
+      environment: {
+        ...environment,
+        ...serviceEnvironment(service, ports, infrastructure),
+        ...clientSecret(service.name, { ...defaults, ...process.env, ...environment }),
+      },
       defaults,
+      hidden: secretsKeptFrom(service),
       opsPort: ports.get(service)?.opsPort ?? 0,
       logFile: join(logDirectory, `${service.name}.log`),
     }),

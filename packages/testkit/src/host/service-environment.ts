@@ -1,6 +1,6 @@
 import { serviceUrl } from '@outlay/platform';
 import { busSchema } from './migrate-platform.ts';
-import type { ServiceEntry } from './services.ts';
+import { type ServiceEntry, services } from './services.ts';
 
 /** The servers that a platform runs on. Without `amqpUrl` the bus is in PostgreSQL, without `redisUrl` the gateway keeps its state in memory. */
 export type Infrastructure = { databaseUrl: string; amqpUrl?: string; redisUrl?: string };
@@ -31,6 +31,13 @@ export function serviceEnvironment(
   if (service.bus && amqpUrl === undefined) environment.BUS_DATABASE_URL = serviceUrl(databaseUrl, busSchema);
   if (redisUrl !== undefined) environment.REDIS_URL = redisUrl;
   return environment;
+}
+
+/** The secrets of a platform that a service has no business with; what roles' passwords are made of is no service's. */
+export function secretsKeptFrom(service: ServiceEntry): ReadonlySet<string> {
+  const own = new Set(service.secrets);
+  const all = ['DATABASE_ROLE_SECRET', ...services.flatMap(({ secrets = [] }) => secrets)];
+  return new Set(all.filter((name) => !own.has(name)));
 }
 
 function portsOf(service: ServiceEntry, ports: ReadonlyMap<ServiceEntry, ServicePorts>): ServicePorts {

@@ -16,6 +16,8 @@ export type ServiceProcessOptions = {
   environment: Record<string, string>;
   /** What holds where our own environment says nothing. */
   defaults?: Record<string, string>;
+  /** What it does not get to see, wherever it comes from. */
+  hidden?: ReadonlySet<string>;
   opsPort: number;
   logFile: string;
 };
@@ -87,7 +89,13 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
   };
 }
 
-function spawnService({ main, environment, defaults, logFile }: ServiceProcessOptions): ChildProcess {
+function spawnService({
+  main,
+  environment,
+  defaults,
+  hidden = new Set(),
+  logFile,
+}: ServiceProcessOptions): ChildProcess {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
   const preload = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url));
@@ -98,12 +106,16 @@ function spawnService({ main, environment, defaults, logFile }: ServiceProcessOp
     stdio: ['ignore', log, log, 'ipc'],
     // A group of its own: a terminal's Ctrl-C goes to the starter, which stops the services in their order.
     detached: true,
-    env: { ...defaults, ...inherited(), ...environment },
+    env: without(hidden, { ...defaults, ...inherited(), ...environment }),
   });
   closeSync(log);
   child.channel?.unref();
   child.unref();
   return child;
+}
+
+function without(hidden: ReadonlySet<string>, variables: Record<string, string | undefined>) {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !hidden.has(name)));
 }
 
 /** What a service may see of our environment: not where our own servers are, and nothing of the test runner. */

@@ -10,6 +10,8 @@ export type ServiceEntry = {
   opsPort: number;
   /** The variable by which the other services find it. */
   addressVariable?: string;
+  /** The secrets that are its own, beside what all services prove themselves with: no other process gets to see them. */
+  secrets?: readonly string[];
 };
 
 /** The whole platform, in the order of starting; it is stopped in reverse. */
@@ -21,6 +23,7 @@ export const services: readonly ServiceEntry[] = [
     port: { variable: 'GRPC_PORT', usual: 50051 },
     opsPort: 9101,
     addressVariable: 'IDENTITY_ADDRESS',
+    secrets: ['IDENTITY_ENCRYPTION_KEY', 'PLATFORM_ADMIN_PASSWORD'],
   },
   {
     name: 'tenancy-billing',
@@ -37,6 +40,7 @@ export const services: readonly ServiceEntry[] = [
     port: { variable: 'GRPC_PORT', usual: 50053 },
     opsPort: 9103,
     addressVariable: 'LEDGER_ADDRESS',
+    secrets: ['LEDGER_SEAL_KEY', 'LEDGER_SEAL_RETIRED_KEYS'],
   },
   {
     name: 'notifications',
@@ -45,6 +49,7 @@ export const services: readonly ServiceEntry[] = [
     port: { variable: 'GRPC_PORT', usual: 50054 },
     opsPort: 9104,
     addressVariable: 'NOTIFICATIONS_ADDRESS',
+    secrets: ['MAILGUN_API_KEY'],
   },
   {
     name: 'reporting',

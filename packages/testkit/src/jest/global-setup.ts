@@ -7,9 +7,10 @@ import { ensureTemplateDatabase } from './template-database.ts';
 
 /** Finds or starts PostgreSQL, RabbitMQ and Redis, says which it took, and hands their addresses to the test workers. */
 export default async function globalSetup(config: { maxWorkers: number }): Promise<void> {
-  const servers = await findServers((line) => process.stderr.write(`${line}\n`));
+  const workers = Math.max(1, config.maxWorkers);
+  const servers = await findServers((line) => process.stderr.write(`${line}\n`), workers);
   rememberForTeardown(servers.stop);
-  const redis = await claimRedisDatabases(servers.redis.url, Math.max(1, config.maxWorkers));
+  const redis = await claimRedisDatabases(servers.redis.url, workers);
   rememberForTeardown(redis.release);
   await dropStaleVhosts(servers.rabbitmq.admin);
   exportTestServers({

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Redis } from 'ioredis';
 
 const marker = 'outlay:test-run';
@@ -31,9 +32,32 @@ export async function claimRedisDatabases(serverUrl: string, wanted: number): Pr
 async function claim(redis: Redis, database: number): Promise<boolean> {
   await redis.select(database);
   const taken = await redis.get(marker);
-  if (taken !== null && Date.now() - Number(taken) > staleAfterMs) await redis.flushdb();
-  else if ((await redis.dbsize()) > 0) return false;
-  return (await redis.set(marker, Date.now(), 'NX')) === 'OK';
+  if (taken === null ? (await redis.dbsize()) > 0 : !isStale(taken)) return false;
+  return (await redis.eval(takeWhereUnchanged, 1, marker, taken ?? '', claimOfThisRun())) === 1;
+}
+
+const claimOfThisRun = () => `${Date.now()} ${process.pid} ${hostname()}`;
+
+/** Empties a database and marks it as taken, unless somebody else was faster. */
+const takeWhereUnchanged = `
+  if (redis.call('get', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+  redis.call('flushdb')
+  redis.call('set', KEYS[1], ARGV[2])
+  return 1`;
+
+/** A run that was killed did not give back what it took. Of one on another machine only the time tells. */
+function isStale(taken: string): boolean {
+  const [at = '', pid = '', host] = taken.split(' ');
+  return host === hostname() ? !isRunning(Number(pid)) : Date.now() - Number(at) > staleAfterMs;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // There is one, of another account.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 async function release(serverUrl: string, claimed: number[]): Promise<void> {

@@ -4,7 +4,13 @@ export type StartedContainer = { host: string; port: (container: number) => numb
 /** Starts a container where a Docker engine answers; undefined where none does. */
 export async function startContainer(
   image: string,
-  options: { ports: number[]; environment?: Record<string, string>; readyLog: RegExp; times?: number },
+  options: {
+    ports: number[];
+    environment?: Record<string, string>;
+    command?: string[];
+    readyLog: RegExp;
+    times?: number;
+  },
 ): Promise<StartedContainer | undefined> {
   // Loaded when it is needed: it is large.
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
@@ -16,6 +22,7 @@ export async function startContainer(
   const container = await new GenericContainer(image)
     .withExposedPorts(...options.ports)
     .withEnvironment(options.environment ?? {})
+    .withCommand(options.command ?? [])
     .withWaitStrategy(Wait.forLogMessage(options.readyLog, options.times ?? 1))
     .start();
   return {

@@ -16,9 +16,13 @@ export type Servers = {
   stop: () => Promise<void>;
 };
 
-/** Finds or starts the three servers that tests need, and reports one line for each. */
-export async function findServers(report: (line: string) => void): Promise<Servers> {
-  const found = await Promise.allSettled([findPostgres(report), findRabbitmq(report), findRedis(report)] as const);
+/** Finds or starts the three servers that so many test workers need, and reports one line for each. */
+export async function findServers(report: (line: string) => void, workers = 1): Promise<Servers> {
+  const found = await Promise.allSettled([
+    findPostgres(report, workers),
+    findRabbitmq(report),
+    findRedis(report),
+  ] as const);
   const [postgres, rabbitmq, redis] = found;
   const stop = async () => {
     for (const result of found) if (result.status === 'fulfilled') await result.value.stop();

@@ -11,20 +11,29 @@ import { withPrivateDirectory } from './private-directory.ts';
 
 const usual = 'postgres://postgres:postgres@127.0.0.1:5432/postgres';
 
-/** PostgreSQL for tests: one that is given, one that runs, one that is installed, the embedded one, a container, the distribution's package. */
-export async function findPostgres(report: (line: string) => void): Promise<Server> {
+/** How many connections a test worker may need: a whole platform with the bus on PostgreSQL, and what looks at it. */
+const connectionsPerWorker = 60;
+
+/**
+ * PostgreSQL for tests: one that is given, one that runs, one that is installed, the embedded one, a container, the
+ * distribution's package. One that merely runs is passed over when `workers` at once might run out of its connections.
+ */
+export async function findPostgres(report: (line: string) => void, workers: number): Promise<Server> {
+  const connections = workers * connectionsPerWorker;
   const given = process.env.TEST_DATABASE_URL ?? process.env.DATABASE_URL;
-  if (given) return running(given, `${new URL(given).host} (DATABASE_URL)`);
+  if (given) return running(given, { origin: `${new URL(given).host} (DATABASE_URL)` });
+  const ownServer = (binaries: PostgresBinaries | undefined) => startOwn(binaries, connections);
   return firstThatWorks<Server>(
     'PostgreSQL 15 or newer',
     [
       {
         name: 'running on the usual port',
-        find: async () => (mayUseRunning() ? running(usual, '127.0.0.1:5432 (running there)') : undefined),
+        find: async () =>
+          mayUseRunning() ? running(usual, { origin: '127.0.0.1:5432 (running there)', connections }) : undefined,
       },
       { name: 'installed', find: async () => ownServer(installedBinaries()) },
       { name: 'embedded', find: async () => ownServer(embeddedBinaries()) },
-      { name: 'Docker', find: containerServer },
+      { name: 'Docker', find: () => containerServer(connections) },
       {
         name: 'package of the distribution',
         find: async () => ((await installPackage('postgresql', report)) ? ownServer(installedBinaries()) : undefined),
@@ -37,7 +46,10 @@ export async function findPostgres(report: (line: string) => void): Promise<Serv
   );
 }
 
-async function running(url: string, origin: string): Promise<Server> {
+async function running(
+  url: string,
+  { origin, connections = 0 }: { origin: string; connections?: number },
+): Promise<Server> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 15_000,
@@ -48,18 +60,22 @@ async function running(url: string, origin: string): Promise<Server> {
     await client.connect();
     const { rows } = await client.query(
       `select role.rolsuper or (role.rolcreaterole and role.rolcreatedb) as may_create,
-         current_setting('server_version_num')::int >= 150000 as new_enough
+         current_setting('server_version_num')::int >= 150000 as new_enough,
+         current_setting('max_connections')::int as connections
        from pg_roles as role where role.rolname = current_user`,
     );
     if (!rows[0].new_enough) throw new Error('it is older than version 15');
     if (!rows[0].may_create) throw new Error(`${client.user} may not create roles and databases there`);
+    if (rows[0].connections < connections) {
+      throw new Error(`it takes ${rows[0].connections} connections, and ${connections} may be needed at once`);
+    }
   } finally {
     await client.end().catch(() => {});
   }
   return { url, origin, stop: async () => {} };
 }
 
-async function ownServer(binaries: PostgresBinaries | undefined): Promise<Server | undefined> {
+async function startOwn(binaries: PostgresBinaries | undefined, connections: number): Promise<Server | undefined> {
   if (binaries === undefined) return undefined;
   const port = await freePort();
   return withPrivateDirectory('postgres', async (directory) => {
@@ -69,15 +85,17 @@ async function ownServer(binaries: PostgresBinaries | undefined): Promise<Server
       logFile: join(directory, 'postgres.log'),
       port,
       durable: false,
+      connections,
     });
     return { url, origin: `127.0.0.1:${port} (${binaries.origin}, started for this run)`, stop };
   });
 }
 
-async function containerServer(): Promise<Server | undefined> {
+async function containerServer(connections: number): Promise<Server | undefined> {
   const container = await startContainer('postgres:17-alpine', {
     ports: [5432],
     environment: { POSTGRES_PASSWORD: 'postgres' },
+    command: ['postgres', '-c', `max_connections=${connections}`],
     readyLog: /database system is ready to accept connections/,
     times: 2,
   });

@@ -40,7 +40,7 @@ describe('startLocalPostgres', () => {
     await start();
 
     expect(await query(server!.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
-  }, 30_000);
+  });
 
   it('recovers after the server and what watches it were killed', async () => {
     await start();
@@ -52,7 +52,7 @@ describe('startLocalPostgres', () => {
     await eventually(() => expect(() => process.kill(pid, 0)).toThrow());
     await start();
     expect(await query(server!.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
-  }, 30_000);
+  });
 
   it('is not held up by a lock file whose process number belongs to another program now', async () => {
     await start();
@@ -62,7 +62,7 @@ describe('startLocalPostgres', () => {
     await start();
 
     expect(await query(server!.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  }, 30_000);
+  });
 });
 
 async function query(url: string, text: string): Promise<unknown[]> {
