@@ -1,14 +1,17 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { runTool } from './run-tool.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
 type Target = { name: string; inputs: string[]; output: string; command: string[]; cwd: string };
 
-/** Makes the generated code: TypeScript from the protobuf contracts, one Prisma client for each schema. Skips what is up to date. */
+/**
+ * Makes the generated code: TypeScript from the protobuf contracts, one Prisma client for each schema, the types of the
+ * API client from the OpenAPI document. Skips what is up to date.
+ */
 export async function generate(report: (line: string) => void): Promise<void> {
   const outdated = targets().filter((target) => readMarker(target) !== inputsHash(target));
   await Promise.all(
@@ -37,6 +40,18 @@ function targets(): Target[] {
       output: join(contracts, 'generated'),
       command: ['npm', 'run', '--silent', 'generate'],
       cwd: contracts,
+    });
+  }
+  const client = join(root, 'packages/client');
+  const document = join(root, 'docs/api/openapi.json');
+  if (existsSync(document) && existsSync(join(client, 'scripts/generate-types.ts'))) {
+    list.push({
+      name: "the client's types",
+      // Its package.json names the exact version of the generator.
+      inputs: [document, join(client, 'scripts/generate-types.ts'), join(client, 'package.json')],
+      output: join(client, 'generated'),
+      command: [process.execPath, 'scripts/generate-types.ts'],
+      cwd: client,
     });
   }
   for (const service of readdirSync(join(root, 'services'))) {
@@ -96,28 +111,9 @@ const environment = {
   DATABASE_URL: process.env.DATABASE_URL ?? 'postgres://unused',
 };
 
-function run(target: Target): Promise<void> {
-  const [command, ...args] = target.command as [string, ...string[]];
-  return new Promise((resolvePromise, reject) => {
-    const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
-    const child = spawn(command, args, {
-      cwd: target.cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment, PATH: path },
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => {
-        output += chunk;
-      });
-    }
-    child.on('error', reject);
-    child.on('close', (code) =>
-      code === 0
-        ? resolvePromise()
-        : reject(new Error(`Generating ${target.name} failed (exit code ${code}):\n${output}`)),
-    );
-  });
+async function run(target: Target): Promise<void> {
+  const { code, output } = await runTool(target.command, { cwd: target.cwd, env: environment });
+  if (code !== 0) throw new Error(`Generating ${target.name} failed (exit code ${code}):\n${output}`);
 }
 
 if (import.meta.main) {

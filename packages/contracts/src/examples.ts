@@ -13,6 +13,10 @@ const category = {
   name: 'Software',
   version: '1',
   createdAt: '2025-01-10T09:00:00.000Z',
+  parentId: '0197a3c0-1111-7000-8000-000000000002',
+  description: 'Licences and subscriptions',
+  path: ['Tools', 'Software'],
+  depth: 2,
 };
 const account = {
   id: '0197a3c0-2222-7000-8000-000000000001',
@@ -21,12 +25,16 @@ const account = {
   currency: 'EUR',
   version: '1',
   createdAt: '2025-01-10T09:00:00.000Z',
+  description: 'Kept by the office',
+  openingBalance: { amount: { currency: 'EUR', amountMinor: '-42000' }, date: '2025-01-01' },
 };
 const project = {
   id: '0197a3c0-3333-7000-8000-000000000001',
   name: 'Website',
   version: '1',
   createdAt: '2025-01-10T09:00:00.000Z',
+  code: 'WEB-1',
+  description: 'The new shop',
 };
 
 const expense = {
@@ -65,6 +73,84 @@ export const sessionRevoked = {
   userId: '0197a3c0-6666-7000-8000-000000000001',
   reason: 'logout',
   revokedAt: '2025-01-15T17:00:00.000Z',
+};
+
+const userId = '0197a3c0-6666-7000-8000-000000000001';
+const sealedToken = 'AXNlYWxlZCBmb3IgdGhlIHNlbmRlciBvZiBtYWlscyBhbG9uZQ==';
+
+export const memberRoleChanged = {
+  userId,
+  role: 'analyst',
+  previousRole: 'member',
+  changedAt: '2025-01-16T09:00:00.000Z',
+};
+
+export const memberUpdated = {
+  userId,
+  email: 'mara@acme.example',
+  firstName: 'Mara',
+  lastName: 'Lind',
+  updatedAt: '2025-01-16T09:00:00.000Z',
+};
+
+export const memberRemoved = { userId, reason: 'removed', removedAt: '2025-01-16T09:00:00.000Z' };
+
+export const personErased = {
+  userId,
+  erasedAt: '2025-01-16T09:00:00.000Z',
+  invitationIds: ['0197a3c0-7777-7000-8000-000000000001'],
+};
+
+export const emailVerificationRequested = {
+  userId,
+  email: 'mara@acme.example',
+  firstName: 'Mara',
+  requestId: '0197a3c0-8888-7000-8000-000000000001',
+  sealedToken,
+  expiresAt: '2025-01-17T09:00:00.000Z',
+  isChange: true,
+};
+
+export const passwordResetRequested = {
+  userId,
+  email: 'mara@acme.example',
+  firstName: 'Mara',
+  requestId: '0197a3c0-8888-7000-8000-000000000002',
+  sealedToken,
+  expiresAt: '2025-01-16T10:00:00.000Z',
+};
+
+export const credentialsChanged = {
+  userId,
+  email: 'mara@acme.example',
+  firstName: 'Mara',
+  changeId: '0197a3c0-8888-7000-8000-000000000003',
+  change: 'password_changed',
+  changedAt: '2025-01-16T09:00:00.000Z',
+};
+
+export const invitationSent = {
+  invitationId: '0197a3c0-9999-7000-8000-000000000001',
+  email: 'ida@acme.example',
+  role: 'member',
+  inviterName: 'Mara Lind',
+  tenantName: 'Acme',
+  subdomain: 'acme',
+  occasion: 1,
+  sealedToken,
+  expiresAt: '2025-01-23T09:00:00.000Z',
+};
+
+export const securityEventRecorded = {
+  id: '0197a3c0-aaaa-7000-8000-000000000001',
+  kind: 'member.role_changed',
+  actorKind: 'user',
+  actorId: userId,
+  userId: '0197a3c0-6666-7000-8000-000000000002',
+  clientAddress: '192.0.2.1',
+  userAgent: 'curl/8.5.0',
+  details: { role: 'analyst' },
+  recordedAt: '2025-01-16T09:00:00.000Z',
 };
 
 export const tenantRegistered = {
@@ -113,9 +199,58 @@ export const expenseReversed = {
   expense: { ...expenseEdited.expense, status: 'reversed', version: '3', updatedAt: '2025-01-17T10:30:00.000Z' },
 };
 
+export const expenseRestated = {
+  expense: {
+    ...expense,
+    booked: { currency: 'EUR', amountMinor: '12199' },
+    rate: { rate: '0.972', source: 'tenant', date: '2025-01-15' },
+    version: '2',
+    entryId: '0197a3c0-5555-7000-8000-000000000004',
+    updatedAt: '2025-01-18T10:30:00.000Z',
+  },
+  previousBooked: expense.booked,
+  previousRate: { rate: '0.970518', source: 'platform', date: '2025-01-15' },
+};
+
+export const exchangeRateRecorded = {
+  exchangeRate: {
+    id: '0197a3c0-bbbb-7000-8000-000000000001',
+    baseCurrency: 'USD',
+    quoteCurrency: 'EUR',
+    rate: '0.972',
+    date: '2025-01-15',
+    source: 'tenant',
+    provider: 'Treasury',
+    version: '1',
+    recordedAt: '2025-01-18T10:29:59.000Z',
+    actorKind: 'user',
+    actorId: userId,
+  },
+};
+
 export const categoryCreated = { category };
 export const accountCreated = { account };
 export const projectCreated = { project };
+
+const categoryChanged = { ...category, name: 'Software and services', path: ['Tools', 'Software and services'] };
+const accountChanged = { ...account, name: 'Card of the office' };
+const projectChanged = { ...project, name: 'Web shop' };
+const archivedAt = '2025-03-01T08:00:00.000Z';
+
+export const categoryUpdated = { category: { ...categoryChanged, version: '2' } };
+export const categoryArchived = { category: { ...categoryChanged, version: '3', archivedAt } };
+export const categoryRestored = { category: { ...categoryChanged, version: '4' } };
+export const categoryDeleted = { category: { ...categoryChanged, version: '5' } };
+
+export const accountUpdated = { account: { ...accountChanged, version: '2' } };
+export const accountArchived = { account: { ...accountChanged, version: '3', archivedAt } };
+export const accountRestored = { account: { ...accountChanged, version: '4' } };
+export const accountDeleted = { account: { ...accountChanged, version: '5' } };
+
+export const projectUpdated = { project: { ...projectChanged, version: '2' } };
+export const projectArchived = { project: { ...projectChanged, version: '3', archivedAt } };
+export const projectRestored = { project: { ...projectChanged, version: '4' } };
+export const projectDeleted = { project: { ...projectChanged, version: '5' } };
 
 export const importCompleted = {
   importId: '0197a3c0-8888-7000-8000-000000000001',
@@ -124,4 +259,53 @@ export const importCompleted = {
   duplicates: 2,
   refused: 3,
   completedAt: '2025-02-01T07:00:04.000Z',
+};
+
+export const importUndone = {
+  importId: '0197a3c0-8888-7000-8000-000000000001',
+  reversed: 5221,
+  alreadyReversed: 1,
+  undoneAt: '2025-02-01T08:00:02.000Z',
+};
+
+export const importMappingSaved = {
+  mapping: {
+    id: '0197a3c0-9999-7000-8000-000000000001',
+    name: 'Purchase cards',
+    rules: { columns: { 'TRANS DATE': 'expense_date', 'TRANS CAC DESC 2': '' }, dateFormat: 'DD/MM/YY' },
+    version: '1',
+    createdAt: '2025-02-01T07:00:00.000Z',
+    updatedAt: '2025-02-01T07:00:00.000Z',
+  },
+};
+
+export const importMappingDeleted = { mappingId: '0197a3c0-9999-7000-8000-000000000001' };
+
+export const journalSealed = {
+  sequence: '5222',
+  hash: '9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab',
+  count: 6,
+  sealedAt: '2025-02-01T07:00:05.000Z',
+  keyId: '1f3870be274f6c49',
+  signature:
+    '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+};
+
+export const usageChanged = {
+  usage: [
+    { metric: 'accounts', used: '2' },
+    { metric: 'expenses_per_project', used: '101', scopeId: project.id },
+    { metric: 'expenses_total', used: '5222' },
+    { metric: 'projects', used: '3' },
+  ],
+  countedAt: '2025-02-01T07:00:06.000Z',
+};
+
+export const planLimitReached = {
+  metric: 'expenses_per_project',
+  scopeId: project.id,
+  limit: '100',
+  mode: 'soft',
+  used: '101',
+  reachedAt: '2025-02-01T07:00:06.000Z',
 };

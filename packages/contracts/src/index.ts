@@ -10,6 +10,8 @@ export * as tenancyEvents from '../generated/outlay/tenancy/events/v1/events.ts'
 export * as tenancy from '../generated/outlay/tenancy/v1/tenancy.ts';
 export type { Money } from '../generated/outlay/type/v1/money.ts';
 export type { PageInfo, PageRequest } from '../generated/outlay/type/v1/page.ts';
+export { type AccessRow, access, type Scope, scopes } from './access.ts';
 export { asyncApiDocument } from './asyncapi/document.ts';
+export { revokedSessionsChannel } from './channels.ts';
 export { type EventData, type EventDefinition, type EventName, events } from './events.ts';
 export { type QueueDefinition, type QueueName, queues, queuesOf } from './queues.ts';

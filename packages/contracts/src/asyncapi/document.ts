@@ -1,6 +1,6 @@
 import { type EventDefinition, events } from '../events.ts';
 import { type QueueDefinition, queues } from '../queues.ts';
-import { loadDescriptors } from './descriptors.ts';
+import { commentOf, loadDescriptors } from './descriptors.ts';
 import { type JsonSchema, messageSchema } from './message-schema.ts';
 
 const exchange = 'outlay.events';
@@ -20,7 +20,7 @@ export const asyncApiDocument = () => {
     const message = registry.getMessage(definition.message);
     if (!message) throw new Error(`${type} names ${definition.message}, which no proto defines`);
     schemas[definition.message] = messageSchema(message, schemas);
-    messages[type] = eventMessage(type, definition);
+    messages[type] = eventMessage(type, definition, commentOf(message));
     channels[type] = {
       address: type,
       title: definition.summary,
@@ -65,9 +65,11 @@ export const asyncApiDocument = () => {
   };
 };
 
-const eventMessage = (type: string, definition: EventDefinition): JsonSchema => ({
+const eventMessage = (type: string, definition: EventDefinition, comment = ''): JsonSchema => ({
   name: type,
   title: definition.summary,
+  summary: definition.summary,
+  description: withoutType(comment, type),
   contentType: 'application/cloudevents+json',
   payload: {
     allOf: [
@@ -81,6 +83,12 @@ const eventMessage = (type: string, definition: EventDefinition): JsonSchema => 
   },
   examples: [{ name: definition.subject, payload: exampleEnvelope(type, definition) }],
 });
+
+/** A message's comment begins with the type of its event, which stands beside it here. */
+const withoutType = (comment: string, type: string): string => {
+  const text = comment.startsWith(type) ? comment.slice(type.length).replace(/^[.:] ?/, '') : comment;
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
 
 const exampleEnvelope = (type: string, definition: EventDefinition): JsonSchema => ({
   specversion: '1.0',
@@ -111,7 +119,10 @@ const cloudEvent: JsonSchema = {
     tenantid: { type: 'string', format: 'uuid' },
     aggregateversion: { type: 'integer', description: 'Counts the changes of the subject, from 1.' },
     traceparent: { type: 'string', description: 'W3C trace context of the command that caused it.' },
-    correlationid: { type: 'string', description: 'The request that all of it began with.' },
+    correlationid: {
+      type: 'string',
+      description: 'What all of it began with: the X-Correlation-Id of the request, or else its X-Request-Id.',
+    },
     causationid: { type: 'string', description: 'The event or request that directly caused it.' },
     data: { type: 'object' },
   },

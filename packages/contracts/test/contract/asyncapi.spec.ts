@@ -14,3 +14,13 @@ it('is a valid AsyncAPI 3 document with a channel for each event', async () => {
       .sort(),
   ).toEqual(Object.keys(events).sort());
 });
+
+it('says of each message what it tells, in a line and at length, and does not repeat its type', () => {
+  for (const [type, message] of Object.entries(asyncApiDocument().components.messages)) {
+    expect(message).toMatchObject({
+      summary: expect.stringMatching(/./),
+      description: expect.stringMatching(/^[A-Z]/),
+    });
+    expect(message.description).not.toContain(`${type}:`);
+  }
+});

@@ -16,7 +16,7 @@ describe('each event of the catalogue', () => {
 
     const message = definition.message.split('.').at(-1)?.toLowerCase();
     expect(definition.message).toContain(`outlay.${area}.events.v1.`);
-    expect(message).toBe(`${subject}${fact}`);
+    expect(message).toBe(`${subject}${fact}`.replaceAll('_', ''));
     expect(definition.owner.startsWith(area)).toBe(true);
   });
 
