@@ -23,7 +23,7 @@ export interface Envelope {
   aggregateversion: number;
   /** W3C trace context of the command. */
   traceparent?: string;
-  /** The request everything goes back to. */
+  /** What everything goes back to: what the client called it, or the request. */
   correlationid: string;
   /** The event whose consumer caused this one. */
   causationid?: string;

@@ -70,7 +70,8 @@ function effectOf<N extends EventName>(handlers: EventHandlers<N>): Effect<N> {
     for (const event of events) {
       // The key is the event's own type, so the handler takes this event; TypeScript does not see the correlation.
       const handler = handlers[event.type] as (session: Session, event: ReceivedEvent<N>) => Promise<void>;
-      await runInCallScope({ requestId: event.requestId }, () => handler(session, event));
+      const { requestId } = event;
+      await runInCallScope({ requestId, correlationId: requestId }, () => handler(session, event));
     }
   };
 }

@@ -102,14 +102,16 @@ export function createDeliveryHandler<N extends EventName>(options: HandleDelive
     if (first === undefined) return;
     const { tenantId, requestId } = first;
     const startedAt = performance.now();
-    const fresh = await runInCallScope({ tenantId, ...(events.length === 1 && { requestId }) }, () =>
-      inConsumerSpan(queue.name, events, () =>
-        database.withTenant({ tenantId }, async (session) => {
-          const entered = await enterInbox(session, queue.name, events);
-          if (entered.length > 0) await effect(session, entered);
-          return entered;
-        }),
-      ),
+    const fresh = await runInCallScope(
+      { tenantId, ...(events.length === 1 && { requestId, correlationId: requestId }) },
+      () =>
+        inConsumerSpan(queue.name, events, () =>
+          database.withTenant({ tenantId }, async (session) => {
+            const entered = await enterInbox(session, queue.name, events);
+            if (entered.length > 0) await effect(session, entered);
+            return entered;
+          }),
+        ),
     );
     handleSeconds.observe({ queue: queue.name }, (performance.now() - startedAt) / 1_000);
     consumedEvents.inc({ queue: queue.name, outcome: 'handled' }, fresh.length);

@@ -17,7 +17,7 @@ export type ReceivedEvent<N extends EventName = EventName> = {
     /** When the event was written. */
     readonly time: Date;
     readonly data: EventData<K>;
-    /** The request everything goes back to. */
+    /** What everything goes back to; it stands for the request in whatever the event brings about. */
     readonly requestId: string;
     readonly causationId: string | undefined;
     /** The trace of the command. */

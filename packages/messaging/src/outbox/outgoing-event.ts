@@ -19,6 +19,8 @@ export type OutgoingEvent<N extends EventName = EventName> = {
 /** Where an event comes from: the request, and the event that was being handled if there is one. */
 export interface EventOrigin {
   readonly requestId: string;
+  /** What the client calls all that belongs together; the request stands for itself without. */
+  readonly correlationId?: string | undefined;
   readonly causationId?: string;
 }
 
@@ -53,7 +55,7 @@ export function toOutboxRow(origin: EventOrigin, event: OutgoingEvent, now = new
     tenantid: event.tenantId,
     aggregateversion: aggregateVersion,
     traceparent: activeTraceparent(),
-    correlationid: origin.requestId,
+    correlationid: origin.correlationId ?? origin.requestId,
     causationid: origin.causationId,
     data: toJson(definition.codec, event.data),
   };

@@ -29,14 +29,14 @@ describe('a consumer', () => {
     fixture = await startDatabase();
     await createEffects(fixture);
     vhost = await createTestVhost();
-  }, 60_000);
+  }, 120_000);
   afterEach(async () => {
     for (const each of running.splice(0).reverse()) await each.stop();
-  }, 30_000);
+  });
   afterAll(async () => {
     await fixture.close();
     await vhost.drop();
-  }, 30_000);
+  });
 
   /** A consumer at work on a queue of its own, and the bus that feeds it. */
   async function startConsumer(
@@ -235,7 +235,7 @@ describe('a consumer', () => {
     for (const each of running.splice(0).reverse()) await each.stop();
     await database.close();
     await proxy.close();
-  }, 20_000);
+  });
 
   it('lets the events of a tenant wait that cannot be handled now, counts no attempt, and goes on with the others', async () => {
     let calls = 0;
@@ -254,13 +254,9 @@ describe('a consumer', () => {
     const elsewhere = envelopeOf(categoryCreated(other.tenantId));
 
     await bus.publish(waiting);
-    // Longer than both attempts of this queue with their back-off.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually(() => expect(calls).toBeGreaterThan(queue.attempts));
     await bus.publish([elsewhere]);
-    await eventually(async () => expect(await effectsOf(fixture, other.tenantId)).toEqual({ [elsewhere.id]: 1 }), {
-      timeoutMs: 1_000,
-    });
-    expect(calls).toBeGreaterThan(2);
+    await eventually(async () => expect(await effectsOf(fixture, other.tenantId)).toEqual({ [elsewhere.id]: 1 }));
     isBusy = false;
 
     await eventually(async () =>
@@ -281,9 +277,8 @@ describe('a consumer', () => {
     await proxy.refuse();
     await bus.publish([event]);
 
-    const startedAt = performance.now();
+    // The database stays away: whoever waited for it would wait for good.
     await consumer.stop();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
     const successor = createConsumer({
       database: fixture.ledger,
       bus,
@@ -299,7 +294,7 @@ describe('a consumer', () => {
     );
     await database.close();
     await proxy.close();
-  }, 20_000);
+  });
 
   it('stops after the event in hand', async () => {
     const begun = Promise.withResolvers<void>();

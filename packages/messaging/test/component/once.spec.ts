@@ -23,8 +23,8 @@ describe('exactly one effect', () => {
     fixture = await startDatabase();
     await createEffects(fixture);
     databases = [fixture.connectAs('reporting', 4), fixture.connectAs('reporting', 4)];
-  }, 60_000);
-  afterAll(() => fixture.close(), 30_000);
+  }, 120_000);
+  afterAll(() => fixture.close());
 
   const consumers = () =>
     databases.map((database) =>
@@ -80,7 +80,7 @@ describe('exactly one effect', () => {
       ),
       { numRuns: 60 },
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 function shuffle<T>(items: readonly T[], draw: (below: number) => number): T[] {

@@ -17,15 +17,15 @@ describe('the relay', () => {
   beforeAll(async () => {
     fixture = await startDatabase();
     vhost = await createTestVhost();
-  }, 60_000);
+  }, 120_000);
   afterEach(async () => {
     await Promise.all(relays.splice(0).map((relay) => relay.stop()));
     await fixture.admin('update ledger.outbox set published_at = now() where published_at is null');
-  }, 30_000);
+  });
   afterAll(async () => {
     await fixture.close();
     await vhost.drop();
-  }, 30_000);
+  });
 
   async function startRelay(options: Partial<RelayOptions> & Pick<RelayOptions, 'bus'>): Promise<Relay> {
     const relay = createRelay({ database: fixture.ledger, logger, pollMs: 60_000, ...options });
@@ -70,7 +70,7 @@ describe('the relay', () => {
     });
     await eventually(async () => expect(await unpublished()).toBe(0));
     await bus.stop();
-  }, 20_000);
+  });
 
   it('keeps the order of events that one command wrote', async () => {
     const bus = recordingBus();
@@ -91,19 +91,15 @@ describe('the relay', () => {
     );
   });
 
-  it('is woken by the commit, long before it would look by itself', async () => {
+  it('is woken by each commit: by itself it would not look for a minute', async () => {
     const bus = recordingBus();
     await startRelay({ bus, pollMs: 60_000 });
-    const warmUp = anAggregate();
-    await writeVersions(fixture.ledger, warmUp, [1]);
-    await eventually(() => expect(bus.versionsOf(warmUp.subject)).toEqual([1]));
+    const { subject, tenantId } = anAggregate();
 
-    const aggregate = anAggregate();
-    await writeVersions(fixture.ledger, aggregate, [1]);
-    const committedAt = performance.now();
-
-    await eventually(() => expect(bus.versionsOf(aggregate.subject)).toEqual([1]), { intervalMs: 2 });
-    expect(performance.now() - committedAt).toBeLessThan(1_000);
+    for (const version of [1, 2, 3]) {
+      await writeVersions(fixture.ledger, { subject, tenantId }, [version]);
+      await eventually(() => expect(bus.versionsOf(subject).at(-1)).toBe(version));
+    }
   });
 
   it('finds events without a notification: when woken, and by itself after a while', async () => {
@@ -166,7 +162,7 @@ describe('the relay', () => {
 
     await eventually(async () => expect(await unpublished()).toBe(0), { timeoutMs: 30_000 });
     for (const { subject } of aggregates) expect(firstOccurrences(bus.versionsOf(subject))).toEqual(versions);
-  }, 60_000);
+  }, 120_000);
 
   it('loses nothing and keeps the order when its connections are killed again and again', async () => {
     const bus = recordingBus(
@@ -191,7 +187,7 @@ describe('the relay', () => {
 
     await eventually(async () => expect(await unpublished()).toBe(0), { timeoutMs: 30_000 });
     for (const { subject } of aggregates) expect(firstOccurrences(bus.versionsOf(subject))).toEqual(versions);
-  }, 60_000);
+  }, 120_000);
 
   it('finishes the batch in hand when it is stopped', async () => {
     const begun = Promise.withResolvers<void>();

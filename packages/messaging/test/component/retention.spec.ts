@@ -13,7 +13,7 @@ describe('retention', () => {
           for values from ('2020-01-01T00:00Z') to ('2020-02-01T00:00Z')`);
       await fixture.admin(`alter table ledger.${table}_202001 owner to outlay_owner`);
     }
-  }, 60_000);
+  }, 120_000);
   afterAll(() => fixture.close());
 
   const insertInbox = (recordedAt: string) =>

@@ -6,19 +6,17 @@ import { anEvent, aQueue, recorder } from './drivers/event.ts';
 import { startRabbitmqDriver } from './drivers/rabbitmq-driver.ts';
 
 describeBus('the bus on RabbitMQ', startRabbitmqDriver, ({ driver, startBus }) => {
-  it('consumes again within two seconds when its queue was deleted', async () => {
+  it('consumes again when its queue was deleted', async () => {
     const queue = aQueue();
     const bus = await startBus([queue]);
     const { handle, ids } = recorder();
     await bus.subscribe(queue, {}, handle);
 
     await driver().channel.deleteQueue(queue.name);
-    const deletedAt = performance.now();
     const event = anEvent(queue.type);
     await publishUntilTaken(bus, [event]);
 
     await eventually(() => expect(ids()).toContain(event.id));
-    expect(performance.now() - deletedAt).toBeLessThan(2_000);
   });
 
   it('consumes again when its queue was deleted and made again before the broker could tell it', async () => {
@@ -46,13 +44,13 @@ describeBus('the bus on RabbitMQ', startRabbitmqDriver, ({ driver, startBus }) =
 
     await bus.publish([anEvent(queue.type)]);
 
-    await eventually(async () => expect(await bus.parked(queue)).toHaveLength(1), { timeoutMs: 10_000 });
+    await eventually(async () => expect(await bus.parked(queue)).toHaveLength(1));
     expect(calls).toBeGreaterThanOrEqual(100);
     expect((await bus.parked(queue))[0]).toMatchObject({
       error: 'delivered 100 times without an outcome',
       attempts: 1,
     });
-  }, 20_000);
+  });
 
   it('counts an event as failed that should have reached a queue and did not, and makes the queue again', async () => {
     const queue = aQueue();
