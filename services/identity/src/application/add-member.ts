@@ -1,12 +1,15 @@
-import { createHmac } from 'node:crypto';
+import { identity as contract } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
-import { conflict, idempotent, newId, recordAudit, type TenantContext } from '@outlay/platform';
+import { newId, recordAudit, type TenantContext } from '@outlay/platform';
 import type { assignableRoles, User } from '../domain/person.ts';
 import { memberJoined } from '../messaging/member-joined.ts';
 import type { IdentityPrisma } from '../store/database.ts';
-import { insertMembership } from '../store/memberships.ts';
-import { findUserByEmail, insertUser, type NewUser } from '../store/users.ts';
+import { findMember, insertMembership } from '../store/memberships.ts';
+import { findUserByEmail, insertUser, type NewUser, newUser } from '../store/users.ts';
 import type { IdentityDependencies } from './dependencies.ts';
+import { once } from './once.ts';
+import { alreadyMember, assertSeat, holdTenant } from './seats.ts';
+import { recordSecurity } from './security-log.ts';
 
 export interface AddMember {
   email: string;
@@ -16,57 +19,53 @@ export interface AddMember {
   role: (typeof assignableRoles)[number];
 }
 
-export interface AddedMember {
-  user: User;
-  role: string;
-}
-
 /**
  * Adds a person to the caller's tenant, making the user where nobody has the e-mail; somebody who has it keeps their
- * name and password. Emits member.joined. Honours the idempotency key. Throws conflict `already_member`.
+ * name and password. Emits member.joined. Honours the idempotency key. Throws conflict `already_member`, forbidden
+ * `plan_limit_reached`.
  */
-export function createAddMember({ database, passwords, serviceClientSecret, clock }: IdentityDependencies) {
-  return async (context: TenantContext, command: AddMember): Promise<AddedMember> => {
-    const { password, ...member } = command;
-    // The request's hash is stored with the key. Keyed, the password in it cannot be guessed from the database.
-    const passwordProof = createHmac('sha256', serviceClientSecret).update(password).digest('base64');
-    const known = await database.withGlobal(({ prisma }) => findUserByEmail(prisma, member.email), { readOnly: true });
+export function createAddMember({ database, passwords, secrets, clock }: IdentityDependencies) {
+  return async (context: TenantContext, command: AddMember): Promise<contract.AddMemberResponse> => {
+    const { tenantId } = context;
+    const { password, role, ...name } = command;
+    const known = await database.withGlobal(({ prisma }) => findUserByEmail(prisma, name.email), { readOnly: true });
     const passwordHash = known ? '' : await passwords.hash(password);
 
-    const { answer } = await database.withTenant(context, (session) =>
-      idempotent(session, context, { operation: 'AddMember', request: { ...member, passwordProof } }, async () => {
+    const { answer } = await database.withTenant(context, (session) => {
+      const asked = { operation: 'AddMember', request: command, codec: contract.AddMemberResponse };
+      return once(secrets, session, context, asked, async () => {
         const joinedAt = clock();
-        const fresh = { id: newId(), ...nameOf(member), platformAdmin: false, createdAt: joinedAt, passwordHash };
+        const tenant = await holdTenant(session, tenantId);
+        if (known && (await findMember(session, tenantId, known.id))) throw alreadyMember();
+        await assertSeat(session, tenantId, { tenant, now: joinedAt });
+        // The service that adds somebody answers for the address.
+        const fresh = { id: newId(), ...name, emailVerifiedAt: joinedAt, createdAt: joinedAt, passwordHash };
         const user = known ?? (await insertOrFind(session.prisma, fresh));
-        const { tenantId } = context;
-        const membership = { tenantId, userId: user.id, role: member.role, createdAt: joinedAt };
-        if (!(await insertMembership(session.prisma, membership))) {
-          throw conflict('already_member', 'This person belongs to the tenant already');
-        }
+        const version = await insertMembership(session, { tenantId, userId: user.id, role, createdAt: joinedAt });
+        if (version === undefined) throw alreadyMember();
         await recordAudit(session, context, {
           action: 'member.joined',
           entity: 'member',
           entityId: user.id,
-          after: { role: member.role, email: user.email },
+          after: { role },
         });
-        await enqueueEvents(session, context, [memberJoined(tenantId, user, member.role, joinedAt)]);
-        return { user: { ...user, createdAt: user.createdAt.toISOString() }, role: member.role };
-      }),
-    );
-    return { user: { ...answer.user, createdAt: new Date(answer.user.createdAt) }, role: answer.role };
+        await recordSecurity(session, context, [tenantId], {
+          kind: 'member.joined',
+          userId: user.id,
+          details: { role },
+          at: joinedAt,
+        });
+        await enqueueEvents(session, context, [memberJoined(tenantId, user, { role, joinedAt, version })]);
+        return { user, role };
+      });
+    });
+    return answer;
   };
-}
-
-function nameOf({ email, firstName, lastName }: Omit<AddMember, 'password'>) {
-  return { email, firstName, lastName };
 }
 
 /** Somebody may have taken the e-mail since it was looked up. */
 async function insertOrFind(prisma: IdentityPrisma, fresh: NewUser): Promise<User> {
-  if (await insertUser(prisma, fresh)) {
-    const { passwordHash: _passwordHash, ...user } = fresh;
-    return user;
-  }
+  if (await insertUser(prisma, fresh)) return newUser(fresh);
   const user = await findUserByEmail(prisma, fresh.email);
   if (!user) throw new Error('A user with this e-mail vanished');
   return user;

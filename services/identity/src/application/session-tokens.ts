@@ -12,6 +12,12 @@ export interface SignedIn {
   membership: Membership | undefined;
 }
 
+/** An answer, and whether it is that to an earlier request with the same idempotency key. */
+export interface Replayable<T> {
+  answer: T;
+  replayed: boolean;
+}
+
 /** Puts a new access token for a session beside its refresh token. */
 export async function signedIn(
   issueAccessToken: IssueAccessToken,
@@ -28,4 +34,19 @@ export async function signedIn(
     authenticatedAt,
   });
   return { sessionId, accessToken: token, expiresInSeconds, refreshToken, user, membership };
+}
+
+/** The same as it is kept for an idempotency key: as JSON, which knows neither dates nor bigints. */
+export type StoredSignedIn = Omit<SignedIn, 'user'> & {
+  user: Omit<User, 'version' | 'createdAt'> & { version: string; createdAt: string };
+};
+
+export function toStored(answer: SignedIn): StoredSignedIn {
+  const { user } = answer;
+  return { ...answer, user: { ...user, version: String(user.version), createdAt: user.createdAt.toISOString() } };
+}
+
+export function fromStored(stored: StoredSignedIn): SignedIn {
+  const { user } = stored;
+  return { ...stored, user: { ...user, version: BigInt(user.version), createdAt: new Date(user.createdAt) } };
 }

@@ -7,6 +7,10 @@ export interface User {
   firstName: string;
   lastName: string;
   platformAdmin: boolean;
+  emailVerified: boolean;
+  /** Whether a second factor is asked for at log-in. */
+  totpEnabled: boolean;
+  version: bigint;
   createdAt: Date;
 }
 
@@ -16,6 +20,15 @@ export interface Membership {
   tenantName: string;
   subdomain: string;
   role: Role;
+}
+
+/** A person as the tenant sees them. */
+export interface Member {
+  user: User;
+  role: Role;
+  joinedAt: Date;
+  /** Of the membership. */
+  version: bigint;
 }
 
 /** The roles that an owner or admin can give; ownership is only ever handed over. */

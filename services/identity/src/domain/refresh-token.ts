@@ -1,21 +1,6 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
-const bytesOfEntropy = 32;
-
-/** A new opaque refresh token of 256 random bits, as base64url. */
-export function newRefreshToken(): string {
-  return randomBytes(bytesOfEntropy).toString('base64url');
-}
-
-/**
- * What is stored of a token and looked up by. A fast hash is enough: nobody can try 256 bits. Undefined for text that
- * is no token of ours; two spellings of the same bits must not be two tokens.
- */
-export function hashRefreshToken(token: string): Buffer | undefined {
-  const bytes = Buffer.from(token, 'base64url');
-  if (bytes.length !== bytesOfEntropy || bytes.toString('base64url') !== token) return undefined;
-  return createHash('sha256').update(bytes).digest();
-}
+export { hashOpaqueToken as hashRefreshToken, newOpaqueToken as newRefreshToken } from './opaque-token.ts';
 
 /**
  * Seals a successor so that only the holder of its predecessor can read it: the database knows neither. The pad is

@@ -4,7 +4,11 @@ import { accessTokenSeconds } from '../domain/lifetimes.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** What an access token says of its bearer. */
-type Bearer = Pick<TokenClaims, 'sub' | 'tid' | 'role' | 'pad' | 'kind' | 'sid'> & { authenticatedAt: Date };
+type Bearer = Pick<TokenClaims, 'sub' | 'tid' | 'role' | 'pad' | 'scp' | 'kind' | 'sid'> & {
+  authenticatedAt: Date;
+  /** Where the token must end before its usual time. */
+  endsAt?: Date;
+};
 
 /** An access token as it is handed out. */
 export interface AccessToken {
@@ -23,9 +27,11 @@ export function createAccessTokenIssuer(options: {
   clock: Clock;
 }): IssueAccessToken {
   const { keys, issuer, audience, clock } = options;
-  return async ({ authenticatedAt, ...bearer }) => {
+  return async ({ authenticatedAt, endsAt, ...bearer }) => {
     const { kid, privateKey } = await keys.current();
     const now = epochSeconds(clock());
+    const usual = now + accessTokenSeconds;
+    const exp = endsAt ? Math.min(usual, epochSeconds(endsAt)) : usual;
     const claims: TokenClaims = {
       ...bearer,
       iss: issuer,
@@ -33,14 +39,14 @@ export function createAccessTokenIssuer(options: {
       jti: newId(),
       iat: now,
       nbf: now,
-      exp: now + accessTokenSeconds,
+      exp,
       auth_time: epochSeconds(authenticatedAt),
     };
     const token = jsonwebtoken.sign(withoutUndefined(claims), privateKey, {
       algorithm: 'RS256',
       header: { alg: 'RS256', typ: 'at+jwt', kid },
     });
-    return { token, expiresInSeconds: accessTokenSeconds };
+    return { token, expiresInSeconds: exp - now };
   };
 }
 

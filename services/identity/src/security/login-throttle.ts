@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { rateLimited } from '@outlay/platform';
+import { clientNetwork, rateLimited } from '@outlay/platform';
 import type { Redis } from 'ioredis';
-import { type RateLimiterAbstract, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterRedis } from 'rate-limiter-flexible';
+import { emailKey } from '../domain/email-key.ts';
 import type { IdentityDatabase } from '../store/database.ts';
+import { createDatabaseLimiter } from './database-limiter.ts';
 
 /** Who tries to sign in as whom. */
 interface LoginAttempt {
@@ -15,8 +17,15 @@ export interface LoginThrottle {
   /** Throws rate_limited `too_many_attempts` while there have been too many failures. */
   admit(attempt: LoginAttempt): Promise<void>;
   recordFailure(attempt: LoginAttempt): Promise<void>;
+  /** The same for a wrong code beside the right password: there are a million codes, so few may be tried in a day. */
+  recordWrongCode(attempt: LoginAttempt): Promise<void>;
   /** Forgets the failures of this account from this address: its owner has found the password. */
   recordSuccess(attempt: LoginAttempt): Promise<void>;
+  /**
+   * Forgets the wrong passwords from everywhere as well: a mailed token has set another one. Wrong codes are not forgotten,
+   * or whoever holds the mailbox would guess on with every mail.
+   */
+  forgetAccount(attempt: LoginAttempt): Promise<void>;
 }
 
 const quarterOfAnHour = 900;
@@ -29,85 +38,87 @@ const limits = {
   address: { points: 100, duration: quarterOfAnHour },
   /** Many places that try one account. Higher, as it lets strangers keep its owner out. */
   account: { points: 100, duration: quarterOfAnHour },
+  /** Codes for one account. Only who has its password comes so far; another password does not end the wait. */
+  code: { points: 30, duration: 86_400 },
 };
 
 type LimitName = keyof typeof limits;
 
-/** Failures are counted in Redis and, while that is away, in the database. */
+type Limiters = readonly (readonly [LimitName, RateLimiterAbstract])[];
+
+/**
+ * Failures are counted in the database. Redis has a copy, which spares the database the attempts of those who go on
+ * although they are refused; what is lost with Redis lets nobody guess more than without it.
+ */
 export function createLoginThrottle(database: IdentityDatabase, redis: Redis | undefined): LoginThrottle {
-  const limiters = Object.entries(limits).map(
-    ([name, limit]) => [name as LimitName, createLimiter(name, limit, database, redis)] as const,
-  );
+  const record = createLimiters((options) => createDatabaseLimiter(database, options));
+  const copy = redis
+    ? createLimiters((options) => new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true }))
+    : [];
+
+  async function onEach(
+    attempt: LoginAttempt,
+    names: readonly LimitName[],
+    work: (limiter: RateLimiterAbstract, key: string) => Promise<unknown>,
+  ): Promise<void> {
+    const keys = keysOf(attempt);
+    const onThese = (limiters: Limiters) =>
+      Promise.all(
+        limiters.filter(([name]) => names.includes(name)).map(([name, limiter]) => work(limiter, keys[name])),
+      );
+    await Promise.all([onThese(record), unlessAway(onThese(copy))]);
+  }
+
+  const count = (attempt: LoginAttempt, names: readonly LimitName[]) =>
+    onEach(attempt, names, (limiter, key) => limiter.penalty(key, 1));
+  const forget = (attempt: LoginAttempt, names: readonly LimitName[]) =>
+    onEach(attempt, names, (limiter, key) => limiter.delete(key));
 
   return {
     async admit(attempt) {
       const keys = keysOf(attempt);
-      const counts = await Promise.all(
-        limiters.map(async ([name, limiter]) => ({ limiter, count: await limiter.get(keys[name]) })),
-      );
-      const waits = counts.map(({ limiter, count }) =>
-        count && count.consumedPoints >= limiter.points ? Math.max(count.msBeforeNext, 1) : 0,
-      );
-      const waitMs = Math.max(...waits);
+      const waitMs = (await unlessAway(waitMsOf(copy, keys))) || (await waitMsOf(record, keys));
       if (waitMs > 0) throw rateLimited('too_many_attempts', 'Too many failed attempts to sign in', waitMs);
     },
-    async recordFailure(attempt) {
-      const keys = keysOf(attempt);
-      await Promise.all(limiters.map(([name, limiter]) => limiter.penalty(keys[name], 1)));
-    },
-    async recordSuccess(attempt) {
-      const { pair } = keysOf(attempt);
-      await Promise.all(limiters.map(([name, limiter]) => (name === 'pair' ? limiter.delete(pair) : undefined)));
-    },
+    recordFailure: (attempt) => count(attempt, ['pair', 'address', 'account']),
+    recordWrongCode: (attempt) => count(attempt, ['pair', 'address', 'account', 'code']),
+    recordSuccess: (attempt) => forget(attempt, ['pair']),
+    forgetAccount: (attempt) => forget(attempt, ['pair', 'account']),
   };
 }
 
-function createLimiter(
-  name: string,
-  limit: { points: number; duration: number },
-  database: IdentityDatabase,
-  redis: Redis | undefined,
-): RateLimiterAbstract {
-  const keyPrefix = `login:${name}`;
-  const inDatabase = new RateLimiterPostgres({
-    ...limit,
-    keyPrefix,
-    storeClient: asPostgresClient(database),
-    storeType: 'client',
-    tableName: 'login_failures',
-    tableCreated: true,
-    clearExpiredByTimeout: false,
-  });
-  if (!redis) return inDatabase;
-  return new RateLimiterRedis({
-    ...limit,
-    keyPrefix,
-    storeClient: redis,
-    rejectIfRedisNotReady: true,
-    insuranceLimiter: inDatabase,
-  });
+function createLimiters(
+  create: (options: { points: number; duration: number; keyPrefix: string }) => RateLimiterAbstract,
+): Limiters {
+  return Object.entries(limits).map(([name, limit]) => [
+    name as LimitName,
+    create({ ...limit, keyPrefix: `login:${name}` }),
+  ]);
 }
 
-/** What rate-limiter-flexible needs of pg; it computes with `expire`, which pg gives us as a bigint. */
-function asPostgresClient(database: IdentityDatabase) {
-  return {
-    async query(statement: { name: string; text: string; values: unknown[] }) {
-      const rows = await database.once<{ expire?: bigint }>(statement, statement.values);
-      return {
-        rows: rows.map((row) => (typeof row.expire === 'bigint' ? { ...row, expire: Number(row.expire) } : row)),
-        rowCount: rows.length,
-      };
-    },
-  };
+/** How long whoever has one of these keys has to wait; 0 where none of the limits is reached. */
+async function waitMsOf(limiters: Limiters, keys: Record<LimitName, string>): Promise<number> {
+  const waits = limiters.map(async ([name, limiter]) => {
+    const count = await limiter.get(keys[name]);
+    return count && count.consumedPoints >= limiter.points ? Math.max(count.msBeforeNext, 1) : 0;
+  });
+  return Math.max(0, ...(await Promise.all(waits)));
+}
+
+/** The answer of Redis, if there is one. */
+function unlessAway<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch(() => undefined);
 }
 
 /** Hashed, so that no store holds a list of addresses and e-mails that were tried, and keys have one length. */
 function keysOf({ email, clientAddress }: LoginAttempt): Record<LimitName, string> {
-  const account = email.toLowerCase();
+  const account = emailKey(email);
+  const network = clientNetwork(clientAddress);
   return {
-    pair: fingerprint(`${account} ${clientAddress}`),
-    address: fingerprint(clientAddress),
+    pair: fingerprint(`${account} ${network}`),
+    address: fingerprint(network),
     account: fingerprint(account),
+    code: fingerprint(account),
   };
 }
 

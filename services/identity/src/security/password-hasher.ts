@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
-import { unavailable } from '@outlay/platform';
+import { createTurns, unavailable } from '@outlay/platform';
 
 /**
  * argon2id at OWASP's first recommendation: 19 MiB, two passes, one lane. The numbers stand in each hash, so they
@@ -28,8 +28,11 @@ export interface PasswordHasher {
 
 /** Makes the process's one hasher. Throws unavailable `overloaded` when too many callers wait. */
 export function createPasswordHasher(): PasswordHasher {
-  const waiting: (() => void)[] = [];
-  let running = 0;
+  const turns = createTurns({
+    atOnce: concurrencyMax,
+    waitingMax,
+    refuse: () => unavailable('overloaded', 'Too many people are signing in'),
+  });
   // Made with the same cost as the real ones, by the first caller; nobody knows its password.
   let decoy: Promise<string> | undefined;
 
@@ -46,20 +49,7 @@ export function createPasswordHasher(): PasswordHasher {
   async function inTurn<T>(work: (verify: VerifyPassword) => Promise<T>): Promise<T> {
     // Made by whoever comes first, so that no stranger waits for it longer than the others.
     await decoyHash();
-    if (running >= concurrencyMax) {
-      if (waiting.length >= waitingMax) throw unavailable('overloaded', 'Too many people are signing in');
-      // The slot is handed on, so running stays as it is.
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else {
-      running += 1;
-    }
-    try {
-      return await work(verifyPassword);
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
+    return turns.inTurn(() => work(verifyPassword));
   }
 
   return { hash: (password) => inTurn(() => hash(password, cost)), inTurn };

@@ -1,13 +1,11 @@
+import { revokedSessionsChannel } from '@outlay/contracts';
 import type { Logger } from '@outlay/platform';
 import type { Redis } from 'ioredis';
 
-/** What the gateways know of closed sessions: at once, their access tokens count no more. */
+/** What the gateways know of closed sessions and revoked API keys: at once, their access tokens count no more. */
 export interface RevocationList {
-  add(sessionId: string): Promise<void>;
+  add(ids: readonly string[]): Promise<void>;
 }
-
-/** The Redis channel that gateways listen on: one session id a message. */
-const revokedChannel = 'outlay:revoked-sessions';
 
 /**
  * Tells gateways through Redis. The database is the record, so a Redis that is away fails nothing: gateways ask for
@@ -15,12 +13,10 @@ const revokedChannel = 'outlay:revoked-sessions';
  */
 export function createRevocationList(redis: Redis | undefined, logger: Logger): RevocationList {
   return {
-    async add(sessionId) {
-      try {
-        await redis?.publish(revokedChannel, sessionId);
-      } catch (error) {
-        logger.warn({ error, session_id: sessionId }, 'revocation was not announced');
-      }
+    async add(ids) {
+      const announced = await Promise.allSettled(ids.map((id) => redis?.publish(revokedSessionsChannel, id)));
+      const missed = announced.find((outcome) => outcome.status === 'rejected');
+      if (missed) logger.warn({ error: missed.reason, session_ids: ids }, 'revocation was not announced');
     },
   };
 }

@@ -1,7 +1,15 @@
-import { createHash, createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
-import type { Clock, JsonWebKeySet } from '@outlay/platform';
-import type { SigningKeyRow, SigningKeyStore } from '../store/signing-keys.ts';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { Clock, Component, JsonWebKeySet, Logger, SecretBox } from '@outlay/platform';
+import { isPublished, signingKeyOf } from '../domain/key-schedule.ts';
+import type { IdentityDatabase } from '../store/database.ts';
+import {
+  addSigningKey,
+  listSigningKeys,
+  type SigningKeyRow,
+  sealSigningKeys,
+  takeSigningKeys,
+} from '../store/signing-keys.ts';
+import { boundToKey, newSigningKey } from './new-signing-key.ts';
 
 /** The key that access tokens are signed with now. */
 interface SigningKey {
@@ -9,74 +17,115 @@ interface SigningKey {
   privateKey: KeyObject;
 }
 
-/** The keys of this issuer. */
-export interface SigningKeys {
+/** The keys of this issuer, as a part of its process that reads them again and again. */
+export interface SigningKeys extends Component {
+  /** Seals keys from before keys were sealed, makes the first one where there is none, and loads them. */
+  prepare(): Promise<void>;
   current(): Promise<SigningKey>;
-  /** The public keys of all that may have signed a token which is still good. */
+  /** The public keys of all that may have signed a token which is still good, or are about to sign. */
   publicKeys(): Promise<JsonWebKeySet>;
+  /** Reads them again at once. */
+  reload(): Promise<void>;
 }
 
-/** Another replica may have rotated; its new key must be published here before its tokens spread. */
-const reloadAfterMs = 30_000;
+/** Another replica may have rotated, or withdrawn what this one signs with. */
+const reloadEveryMs = 5_000;
 
-/**
- * Reads the keys from the database and makes the first one where there is none. Loaded keys are kept for half a
- * minute; while the database is away the last known ones stay in use.
- */
-export function createSigningKeys(store: SigningKeyStore, clock: Clock): SigningKeys {
-  let known: { current: SigningKey; publicKeys: JsonWebKeySet; loadedAt: number } | undefined;
-  let loading: Promise<NonNullable<typeof known>> | undefined;
+/** Keeps the keys of the database at hand; while that is away the last known ones stay in use. */
+export function createSigningKeys(options: {
+  database: IdentityDatabase;
+  secrets: SecretBox;
+  clock: Clock;
+  logger: Logger;
+}): SigningKeys {
+  const { database, secrets, clock, logger } = options;
+  const opened = new Map<string, KeyObject>();
+  let known: SigningKeyRow[] | undefined;
+  let loading: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isAway = false;
 
-  async function load() {
-    const rows = await store.list();
-    const keys = rows.length > 0 ? rows : await store.insertFirst(await newSigningKey(clock()));
-    const newest = keys.find((key) => key.retiredAt === undefined) ?? keys[0];
-    if (!newest) throw new Error('There is no signing key');
-    known = {
-      current: { kid: newest.kid, privateKey: createPrivateKey(newest.privateKey) },
-      publicKeys: { keys: keys.map((key) => key.publicJwk) },
-      loadedAt: clock().getTime(),
-    };
-    return known;
+  async function load(): Promise<void> {
+    known = await database.withGlobal(listSigningKeys, { readOnly: true });
   }
 
-  function reload() {
+  function reload(): Promise<void> {
     loading ??= load().finally(() => {
       loading = undefined;
     });
     return loading;
   }
 
-  async function get() {
-    if (!known) return reload();
-    if (clock().getTime() - known.loadedAt > reloadAfterMs) await reload().catch(() => undefined);
-    return known;
+  async function prepare(): Promise<void> {
+    await database.withGlobal((session) =>
+      sealSigningKeys(session, (kid, privateKey) => secrets.seal(privateKey, boundToKey(kid))),
+    );
+    await reload();
+    if (!signingKeyOf(withPrivateKey(await rows()), clock())) await makeFirst();
+    await current();
+  }
+
+  async function makeFirst(): Promise<void> {
+    const now = clock();
+    const key = await newSigningKey(secrets, now);
+    await database.withGlobal(async (session) => {
+      // Replicas start together: the second waits here, then finds the first one's key.
+      const keys = await takeSigningKeys(session);
+      // Nobody has heard of it, and nobody could be told beforehand: there is none to sign with in the meantime.
+      if (!signingKeyOf(withPrivateKey(keys), now)) {
+        await addSigningKey(session, key, { signsFrom: now, withdrawOld: false });
+      }
+    });
+    await reload();
+  }
+
+  async function rows(): Promise<SigningKeyRow[]> {
+    if (!known) await reload();
+    return known ?? [];
+  }
+
+  async function current(): Promise<SigningKey> {
+    const row = signingKeyOf(withPrivateKey(await rows()), clock());
+    if (!row?.sealedPrivateKey) throw new Error('There is no signing key');
+    const { kid, sealedPrivateKey } = row;
+    const privateKey = opened.get(kid) ?? createPrivateKey(secrets.open(sealedPrivateKey, boundToKey(kid)));
+    opened.set(kid, privateKey);
+    return { kid, privateKey };
   }
 
   return {
-    current: async () => (await get()).current,
-    publicKeys: async () => (await get()).publicKeys,
+    prepare,
+    async reload() {
+      // What is being read may have been asked for before the change.
+      await loading?.catch(() => undefined);
+      await reload();
+    },
+    current,
+    async publicKeys() {
+      const now = clock();
+      return { keys: (await rows()).filter((key) => isPublished(key, now)).map((key) => key.publicJwk) };
+    },
+    start() {
+      timer = setInterval(() => {
+        reload().then(
+          () => {
+            isAway = false;
+          },
+          (error: unknown) => {
+            if (!isAway) logger.warn({ error }, 'signing keys cannot be read again, the last known ones stay in use');
+            isAway = true;
+          },
+        );
+      }, reloadEveryMs);
+    },
+    async stop() {
+      clearInterval(timer);
+      await loading?.catch(() => undefined);
+    },
   };
 }
 
-const generateRsa = promisify(generateKeyPair);
-
-async function newSigningKey(now: Date): Promise<SigningKeyRow> {
-  const { publicKey, privateKey } = await generateRsa('rsa', { modulusLength: 2048 });
-  const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
-  const kid = thumbprint({ kty: 'RSA', n, e });
-  return {
-    kid,
-    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicJwk: { kid, kty: 'RSA', n, e, alg: 'RS256', use: 'sig' },
-    createdAt: now,
-    retiredAt: undefined,
-  };
-}
-
-/** RFC 7638: the hash of the required members in lexicographic order, without white space. */
-function thumbprint(jwk: { kty: string; n: string; e: string }): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ e: jwk.e, kty: jwk.kty, n: jwk.n }))
-    .digest('base64url');
+/** Those that can sign; of others only the public half is kept. */
+function withPrivateKey(keys: readonly SigningKeyRow[]): SigningKeyRow[] {
+  return keys.filter(({ sealedPrivateKey }) => sealedPrivateKey !== undefined);
 }

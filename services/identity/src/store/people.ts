@@ -1,6 +1,8 @@
 import type { Role } from '@outlay/platform';
+import { emailKey } from '../domain/email-key.ts';
 import type { Membership, User } from '../domain/person.ts';
 import type { IdentityDatabase } from './database.ts';
+import { toUser, type UserRow } from './users.ts';
 
 /** A person with all their memberships, by name of the tenant. */
 export interface Person {
@@ -9,11 +11,13 @@ export interface Person {
   memberships: Membership[];
 }
 
-/** It crosses tenants, which only the system role may. */
+/** It crosses tenants, which only the system role may. Whoever was erased is nobody. */
 const selectPerson = `
   select
     users.id, users.email, users.first_name as "firstName", users.last_name as "lastName",
-    users.platform_admin as "platformAdmin", users.created_at as "createdAt", users.password_hash as "passwordHash",
+    users.platform_admin as "platformAdmin", users.email_verified_at as "emailVerifiedAt",
+    users.totp_enabled_at as "totpEnabledAt", users.version, users.created_at as "createdAt",
+    users.password_hash as "passwordHash",
     memberships.tenant_id as "tenantId", memberships.role, tenants.name as "tenantName", tenants.subdomain
   from users
   left join memberships on memberships.user_id = users.id
@@ -22,18 +26,18 @@ const selectPerson = `
 const byEmail = {
   name: 'identity_select_person_by_email',
   text: `${selectPerson}
-    where users.email_key = lower($1)
+    where users.email_key = $1 and users.erased_at is null
     order by tenants.name, memberships.tenant_id`,
 };
 
 const byId = {
   name: 'identity_select_person_by_id',
   text: `${selectPerson}
-    where users.id = $1
+    where users.id = $1 and users.erased_at is null
     order by tenants.name, memberships.tenant_id`,
 };
 
-type PersonRow = User & { passwordHash: string } & {
+type PersonRow = UserRow & { passwordHash: string } & {
   tenantId: string | null;
   role: Role | null;
   tenantName: string | null;
@@ -42,7 +46,7 @@ type PersonRow = User & { passwordHash: string } & {
 
 /** One query, whether the person exists or not, so that it takes as long for a stranger. */
 export function findPersonByEmail(database: IdentityDatabase, email: string): Promise<Person | undefined> {
-  return findPerson(database, byEmail, email);
+  return findPerson(database, byEmail, emailKey(email));
 }
 
 export function findPersonById(database: IdentityDatabase, userId: string): Promise<Person | undefined> {
@@ -59,10 +63,9 @@ async function findPerson(
   });
   const [first] = rows;
   if (!first) return undefined;
-  const { id, email, firstName, lastName, platformAdmin, createdAt, passwordHash } = first;
   return {
-    user: { id, email, firstName, lastName, platformAdmin, createdAt },
-    passwordHash,
+    user: toUser(first),
+    passwordHash: first.passwordHash,
     memberships: rows.flatMap(({ tenantId, role, tenantName, subdomain }) =>
       tenantId && role ? [{ tenantId, role, tenantName: tenantName ?? '', subdomain: subdomain ?? '' }] : [],
     ),

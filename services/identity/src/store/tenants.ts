@@ -40,3 +40,32 @@ export async function updateTenantEntitlements(
   const { tenantId, plan, entitlements, version } = tenant;
   await session.query(updateEntitlements, [tenantId, plan, JSON.stringify(entitlements), version]);
 }
+
+/** What identity knows of a tenant, while nobody else changes who belongs to it. */
+export interface LockedTenant {
+  name: string;
+  subdomain: string;
+  /** As the last event told; undefined before the first one. */
+  plan: string | undefined;
+  entitlements: readonly { metric: string; limit?: string; mode: string }[];
+}
+
+/** Not `for update`: rows that refer to the tenant may be written meanwhile. */
+const lock = {
+  name: 'identity_lock_tenant',
+  text: `
+    select tenants.name, tenants.subdomain, tenants.plan, tenants.entitlements
+    from tenants
+    where tenants.tenant_id = $1
+    for no key update`,
+};
+
+/**
+ * Takes the session's tenant for this transaction. Whatever changes who belongs to a tenant, or counts them, takes it
+ * first, so that such changes happen one after the other.
+ */
+export async function lockTenant(session: Pick<Session, 'query'>, tenantId: string): Promise<LockedTenant | undefined> {
+  const { rows } = await session.query<LockedTenant & { plan: string | null }>(lock, [tenantId]);
+  const [row] = rows;
+  return row && { ...row, plan: row.plan ?? undefined };
+}

@@ -66,7 +66,10 @@ describe('what identity knows of a tenant', () => {
       }),
     );
     expect((await identity.logIn(ours.email)).membership?.tenantName).toBe('Renamed');
-    expect(await known(theirs.tenantId)).toEqual({ name: theirs.tenantName, plan: null, entitlements: [] });
+    expect(await known(theirs.tenantId)).toMatchObject({
+      name: theirs.tenantName,
+      entitlements: [{ metric: 'users', mode: 'hard' }],
+    });
   });
 
   it('takes the examples of the contracts', async () => {

@@ -20,13 +20,13 @@ const member = (given: object = {}) => ({
 });
 const eventsOf = (tenantId: string) =>
   identity.query<{ type: string; data: object }>(
-    `select type, envelope -> 'data' as data from identity.outbox where tenant_id = $1 order by seq`,
+    `select type, envelope -> 'data' as data from identity.outbox
+     where tenant_id = $1 and type like 'outlay.identity.member.%' order by seq`,
     [tenantId],
   );
-const signedInOwner = async () => {
+const ownerWithService = async () => {
   const owner = await identity.createOwner();
-  const { session } = await identity.logIn(owner.email);
-  return { owner, context: bearing(session!.accessToken) };
+  return { owner, context: await identity.asService(owner.tenantId) };
 };
 
 describe('making the owner of a new tenant', () => {
@@ -46,7 +46,7 @@ describe('making the owner of a new tenant', () => {
         },
       },
     ]);
-    const context = await identity.asService();
+    const context = await identity.asService(undefined, 'tenancy-billing');
     expect((await identity.client.getTenantOwner(context, { tenantId: owner.tenantId })).user).toEqual(owner.user);
   });
 
@@ -68,7 +68,9 @@ describe('making the owner of a new tenant', () => {
     const attempt = identity.createOwner({ tenantId, email: owner.email.toUpperCase() });
 
     expect(await refusalOf(attempt)).toMatchObject({ kind: 'conflict', code: 'email_taken' });
-    expect((await identity.client.getTenantOwner(await identity.asService(), { tenantId })).user).toBeUndefined();
+    expect(
+      (await identity.client.getTenantOwner(await identity.asService(undefined, 'tenancy-billing'), { tenantId })).user,
+    ).toBeUndefined();
     expect(await identity.query('select 1 from identity.tenants where tenant_id = $1', [tenantId])).toEqual([]);
   });
 
@@ -87,6 +89,20 @@ describe('making the owner of a new tenant', () => {
     const { tenantId } = await identity.createOwner();
 
     expect(await refusalOf(identity.createOwner({ tenantId }))).toMatchObject({ code: 'tenant_owned' });
+  });
+
+  it('comes too late once the registration may have been given up, and leaves the e-mail free', async () => {
+    const { tenantId } = newTenant();
+    const email = newEmail();
+
+    const attempt = identity.createOwner({ tenantId, email, notAfter: new Date() });
+
+    expect(await refusalOf(attempt)).toMatchObject({ kind: 'unavailable', code: 'registration_too_late' });
+    expect(
+      (await identity.client.getTenantOwner(await identity.asService(undefined, 'tenancy-billing'), { tenantId })).user,
+    ).toBeUndefined();
+    const inTime = await identity.createOwner({ email, notAfter: new Date(Date.now() + 20_000) });
+    expect(inTime.user.email).toBe(email);
   });
 
   it('names every field that is wrong', async () => {
@@ -115,7 +131,7 @@ describe('making the owner of a new tenant', () => {
 
 describe('adding a member', () => {
   it('makes somebody new, who can sign in with their role', async () => {
-    const { owner, context } = await signedInOwner();
+    const { owner, context } = await ownerWithService();
     const request = member({ role: 'analyst' });
 
     const { user, role } = await identity.client.addMember(context, request);
@@ -127,7 +143,7 @@ describe('adding a member', () => {
   });
 
   it('joins somebody who is known and leaves their password and name', async () => {
-    const { context } = await signedInOwner();
+    const { context } = await ownerWithService();
     const known = await identity.createOwner();
 
     const { user } = await identity.client.addMember(context, member({ email: known.email, password: 'another one' }));
@@ -140,7 +156,7 @@ describe('adding a member', () => {
   });
 
   it('is refused for whoever belongs to the tenant, and for ownership', async () => {
-    const { owner, context } = await signedInOwner();
+    const { owner, context } = await ownerWithService();
 
     const twice = await refusalOf(identity.client.addMember(context, member({ email: owner.email })));
     const usurper = await refusalOf(identity.client.addMember(context, member({ role: 'owner' })));
@@ -149,26 +165,17 @@ describe('adding a member', () => {
     expect(usurper).toMatchObject({ kind: 'invalid' });
   });
 
-  it('is up to owners and admins', async () => {
-    const { context } = await signedInOwner();
-    for (const [role, may] of [
-      ['admin', true],
-      ['analyst', false],
-      ['member', false],
-    ] as const) {
-      const request = member({ role });
-      await identity.client.addMember(context, request);
-      const { session } = await identity.logIn(request.email);
+  it('is for services alone: people are invited', async () => {
+    const owner = await identity.createOwner();
+    const { session } = await identity.logIn(owner.email);
 
-      const attempt = identity.client.addMember(bearing(session!.accessToken), member());
+    const attempt = identity.client.addMember(bearing(session!.accessToken), member());
 
-      if (may) await expect(attempt).resolves.toBeDefined();
-      else expect(await refusalOf(attempt)).toMatchObject({ kind: 'forbidden', code: 'role_required' });
-    }
+    expect(await refusalOf(attempt)).toMatchObject({ kind: 'forbidden', code: 'access_denied' });
   });
 
   it('has one effect per idempotency key, and keeps no password that could be guessed', async () => {
-    const { owner, context } = await signedInOwner();
+    const { owner, context } = await ownerWithService();
     const keyed = { ...context, idempotencyKey: randomUUID() };
     const request = member();
 

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isolationFaults, reachesOfService } from '@outlay/testkit';
-import pg from 'pg';
+import { connectAsService, isolationFaults, reachesOfService, type ServiceRole } from '@outlay/testkit';
 import { startIdentity, type TestIdentity } from './driver/start-identity.ts';
 
 let identity: TestIdentity;
-let role: pg.Client;
+let role: ServiceRole;
 beforeAll(async () => {
   identity = await startIdentity();
-  role = new pg.Client({ connectionString: identity.database.urlFor('identity') });
-  await role.connect();
+  role = await connectAsService(identity.database, 'identity');
 });
 afterAll(async () => {
   await role.end();
@@ -28,28 +26,20 @@ describe('the schema', () => {
 describe('row-level security', () => {
   it('shows the service no tenant unless it says which, and then that one alone', async () => {
     const [ours] = [await identity.createOwner(), await identity.createOwner()];
-    const visible = async () => (await role.query('select memberships.tenant_id from memberships')).rows;
+    const selectTenants = 'select memberships.tenant_id from memberships';
 
-    expect(await visible()).toEqual([]);
-    await role.query('begin');
-    await role.query("select set_config('app.tenant_id', $1, true)", [ours.tenantId]);
-    expect(await visible()).toEqual([{ tenant_id: ours.tenantId }]);
-    await role.query('rollback');
+    expect((await role.query(selectTenants)).rows).toEqual([]);
+    expect((await role.as(ours.tenantId, selectTenants)).rows).toEqual([{ tenant_id: ours.tenantId }]);
   });
 
   it('lets nothing be written under another tenant', async () => {
     const [ours, theirs] = [await identity.createOwner(), await identity.createOwner()];
+    const asOurs = (text: string, values: string[]) => role.as(ours.tenantId, text, values);
 
-    await role.query('begin');
-    await role.query("select set_config('app.tenant_id', $1, true)", [ours.tenantId]);
-    const stolen = await role.query('update tenants set name = $1 where tenant_id = $2', ['Stolen', theirs.tenantId]);
-    const moved = role.query('update tenants set tenant_id = $1 where tenant_id = $2', [
-      theirs.tenantId,
-      ours.tenantId,
-    ]);
+    const stolen = await asOurs('update tenants set name = $1 where tenant_id = $2', ['Stolen', theirs.tenantId]);
+    const moved = asOurs('update tenants set tenant_id = $1 where tenant_id = $2', [theirs.tenantId, ours.tenantId]);
+
     await expect(moved).rejects.toMatchObject({ code: '42501' });
-    await role.query('rollback');
-
     expect(stolen.rowCount).toBe(0);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { identity as contract } from '@outlay/contracts';
 import { type Bus, createBus } from '@outlay/messaging';
-import { anonymousContext, createGrpcClient, createSilentLogger } from '@outlay/platform';
+import { anonymousContext, clientSecretOf, createGrpcClient, createSilentLogger } from '@outlay/platform';
 import {
   createTcpProxy,
   createTestDatabase,
@@ -13,7 +13,10 @@ import {
 import pg from 'pg';
 import { compose } from '../../src/compose.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import { password, refusalOf, serviceClientSecret, startIdentity } from './driver/start-identity.ts';
+import { withAuthenticator } from './driver/authenticator.ts';
+import { mailsOf } from './driver/mails.ts';
+import { peopleOf } from './driver/people.ts';
+import { encryptionKey, password, refusalOf, serviceClientSecret, startIdentity } from './driver/start-identity.ts';
 
 const logger = createSilentLogger();
 let database: TestDatabase;
@@ -31,6 +34,7 @@ const configure = (given: Partial<Config> = {}): Config => ({
     DATABASE_URL: database.urlFor('identity'),
     AMQP_URL: vhost.amqpUrl,
     SERVICE_CLIENT_SECRET: serviceClientSecret,
+    IDENTITY_ENCRYPTION_KEY: encryptionKey,
     GRPC_PORT: '0',
     OPS_PORT: '0',
   }),
@@ -59,11 +63,11 @@ async function start(config: Config, bus?: Bus) {
 
 type Started = Awaited<ReturnType<typeof start>>;
 const serving = async (service: Started) => {
-  await eventually(() => service.client.ping(), { timeoutMs: 10_000 });
+  await eventually(() => service.client.ping());
   return service;
 };
 const logIn = (service: Started, email: string, given = password) =>
-  service.client.login(anonymousContext(), { email, password: given, tenantId: '', clientAddress: '' });
+  service.client.login(anonymousContext(), { email, password: given, tenantId: '', clientAddress: '', code: '' });
 const ask = async <R>(text: string): Promise<R[]> => {
   const client = new pg.Client({ connectionString: database.adminUrl });
   await client.connect();
@@ -94,8 +98,8 @@ describe('starting', () => {
     expect(JSON.parse(keySets[0]!.jwksJson).keys).toHaveLength(1);
     const [first, second] = services as [Started, Started];
     const issued = await first.client.issueServiceToken(anonymousContext(), {
-      clientId: 'ledger',
-      clientSecret: serviceClientSecret,
+      clientId: 'gateway',
+      clientSecret: clientSecretOf(serviceClientSecret, 'gateway'),
     });
     const answer = await second.client.listRevokedSessions(
       { ...anonymousContext(), token: issued.accessToken },
@@ -117,11 +121,15 @@ describe('starting', () => {
     const context = { ...anonymousContext(), token: session!.accessToken };
     expect(await services[1]!.client.getMe(context, {})).toMatchObject({ user, memberships: [] });
     // Refreshing and signing out need no tenant either.
-    const again = await services[1]!.client.refreshSession(anonymousContext(), { refreshToken: session!.refreshToken });
+    const again = await services[1]!.client.refreshSession(anonymousContext(), {
+      refreshToken: session!.refreshToken,
+      tenantId: '',
+    });
     expect(again.user).toEqual(user);
     await services[0]!.client.logout(context, {});
     const closed = services[1]!.client.refreshSession(anonymousContext(), {
       refreshToken: again.session!.refreshToken,
+      tenantId: '',
     });
     expect(await refusalOf(closed)).toMatchObject({ code: 'refresh_token_invalid' });
   });
@@ -148,6 +156,45 @@ describe('starting', () => {
       code: 'invalid_credentials',
     });
     expect((await logIn(service, owner.email, 'Known to us')).user).toMatchObject({ platformAdmin: true });
+  });
+
+  it('leaves whoever took the e-mail before no session, second factor or token when it becomes the admin’s', async () => {
+    const early = await startIdentity();
+    running.push(early);
+    const squatter = await peopleOf(early).owner({ email: 'squatter@outlay.dev' });
+    const { recoveryCodes } = await withAuthenticator(early, squatter);
+    const other = await early.logIn(squatter.email, { code: recoveryCodes[0]! });
+    await early.query('update identity.users set email_verified_at = null where id = $1', [squatter.user.id]);
+    await early.client.requestPasswordReset(anonymousContext(), { email: squatter.email });
+    const mails = mailsOf(early);
+    await eventually(async () =>
+      expect(await mails.about(squatter.user.id, 'password_reset.requested')).toHaveLength(1),
+    );
+    const reset = await mails.lastToken(squatter.user.id, 'password_reset.requested');
+    const config = { ...early.config, platformAdmin: { email: squatter.email, password: 'Known to us' } };
+
+    const services = await Promise.all([1, 2].map(() => start(configure(config)))).then((all) =>
+      Promise.all(all.map(serving)),
+    );
+
+    const admin = await logIn(services[0]!, squatter.email, 'Known to us');
+    expect(admin.user).toMatchObject({ platformAdmin: true, emailVerified: true, totpEnabled: false });
+    for (const { refreshToken } of [squatter.session, other.session!]) {
+      expect(await refusalOf(early.refresh(refreshToken))).toMatchObject({ code: 'refresh_token_invalid' });
+    }
+    const revoked = await early.client.listRevokedSessions(await early.asService(), { since: undefined });
+    expect(new Set(revoked.sessionIds)).toEqual(new Set([squatter.session.sessionId, other.session!.sessionId]));
+    const resetting = early.client.resetPassword(anonymousContext(), { token: reset, newPassword: 'Known to them' });
+    expect(await refusalOf(resetting)).toMatchObject({ code: 'one_time_token_invalid' });
+    const left = await early.query(
+      `select 1 from identity.recovery_codes where user_id = $1
+       union all select 1 from identity.one_time_tokens where user_id = $1
+       union all select 1 from identity.users where id = $1 and (totp_secret is not null or totp_last_step is not null)`,
+      [squatter.user.id],
+    );
+    expect(left).toEqual([]);
+    const changes = (await mails.told(squatter.user.id)).map(({ change }) => change);
+    expect(changes).toEqual(['totp_enabled', 'password_reset', 'totp_disabled']);
   });
 
   it('with the database away waits for it, says so, and serves when it is there', async () => {
@@ -202,6 +249,7 @@ describe('the configuration', () => {
       DATABASE_URL: 'postgres://x/y',
       AMQP_URL: 'amqp://x',
       PLATFORM_ADMIN_EMAIL: 'a@b.co',
+      IDENTITY_ENCRYPTION_KEY: encryptionKey,
     };
     expect(() => readConfig({ ...lonely, SERVICE_CLIENT_SECRET: 'x'.repeat(16) })).toThrow(/PLATFORM_ADMIN_PASSWORD/);
     expect(() => readConfig({ ...lonely, SERVICE_CLIENT_SECRET: 'short-secret' })).toThrow(
