@@ -13,6 +13,7 @@ import { createTenancy } from './application/tenancy.ts';
 import type { Config } from './config.ts';
 import { tenancyService } from './grpc/tenancy-service.ts';
 import { createTimedWork } from './jobs/timed-work.ts';
+import { createUsageConsumer } from './messaging/consume-usage.ts';
 import { connectNeighbours } from './neighbours.ts';
 import { createTenancyDatabase } from './store/database.ts';
 
@@ -29,10 +30,12 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
   const { databaseUrl, serviceClientSecret } = config;
   const { clock = systemClock } = overrides;
   const logger = overrides.logger ?? createLogger({ service: 'tenancy-billing', level: config.logLevel });
-  const database = createTenancyDatabase(databaseUrl, logger);
+  const database = createTenancyDatabase(databaseUrl, logger, config.databasePoolMax);
   const bus = overrides.bus ?? createBus({ amqpUrl: config.amqpUrl, databaseUrl: config.busDatabaseUrl, logger });
   const neighbours = connectNeighbours(config, logger);
   const tenancy = createTenancy({ database, neighbours, serviceClientSecret, clock, logger });
+
+  const usage = createUsageConsumer({ database, bus, logger });
 
   const loadKeys = overrides.loadKeys ?? neighbours.loadKeys;
   return createRpcService({
@@ -44,9 +47,15 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
       neighbours: { stop: neighbours.close },
       bus,
       relay: createRelay({ database, bus, logger }),
+      'usage consumer': { stop: usage.stop },
       'timed work': createTimedWork({ databaseUrl, tenancy, database, clock, logger }),
     },
-    preparations: { months: () => ensureMonthPartitions(database, clock()), keys: loadKeys },
+    // The consumer writes to the months of its inbox, so they come first.
+    preparations: {
+      months: () => ensureMonthPartitions(database, clock()),
+      'usage consumer': usage.start,
+      keys: loadKeys,
+    },
     checks: { database: database.ping },
     clock,
     logger,

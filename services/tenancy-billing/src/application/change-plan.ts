@@ -1,25 +1,35 @@
 import { enqueueEvents } from '@outlay/messaging';
 import { type CallerContext, idempotent, isUuid, recordAudit, toTenantId } from '@outlay/platform';
 import type { PlanCode } from '../domain/plan.ts';
-import { changePlan, type Tenant } from '../domain/tenant.ts';
+import { assertVersionSeen, changePlan, type Tenant } from '../domain/tenant.ts';
 import { entitlementsChanged } from '../messaging/tenant-events.ts';
 import { findPlanOnOffer } from '../store/plans.ts';
 import { fromStoredTenant, toStoredTenant } from '../store/stored-answer.ts';
 import { getTenantForUpdate, tenantNotFound, updateTenant } from '../store/tenants.ts';
 import type { TenancyDependencies } from './dependencies.ts';
 
+interface ChangePlan {
+  tenantId: string;
+  plan: PlanCode;
+  /** The version that the caller has seen; without it the newest. */
+  version?: bigint;
+}
+
 /**
  * Moves a tenant to the newest version of another plan and emits entitlements.changed; a tenant that has the plan keeps
- * its version, and nothing is emitted. Honours the idempotency key. Throws not_found `tenant_not_found`.
+ * its version, and nothing is emitted. Honours the idempotency key, which counts for the caller and the tenant that is
+ * named, as a platform admin is in none. Throws not_found `tenant_not_found`,
+ * precondition_failed `version_mismatch`.
  */
 export function createChangePlan({ database, clock }: TenancyDependencies) {
-  return async (context: CallerContext, command: { tenantId: string; plan: PlanCode }): Promise<Tenant> => {
+  return async (context: CallerContext, command: ChangePlan): Promise<{ tenant: Tenant; replayed: boolean }> => {
     if (!isUuid(command.tenantId)) throw tenantNotFound();
     const tenantContext = { ...context, tenantId: toTenantId(command.tenantId) };
-    const { answer } = await database.withTenant(tenantContext, (session) =>
+    const { answer, replayed } = await database.withTenant(tenantContext, (session) =>
       idempotent(session, tenantContext, { operation: 'ChangePlan', request: command }, async () => {
         const { prisma } = session;
         const tenant = await getTenantForUpdate(session, tenantContext.tenantId);
+        assertVersionSeen(tenant, command.version);
         const plan = await findPlanOnOffer(prisma, command.plan);
         const changed = changePlan(tenant, plan, clock());
         if (changed === tenant) return toStoredTenant(tenant);
@@ -35,6 +45,6 @@ export function createChangePlan({ database, clock }: TenancyDependencies) {
         return toStoredTenant(changed);
       }),
     );
-    return fromStoredTenant(answer);
+    return { tenant: fromStoredTenant(answer), replayed };
   };
 }

@@ -1,11 +1,11 @@
 import { enqueueEvents } from '@outlay/messaging';
-import { type CallerContext, recordAudit, toTenantId, unavailable } from '@outlay/platform';
+import { type CallerContext, recordAudit, toTenantId } from '@outlay/platform';
 import { defaultPlanCode } from '../domain/plan.ts';
 import type { Registration, RegistrationAnswer } from '../domain/registration.ts';
 import { newTenant } from '../domain/tenant.ts';
 import { entitlementsChanged, type Owner, tenantRegistered } from '../messaging/tenant-events.ts';
 import { findPlanOnOffer } from '../store/plans.ts';
-import { completeRegistration } from '../store/registrations.ts';
+import { completeRegistration, registrationAbandoned } from '../store/registrations.ts';
 import { insertTenant } from '../store/tenants.ts';
 import type { TenancyDependencies } from './dependencies.ts';
 
@@ -29,7 +29,7 @@ export async function makeTenant(
     const plan = await findPlanOnOffer(prisma, defaultPlanCode);
     const tenant = newTenant(registration, plan, now);
     const completed = await completeRegistration(prisma, registration.id, { tenant, ownerUserId: owner.id }, now);
-    if (!completed) throw unavailable('registration_abandoned', 'The registration took too long, begin it anew');
+    if (!completed) throw registrationAbandoned();
     if (!completed.isFirst) return { ...completed.answer, isFirst: false };
 
     await insertTenant(prisma, tenant);

@@ -4,7 +4,7 @@ import { abandonRegistration, listStaleRegistrations } from '../store/registrati
 import type { TenancyDependencies } from './dependencies.ts';
 import { makeTenant } from './make-tenant.ts';
 
-/** Longer than any attempt can take: its calls have deadlines of seconds. */
+/** Longer than any attempt can take: its calls have deadlines of seconds, and identity makes nobody half a minute late. */
 const staleAfterMs = 60_000;
 
 /**
@@ -18,7 +18,7 @@ export function createSettleRegistrations(dependencies: TenancyDependencies) {
     const context = { ...anonymousContext(), actor: { kind: 'service' as const, id: 'tenancy-billing' } };
     const owner = await neighbours.findOwner(context, registration.id);
     if (owner) await makeTenant(dependencies, context, registration, owner);
-    else await database.withGlobal(({ prisma }) => abandonRegistration(prisma, registration, before));
+    else await database.withGlobal(({ prisma }) => abandonRegistration(prisma, registration, { before }));
     logger.info({ tenant_id: registration.id, is_completed: owner !== undefined }, 'registration settled');
   }
 

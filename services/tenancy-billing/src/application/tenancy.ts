@@ -1,6 +1,7 @@
 import { createChangePlan } from './change-plan.ts';
 import type { TenancyDependencies } from './dependencies.ts';
 import { createGetTenant } from './get-tenant.ts';
+import { createGetUsage } from './get-usage.ts';
 import { createListPlans } from './list-plans.ts';
 import { createListTenants } from './list-tenants.ts';
 import { createPurgeExpired } from './purge-expired.ts';
@@ -19,6 +20,7 @@ export function createTenancy(dependencies: TenancyDependencies) {
     getTenant: createGetTenant(dependencies),
     updateTenant: createUpdateTenant(dependencies),
     listTenants: createListTenants(dependencies),
+    getUsage: createGetUsage(dependencies),
     changePlan: createChangePlan(dependencies),
     listPlans: createListPlans(dependencies),
     settleRegistrations: createSettleRegistrations(dependencies),

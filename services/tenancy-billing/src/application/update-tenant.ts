@@ -1,9 +1,8 @@
 import { enqueueEvents } from '@outlay/messaging';
-import { idempotent, recordAudit, type TenantContext } from '@outlay/platform';
+import { findAnswer, idempotent, recordAudit, type TenantContext } from '@outlay/platform';
 import type { Settings } from '../domain/settings.ts';
 import { changeTenant, type Tenant, type TenantChanges } from '../domain/tenant.ts';
 import { tenantUpdated } from '../messaging/tenant-events.ts';
-import { hasAnswer } from '../store/idempotency-keys.ts';
 import { fromStoredTenant, toStoredTenant } from '../store/stored-answer.ts';
 import { getTenant, getTenantForUpdate, updateTenant } from '../store/tenants.ts';
 import type { TenancyDependencies } from './dependencies.ts';
@@ -21,15 +20,14 @@ export interface UpdateTenant extends TenantChanges {
  * Throws conflict `currency_fixed`, precondition_failed `version_mismatch`.
  */
 export function createUpdateTenant({ database, neighbours, clock }: TenancyDependencies) {
-  return async (context: TenantContext, command: UpdateTenant): Promise<Tenant> => {
+  return async (context: TenantContext, command: UpdateTenant): Promise<{ tenant: Tenant; replayed: boolean }> => {
     const { tenantId } = context;
     const { version: seenVersion, ...changes } = command;
 
-    await askLedger(context, changes, seenVersion);
+    await askLedger(context, command);
 
-    const request = { ...changes, version: seenVersion };
-    const { answer } = await database.withTenant(context, (session) =>
-      idempotent(session, context, { operation, request }, async () => {
+    const { answer, replayed } = await database.withTenant(context, (session) =>
+      idempotent(session, context, { operation, request: command }, async () => {
         const tenant = await getTenantForUpdate(session, tenantId);
         const changed = changeTenant(tenant, changes, seenVersion, clock());
         if (changed === tenant) return toStoredTenant(tenant);
@@ -45,18 +43,19 @@ export function createUpdateTenant({ database, neighbours, clock }: TenancyDepen
         return toStoredTenant(changed);
       }),
     );
-    return fromStoredTenant(answer);
+    return { tenant: fromStoredTenant(answer), replayed };
   };
 
-  async function askLedger(context: TenantContext, changes: TenantChanges, seenVersion?: bigint): Promise<void> {
+  async function askLedger(context: TenantContext, command: UpdateTenant): Promise<void> {
     const { tenantId } = context;
+    const { version: seenVersion, ...changes } = command;
     const { currency } = changes.settings;
     if (currency === undefined) return;
     const { tenant, isRepeated } = await database.withTenant(
       context,
       async (session) => ({
         tenant: await getTenant(session.prisma, tenantId),
-        isRepeated: await hasAnswer(session, context, operation),
+        isRepeated: (await findAnswer(session, context, { operation, request: command })) !== undefined,
       }),
       { readOnly: true },
     );

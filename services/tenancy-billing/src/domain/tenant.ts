@@ -52,9 +52,7 @@ export function changeTenant(
   seenVersion: bigint | undefined,
   now: Date,
 ): Tenant {
-  if (seenVersion !== undefined && seenVersion !== tenant.version) {
-    throw preconditionFailed('version_mismatch', `The tenant is at version ${tenant.version}`);
-  }
+  assertVersionSeen(tenant, seenVersion);
   const name = changes.name ?? tenant.name;
   const settings = { ...tenant.settings, ...changes.settings };
   const isChanged =
@@ -63,6 +61,13 @@ export function changeTenant(
     settings.timezone !== tenant.settings.timezone ||
     settings.dateFormat !== tenant.settings.dateFormat;
   return isChanged ? { ...tenant, name, settings, version: tenant.version + 1n, updatedAt: now } : tenant;
+}
+
+/** Throws precondition_failed `version_mismatch` when the caller has seen another version than this one. */
+export function assertVersionSeen(tenant: Tenant, seenVersion: bigint | undefined): void {
+  if (seenVersion !== undefined && seenVersion !== tenant.version) {
+    throw preconditionFailed('version_mismatch', `The tenant is at version ${tenant.version}`);
+  }
 }
 
 /** The tenant on another plan; the very same one when it has that plan. A newer version of its plan is not forced on it. */

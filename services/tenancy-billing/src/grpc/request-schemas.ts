@@ -1,3 +1,4 @@
+import { shownName } from '@outlay/platform';
 import { z } from 'zod';
 import type { Fault } from '../domain/fault.ts';
 import { planCodes } from '../domain/plan.ts';
@@ -5,14 +6,6 @@ import { settingFaults } from '../domain/settings.ts';
 import { subdomainFault } from '../domain/subdomain.ts';
 
 /** Keys are the fields' public names, as errors name them. */
-
-// No control characters and no halves of a surrogate pair: names end up in mails, files and logs.
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 
 /** Text that a rule of the domain has to find good. */
 function checked(faultOf: (text: string) => Fault | undefined) {
@@ -23,7 +16,7 @@ function checked(faultOf: (text: string) => Fault | undefined) {
 }
 
 export const registerTenantSchema = z.object({
-  name,
+  name: shownName,
   subdomain: checked(subdomainFault),
   owner_email: z.string().trim().max(254).pipe(z.email()),
   // Its rules are identity's; these are the ones that never change.
@@ -32,12 +25,12 @@ export const registerTenantSchema = z.object({
     .min(8, 'must have at least 8 characters')
     .max(512)
     .refine((password) => [...password].length <= 128, 'must have at most 128 characters'),
-  owner_first_name: name,
-  owner_last_name: name,
+  owner_first_name: shownName,
+  owner_last_name: shownName,
 });
 
 export const updateTenantSchema = z.object({
-  name: name.optional(),
+  name: shownName.optional(),
   settings: z.object({
     currency: checked(settingFaults.currency).optional(),
     timezone: checked(settingFaults.timezone).optional(),
@@ -46,16 +39,8 @@ export const updateTenantSchema = z.object({
   version: z.bigint().positive().optional(),
 });
 
-export const changePlanSchema = z.object({ plan: z.enum(planCodes) });
+export const changePlanSchema = z.object({ plan: z.enum(planCodes), version: z.bigint().positive().optional() });
 
-const limitDefault = 50;
-const limitMax = 200;
+export const tenantPosition = z.strictObject({ id: z.uuid() });
 
-export const pageSchema = z.object({
-  limit: z
-    .int()
-    .min(0)
-    .max(limitMax)
-    .transform((limit) => limit || limitDefault),
-  cursor: z.string().max(200),
-});
+export const planPosition = z.strictObject({ code: z.enum(planCodes) });

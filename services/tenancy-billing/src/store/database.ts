@@ -6,10 +6,11 @@ export type TenancyDatabase = Database<TenancyPrisma>;
 export type TenancySession = Session<TenancyPrisma>;
 
 /** The pool of this service, with its Prisma client. */
-export function createTenancyDatabase(url: string, logger: Logger): TenancyDatabase {
+export function createTenancyDatabase(url: string, logger: Logger, poolMax?: number): TenancyDatabase {
   return createDatabase({
     url,
     applicationName: 'tenancy-billing',
+    poolMax,
     prisma: (adapter) => new PrismaClient({ adapter }),
     logger,
   });

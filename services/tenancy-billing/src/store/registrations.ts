@@ -1,3 +1,4 @@
+import { unavailable } from '@outlay/platform';
 import type { Registration as RegistrationRow } from '../../generated/prisma/client.ts';
 import type { Registration, RegistrationAnswer, RegistrationStart } from '../domain/registration.ts';
 import type { TenancyPrisma, TenancySession } from './database.ts';
@@ -10,7 +11,8 @@ export interface RegistrationRequest extends Registration {
 
 /**
  * Claims the subdomain and notes the registration, or finds the one that this request has begun before: by its
- * idempotency key, or without one by the subdomain and an equal request. Being worked on keeps the clean-up away.
+ * idempotency key, or without one by the subdomain and an equal request. Being worked on keeps the clean-up away. Throws
+ * unavailable `registration_abandoned` where it is cleaned away in this very moment.
  */
 export async function startRegistration(
   session: TenancySession,
@@ -48,13 +50,29 @@ export async function startRegistration(
       attemptedAt: now,
     },
   });
-  return { kind: 'open', registration: { id, subdomain, name, ownerEmail } };
+  return { kind: 'open', registration: { id, subdomain, name, ownerEmail }, attempt: { isFirst: true, at: now } };
 }
 
+/** The refusal of a registration that was cleaned away in between. */
+export function registrationAbandoned() {
+  return unavailable('registration_abandoned', 'The registration took too long, begin it anew');
+}
+
+/** Each attempt is told from the one before by its time, so that neither gives up what the other is working on. */
 async function takeUp(prisma: TenancyPrisma, row: RegistrationRow, now: Date): Promise<RegistrationStart> {
   if (row.answer) return { kind: 'completed', answer: fromStoredAnswer(row.answer) };
-  await prisma.registration.updateMany({ where: { id: row.id, completedAt: null }, data: { attemptedAt: now } });
-  return { kind: 'open', registration: toRegistration(row) };
+  const at = new Date(Math.max(now.getTime(), row.attemptedAt.getTime() + 1));
+  const { count } = await prisma.registration.updateMany({
+    where: { id: row.id, completedAt: null },
+    data: { attemptedAt: at },
+  });
+  // Completed or given up since it was read.
+  if (count === 0) {
+    const newer = await prisma.registration.findUnique({ where: { id: row.id } });
+    if (!newer?.answer) throw registrationAbandoned();
+    return { kind: 'completed', answer: fromStoredAnswer(newer.answer) };
+  }
+  return { kind: 'open', registration: toRegistration(row), attempt: { isFirst: false, at } };
 }
 
 function isRequestOf(row: RegistrationRow, request: RegistrationRequest): boolean {
@@ -80,16 +98,18 @@ export async function completeRegistration(
   return row?.answer ? { isFirst: false, answer: fromStoredAnswer(row.answer) } : undefined;
 }
 
-/** Removes a registration that leads nowhere and frees its subdomain, unless it is completed or was worked on since. */
+/**
+ * Removes a registration that leads nowhere and frees its subdomain, unless it is completed, or was worked on at another
+ * time than the given one.
+ */
 export async function abandonRegistration(
   prisma: TenancyPrisma,
   registration: Registration,
-  attemptedBefore?: Date,
+  attempted: { at: Date } | { before: Date },
 ): Promise<boolean> {
   const { id, subdomain } = registration;
-  const { count } = await prisma.registration.deleteMany({
-    where: { id, completedAt: null, ...(attemptedBefore && { attemptedAt: { lt: attemptedBefore } }) },
-  });
+  const attemptedAt = 'at' in attempted ? attempted.at : { lt: attempted.before };
+  const { count } = await prisma.registration.deleteMany({ where: { id, completedAt: null, attemptedAt } });
   if (count === 1) await prisma.subdomain.deleteMany({ where: { name: subdomain, holderId: id } });
   return count === 1;
 }

@@ -23,7 +23,7 @@ const basic = {
 
 describe('plans', () => {
   it('are Basic and Professional with their limits', async () => {
-    const { plans } = await tenancy.client.listPlans(anonymousContext(), {});
+    const { plans } = await tenancy.client.listPlans(anonymousContext(), { page: undefined });
 
     expect(plans.map(({ code, version }) => [code, version])).toEqual([
       ['basic', 1],
@@ -36,6 +36,21 @@ describe('plans', () => {
       accounts: 'any hard',
       expenses_per_project: 'any soft',
       expenses_total: 'any hard',
+    });
+  });
+
+  it('come a page at a time', async () => {
+    const list = (page: { limit: number; cursor: string }) => tenancy.client.listPlans(anonymousContext(), { page });
+
+    const first = await list({ limit: 1, cursor: '' });
+    expect([first.plans.map(({ code }) => code), first.page?.hasMore]).toEqual([['basic'], true]);
+    const second = await list({ limit: 1, cursor: first.page!.nextCursor });
+    expect([second.plans.map(({ code }) => code), second.page]).toEqual([
+      ['professional'],
+      { nextCursor: '', hasMore: false, limit: 1 },
+    ]);
+    await expect(list({ limit: 1, cursor: 'bm9uZQ' })).rejects.toMatchObject({
+      details: [expect.objectContaining({ field: 'cursor', code: 'cursor_invalid' })],
     });
   });
 
@@ -54,6 +69,15 @@ describe('plans', () => {
     expect(event!.data.entitlements).toContainEqual({ metric: 'users', limit: '25', mode: 'hard' });
     const { entitlements } = await tenancy.client.getTenant(tenancy.as('member', id), { tenantId: '' });
     expect(limitsOf(entitlements)).toMatchObject({ users: '25 hard' });
+  });
+
+  it('are changed only at the version that was seen, where one is named', async () => {
+    const { id } = await tenancy.registered();
+    const change = (version: bigint) =>
+      tenancy.client.changePlan(tenancy.platformAdmin(), { tenantId: id, plan: 'professional', version });
+
+    await expect(change(7n)).rejects.toMatchObject({ kind: 'precondition_failed', code: 'version_mismatch' });
+    expect((await change(1n)).tenant).toMatchObject({ plan: 'professional', version: 2n });
   });
 
   it('stay, without an event, when the tenant has that one', async () => {
@@ -94,6 +118,25 @@ describe('plans', () => {
     await expect(change(id, 'gold')).rejects.toMatchObject({ kind: 'invalid', details: [{ field: 'plan' }] });
     expect(await tenancy.eventsOf(id)).toHaveLength(2);
   });
+
+  it('are changed once for an idempotency key, which counts for the admin and the tenant named', async () => {
+    const [one, other] = [await tenancy.registered(), await tenancy.registered()];
+    const admin = { ...tenancy.bearing({ platformAdmin: true, userId: randomUUID() }), idempotencyKey: 'upgrade' };
+    const change = (tenantId: string, plan: string, context = admin) =>
+      tenancy.client.changePlan(context, { tenantId, plan, version: undefined });
+
+    const twins = await Promise.all(Array.from({ length: 8 }, () => change(one.id, 'professional')));
+    await change(one.id, 'basic', { ...tenancy.platformAdmin(), idempotencyKey: 'upgrade' });
+    const again = await change(one.id, 'professional');
+
+    expect(twins.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(again).toEqual({ ...twins.find(({ replayed }) => !replayed), replayed: true });
+    expect(again.tenant).toMatchObject({ plan: 'professional', version: 2n });
+    await expect(change(one.id, 'basic')).rejects.toMatchObject({ kind: 'invalid', code: 'idempotency_key_reused' });
+    const { tenant } = await tenancy.resolve(one.subdomain);
+    expect(tenant).toMatchObject({ plan: 'basic', version: 3n });
+    expect(await change(other.id, 'professional')).toMatchObject({ replayed: false, tenant: { version: 2n } });
+  });
 });
 
 describe('finding tenants', () => {
@@ -126,7 +169,7 @@ describe('finding tenants', () => {
 
   it('is possible for a service that names the tenant, and for no service that names none', async () => {
     const { id } = await tenancy.registered();
-    const service = tenancy.bearing({ kind: 'service' });
+    const service = tenancy.bearing({ kind: 'service', userId: 'ledger' });
 
     const { tenant } = await tenancy.client.getTenant({ ...service, tenantId: toTenantId(id) }, { tenantId: id });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { rateLimited } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import { newRegistration, refusal, startTenancy, type TestTenancy } from './driver/start-tenancy.ts';
 
@@ -227,6 +228,83 @@ describe('a registration that identity does not answer', () => {
   });
 });
 
+describe('a registration of which nobody knows whether it has an owner', () => {
+  const made = (registration: ReturnType<typeof newRegistration>) =>
+    [...tenancy.fakeIdentity.owners.values()].filter((owner) => owner.email === registration.ownerEmail);
+  const loseTheAnswer = () => {
+    tenancy.fakeIdentity.behaviour.createOwner = (request) => {
+      tenancy.fakeIdentity.createOwner(request);
+      throw refusal('deadline_exceeded', 'deadline_exceeded');
+    };
+  };
+  const refuseWith = (kind: Parameters<typeof refusal>[0], code: string) => {
+    tenancy.fakeIdentity.behaviour.createOwner = () => {
+      throw refusal(kind, code);
+    };
+  };
+
+  it.each([
+    ['unavailable', 'overloaded'],
+    ['forbidden', 'access_denied'],
+    ['conflict', 'tenant_owned'],
+  ] as const)(
+    'is not given up when a repetition is refused as %s (%s), and is completed by the job',
+    async (kind, code) => {
+      const registration = newRegistration();
+      loseTheAnswer();
+      await expect(tenancy.register(registration)).rejects.toMatchObject({ kind: 'unavailable' });
+      refuseWith(kind, code);
+      await expect(tenancy.register(registration)).rejects.toBeDefined();
+
+      expect(await tracesOf(registration.subdomain)).toEqual({ tenants: 0, registrations: 1, claims: 1 });
+      await settle(registration.subdomain);
+
+      const { tenant } = await eventually(() => tenancy.resolve(registration.subdomain));
+      expect(tenancy.fakeIdentity.owners.get(tenant!.id)).toMatchObject({ email: registration.ownerEmail });
+      expect(made(registration)).toHaveLength(1);
+    },
+  );
+
+  it('is given up at once where it was refused the first time, but not while a repetition is at it', async () => {
+    const [alone, shared] = [newRegistration(), newRegistration()];
+    refuseWith('unavailable', 'overloaded');
+    await expect(tenancy.register(alone)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await tracesOf(alone.subdomain)).toEqual(nothing);
+
+    const refusing = Promise.withResolvers<void>();
+    tenancy.fakeIdentity.behaviour.createOwner = async () => {
+      await refusing.promise;
+      throw refusal('unavailable', 'overloaded');
+    };
+    const first = tenancy.register(shared).catch((error: unknown) => error);
+    await eventually(async () => expect(await tracesOf(shared.subdomain)).toMatchObject({ registrations: 1 }));
+    tenancy.fakeIdentity.behaviour.createOwner = async (request) => {
+      refusing.resolve();
+      await first;
+      return tenancy.fakeIdentity.createOwner(request);
+    };
+
+    const { tenant } = await tenancy.register(shared);
+
+    expect(tenant).toMatchObject({ subdomain: shared.subdomain, status: 'active' });
+    expect(made(shared)).toHaveLength(1);
+  });
+
+  it('has identity make nobody once it may have been given up', async () => {
+    let timeLeftMs: number | undefined;
+    tenancy.fakeIdentity.behaviour.createOwner = (request) => {
+      timeLeftMs = request.notAfter!.getTime() - Date.now();
+      return tenancy.fakeIdentity.createOwner(request);
+    };
+
+    await tenancy.register();
+
+    // The job waits for a minute.
+    expect(timeLeftMs).toBeLessThan(30_000);
+    expect(timeLeftMs).toBeGreaterThan(10_000);
+  });
+});
+
 describe('a registration with an idempotency key', () => {
   it('gives the first answer again, also after the tenant has changed', async () => {
     const [registration, key] = [newRegistration(), randomUUID()];
@@ -253,11 +331,42 @@ describe('a registration with an idempotency key', () => {
     const [registration, key] = [newRegistration(), randomUUID()];
     await tenancy.register(registration, key);
 
-    for (const change of [{ ownerPassword: 'Password124' }, { name: 'Other' }, newRegistration()]) {
+    const other = { ...newRegistration(), ownerEmail: registration.ownerEmail.toUpperCase() };
+    for (const change of [{ ownerPassword: 'Password124' }, { name: 'Other' }, other]) {
       await expect(tenancy.register({ ...registration, ...change }, key)).rejects.toMatchObject({
         kind: 'invalid',
         code: 'idempotency_key_reused',
       });
     }
+  });
+
+  it('is nothing to a stranger who chose the same one', async () => {
+    const [mine, theirs, key] = [newRegistration(), newRegistration(), randomUUID()];
+    const first = await tenancy.register(mine, key);
+
+    const second = await tenancy.register(theirs, key);
+
+    expect(second).toMatchObject({ replayed: false, tenant: { subdomain: theirs.subdomain } });
+    expect(second.tenant!.id).not.toBe(first.tenant!.id);
+    expect(await tenancy.register(mine, key)).toEqual({ ...first, replayed: true });
+  });
+});
+
+describe('a registration from a place that has had too many', () => {
+  it('is refused as such, leaves nothing, and can be tried again', async () => {
+    const registration = newRegistration();
+    tenancy.fakeIdentity.behaviour.createOwner = async () => {
+      throw rateLimited('too_many_registrations', 'Too many', 1_000);
+    };
+
+    await expect(tenancy.register(registration)).rejects.toMatchObject({
+      kind: 'rate_limited',
+      code: 'too_many_registrations',
+      meta: { retry_after_ms: '1000' },
+    });
+    expect(await tracesOf(registration.subdomain)).toEqual(nothing);
+
+    tenancy.fakeIdentity.behaviour.createOwner = tenancy.fakeIdentity.createOwner;
+    await expect(tenancy.register(registration)).resolves.toMatchObject({ replayed: false });
   });
 });

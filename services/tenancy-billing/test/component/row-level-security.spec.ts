@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isolationFaults, reachesOfService } from '@outlay/testkit';
-import pg from 'pg';
+import { connectAsService, isolationFaults, reachesOfService, type ServiceRole } from '@outlay/testkit';
 import { startTenancy, type TestTenancy } from './driver/start-tenancy.ts';
 
 let tenancy: TestTenancy;
-let role: pg.Client;
+let role: ServiceRole;
 beforeAll(async () => {
   tenancy = await startTenancy();
-  role = new pg.Client({ connectionString: tenancy.database.urlFor('tenancy_billing') });
-  await role.connect();
+  role = await connectAsService(tenancy.database, 'tenancy_billing');
 });
 afterAll(async () => {
   await role.end();
@@ -31,25 +29,20 @@ describe('the schema', () => {
 describe('row-level security', () => {
   it('shows the service no tenant unless it says which, and then that one alone', async () => {
     const [ours] = [await tenancy.registered(), await tenancy.registered()];
-    const visible = async () => (await role.query('select tenants.tenant_id from tenants')).rows;
+    const selectTenants = 'select tenants.tenant_id from tenants';
 
-    expect(await visible()).toEqual([]);
-    await role.query('begin');
-    await role.query("select set_config('app.tenant_id', $1, true)", [ours.id]);
-    expect(await visible()).toEqual([{ tenant_id: ours.id }]);
-    await role.query('rollback');
+    expect((await role.query(selectTenants)).rows).toEqual([]);
+    expect((await role.as(ours.id, selectTenants)).rows).toEqual([{ tenant_id: ours.id }]);
   });
 
   it('lets nothing be written under another tenant', async () => {
     const [ours, theirs] = [await tenancy.registered(), await tenancy.registered()];
+    const asOurs = (text: string, values: string[]) => role.as(ours.id, text, values);
 
-    await role.query('begin');
-    await role.query("select set_config('app.tenant_id', $1, true)", [ours.id]);
-    const stolen = await role.query('update tenants set name = $1 where tenant_id = $2', ['Stolen', theirs.id]);
-    const moved = role.query('update tenants set tenant_id = $1 where tenant_id = $2', [theirs.id, ours.id]);
+    const stolen = await asOurs('update tenants set name = $1 where tenant_id = $2', ['Stolen', theirs.id]);
+    const moved = asOurs('update tenants set tenant_id = $1 where tenant_id = $2', [theirs.id, ours.id]);
+
     await expect(moved).rejects.toMatchObject({ code: '42501' });
-    await role.query('rollback');
-
     expect(stolen.rowCount).toBe(0);
   });
 

@@ -125,9 +125,20 @@ describe('the settings of a tenant', () => {
     await tenancy.update(tenancy.as('owner', id), { name: 'Later' });
     const again = await tenancy.update(context, { name: 'Once' });
 
-    expect(again).toEqual(first);
+    expect(again).toEqual({ ...first, replayed: true });
     expect(await stored(id)).toMatchObject({ version: '3' });
     await expect(tenancy.update(context, { name: 'Twice' })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  it('change once for twins with one key at the same time', async () => {
+    const { id } = await tenancy.registered();
+    const context = { ...tenancy.bearing({ role: 'owner', tenantId: id, userId: randomUUID() }), idempotencyKey: 'k1' };
+
+    const answers = await Promise.all(Array.from({ length: 8 }, () => tenancy.update(context, { name: 'Once' })));
+
+    expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(answers.every(({ tenant }) => tenant?.version === 2n)).toBe(true);
+    expect(await tenancy.eventsOf(id)).toHaveLength(3);
   });
 });
 
@@ -185,9 +196,13 @@ describe('the currency of a tenant', () => {
 
     const again = await tenancy.update(context, { currency: 'EUR' });
 
-    expect(again).toEqual(first);
+    expect(again).toEqual({ ...first, replayed: true });
     expect(asked).toEqual(['EUR', 'GBP']);
     expect(await stored(id)).toEqual({ currency: 'GBP', version: '3' });
+    await expect(tenancy.update(context, { currency: 'CHF' })).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    expect(asked).toEqual(['EUR', 'GBP']);
   });
 
   it('is not asked of the ledger by who has seen an older version', async () => {

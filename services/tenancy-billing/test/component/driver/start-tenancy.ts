@@ -71,7 +71,7 @@ export async function startTenancy(
     logger,
     deadlineMs: 10_000,
   });
-  if (options.isAwaited !== false) await eventually(() => client.ping(), { timeoutMs: 10_000 });
+  if (options.isAwaited !== false) await eventually(() => client.ping());
   const pool = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
   pool.on('error', () => undefined);
   const query = async <R = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<R[]> =>
@@ -109,7 +109,17 @@ function createFakeIdentity(issuer: { token: (input?: TestTokenInput) => string 
       throw refusal('conflict', 'email_taken');
     }
     const { email, firstName, lastName } = request;
-    const user = { id: newId(), email, firstName, lastName, platformAdmin: false, createdAt: new Date() };
+    const user = {
+      id: newId(),
+      email,
+      firstName,
+      lastName,
+      platformAdmin: false,
+      emailVerified: false,
+      totpEnabled: false,
+      version: 1n,
+      createdAt: new Date(),
+    };
     owners.set(request.tenantId, user);
     return { user };
   };
