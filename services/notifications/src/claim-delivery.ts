@@ -4,8 +4,10 @@ import type { Session } from '@outlay/platform';
 export interface ClaimedDelivery {
   deliveryId: string;
   kind: string;
-  recipient: { name: string; address: string };
+  /** Undefined: the person was erased. */
+  recipient: { name: string; address: string } | undefined;
   parameters: unknown;
+  priority: number;
   createdAt: Date;
   /** From 1. */
   attempt: number;
@@ -16,9 +18,10 @@ export interface ClaimedDelivery {
 interface ClaimableRow {
   kind: string;
   status: 'pending' | 'sending' | 'unknown';
-  recipient: string;
+  recipient: string | null;
   recipient_name: string;
   parameters: unknown;
+  priority: number;
   created_at: Date;
   attempts: number;
 }
@@ -27,7 +30,7 @@ interface ClaimableRow {
 const lockDue = `
 select
   delivery.kind, delivery.status, delivery.recipient, delivery.recipient_name, delivery.parameters,
-  delivery.created_at, delivery.attempts
+  delivery.priority, delivery.created_at, delivery.attempts
 from deliveries as delivery
 where delivery.tenant_id = $1::uuid and delivery.id = $2::uuid
   and delivery.status in ('pending', 'sending', 'unknown') and delivery.due_at <= $3::timestamptz
@@ -77,8 +80,9 @@ export async function claimDelivery(
   return {
     deliveryId,
     kind: row.kind,
-    recipient: { name: row.recipient_name, address: row.recipient },
+    recipient: row.recipient === null ? undefined : { name: row.recipient_name, address: row.recipient },
     parameters: row.parameters,
+    priority: row.priority,
     createdAt: row.created_at,
     attempt,
     maybeSentAt: open && (open.rows[0]?.started_at ?? row.created_at),

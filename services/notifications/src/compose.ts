@@ -1,5 +1,5 @@
-import { identity as contract, queues } from '@outlay/contracts';
-import { type Bus, createBus, createConsumer } from '@outlay/messaging';
+import { identity as contract } from '@outlay/contracts';
+import { type Bus, createBus } from '@outlay/messaging';
 import {
   type Clock,
   createGrpcClient,
@@ -13,13 +13,14 @@ import {
   systemClock,
 } from '@outlay/platform';
 import type { Config, MailConfig } from './config.ts';
+import { createConsumers } from './consumers.ts';
 import { type DeliveryPolicy, deliveryPolicy } from './delivery-policy.ts';
 import type { MailProvider } from './mail/mail-provider.ts';
 import { createMailgun } from './mail/mailgun.ts';
 import { createOutbox } from './mail/outbox.ts';
 import { createNotificationsDatabase } from './notifications-database.ts';
 import { notificationsService } from './notifications-service.ts';
-import { onTenantRegistered } from './on-tenant-registered.ts';
+import { createLetterhead } from './templates/letterhead.ts';
 import { createTimedWork } from './timed-work.ts';
 
 /** What a test may put in place of the real thing. */
@@ -37,17 +38,11 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
   const { clock = systemClock, mailer = createMailer(config.mail), policy = deliveryPolicy } = overrides;
   const logger = overrides.logger ?? createLogger({ service: 'notifications', level: config.logLevel });
   const { databaseUrl } = config;
-  const database = createNotificationsDatabase(databaseUrl, logger);
+  const database = createNotificationsDatabase(databaseUrl, logger, config.databasePoolMax);
   const bus = overrides.bus ?? createBus({ amqpUrl: config.amqpUrl, databaseUrl: config.busDatabaseUrl, logger });
-  const queue = queues['notifications.mail'];
-  const consumer = createConsumer<(typeof queue.events)[number]>({
-    database,
-    bus,
-    queue,
-    handlers: { 'outlay.tenancy.tenant.registered.v1': onTenantRegistered(clock) },
-    logger,
-  });
-  const mail = { database, provider: mailer, from: config.mail.from, policy, clock, logger };
+  const consumers = createConsumers({ database, bus, clock, logger });
+  const letterhead = createLetterhead(config);
+  const mail = { database, provider: mailer, from: config.mail.from, letterhead, policy, clock, logger };
   const jobs = createTimedWork({ databaseUrl, mail, database, clock, logger });
   const identity = createGrpcClient(contract.IdentityServiceService, {
     address: config.identityAddress,
@@ -64,15 +59,15 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
       identity: { stop: identity.close },
       jobs,
       bus,
-      consumer: { stop: consumer.stop },
+      'mail consumer': { stop: consumers.mail.stop },
+      'people consumer': { stop: consumers.people.stop },
     },
     preparations: {
       months: () => ensureMonthPartitions(database, clock()),
-      consumer: async () => {
-        // Events wait in the bus until their jobs can be written.
-        await jobs.check();
-        await consumer.start();
-      },
+      // Events wait in the bus until their jobs can be written.
+      jobs: jobs.check,
+      'mail consumer': consumers.mail.start,
+      'people consumer': consumers.people.start,
       keys: loadKeys,
     },
     checks: { database: database.ping, jobs: jobs.check },

@@ -8,13 +8,31 @@ export type MailConfig = { from: string } & (
 );
 
 /** What notifications needs besides what every service reads. */
-export type Config = ServiceConfig & { databaseUrl: string; mail: MailConfig };
+export type Config = ServiceConfig & {
+  databaseUrl: string;
+  /** Opens the tokens that identity has sealed for mails. */
+  serviceClientSecret: string;
+  /** Where people reach the platform, for the links in mails; without a slash at its end. */
+  publicUrl: string;
+  mail: MailConfig;
+};
 
 /** Reads the environment; throws ConfigError that names every variable that is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const config = readServiceConfig(env, { grpcPort: 50_054, opsPort: 9_104, needs: ['databaseUrl', 'bus'] });
-  return { ...config, mail: readMailConfig(env) };
+  const needs = ['databaseUrl', 'serviceClientSecret', 'bus'] as const;
+  const config = readServiceConfig(env, { grpcPort: 50_054, opsPort: 9_104, needs });
+  const { PUBLIC_URL: publicUrl } = loadConfig(linkVariables, env);
+  return { ...config, publicUrl, mail: readMailConfig(env) };
 }
+
+/** Paths and tokens are put behind it, so it may hold a path but nothing that ends one. */
+const linkVariables = z.object({
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .regex(/^[^\s?#@\\]+$/, 'must hold neither a user, a query nor a fragment')
+    .default('http://localhost:8080')
+    .transform((url) => url.replace(/\/+$/, '')),
+});
 
 const mailVariables = z.object({
   MAIL_FROM: z

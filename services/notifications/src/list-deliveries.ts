@@ -1,41 +1,39 @@
-import type { notifications, PageRequest } from '@outlay/contracts';
-import { invalid, isUuid, type TenantContext } from '@outlay/platform';
+import type { notifications } from '@outlay/contracts';
+import { type PageRequest, parsePage, type TenantContext, toPage } from '@outlay/platform';
+import { z } from 'zod';
 import type { NotificationsDatabase } from './notifications-database.ts';
+import { plainSubjectOf } from './personal-kinds.ts';
 
-const limitDefault = 50;
-const limitMax = 200;
+// Ids are ordered by time, so the primary key gives the order.
+const position = z.strictObject({ id: z.uuid() });
 
 /**
- * The mails of a tenant, newest first, one page at a time. Throws invalid `limit_invalid` on a `limit` outside 1 to
- * 200, and `cursor_invalid` on a `cursor` that no page gave.
+ * The mails of a tenant, newest first, one page at a time; those about how somebody signs in without recipient, and with
+ * the plain subject of their kind. Throws what parsePage throws.
  */
 export async function listDeliveries(
   database: NotificationsDatabase,
   context: TenantContext,
-  page: PageRequest | undefined,
+  wanted: PageRequest | undefined,
 ): Promise<notifications.ListDeliveriesResponse> {
-  const limit = parseLimit(page?.limit ?? 0);
-  const before = parseCursor(page?.cursor ?? '');
+  const { limit, after } = parsePage(wanted, position);
   const found = await database.withTenant(
     context,
-    // Ids are ordered by time, so the primary key gives the order.
     ({ prisma }) =>
       prisma.delivery.findMany({
-        where: { tenantId: context.tenantId, ...(before && { id: { lt: before } }) },
+        where: { tenantId: context.tenantId, ...(after && { id: { lt: after.id } }) },
         orderBy: { id: 'desc' },
         take: limit + 1,
         omit: { parameters: true },
       }),
     { readOnly: true },
   );
-  const shown = found.slice(0, limit);
-  const hasMore = found.length > limit;
+  const { entries, page } = toPage(found, limit, ({ id }) => ({ id }));
   return {
-    deliveries: shown.map((delivery) => ({
+    deliveries: entries.map((delivery) => ({
       id: delivery.id,
       kind: delivery.kind,
-      recipient: delivery.recipient,
-      subject: delivery.subject,
+      ...addressed(delivery),
       provider: delivery.provider ?? '',
       status: delivery.status,
       attempts: delivery.attempts,
@@ -44,23 +42,14 @@ export async function listDeliveries(
       createdAt: delivery.createdAt,
       sentAt: delivery.sentAt ?? undefined,
     })),
-    page: { nextCursor: hasMore ? toCursor(shown.at(-1)?.id) : '', hasMore, limit },
+    page,
   };
 }
 
-function parseLimit(limit: number): number {
-  if (limit === 0) return limitDefault;
-  if (limit < 1 || limit > limitMax) throw invalid('limit', 'limit_invalid', `must be 1 to ${limitMax}`);
-  return limit;
-}
-
-function toCursor(id: string | undefined): string {
-  return Buffer.from(id ?? '').toString('base64url');
-}
-
-function parseCursor(cursor: string): string | undefined {
-  if (cursor === '') return undefined;
-  const id = Buffer.from(cursor, 'base64url').toString();
-  if (!isUuid(id)) throw invalid('cursor', 'cursor_invalid', 'must come from the page before');
-  return id;
+/** To whom a mail goes and what about, as far as it may be told. */
+function addressed({ kind, recipient, subject }: { kind: string; recipient: string | null; subject: string }) {
+  const plainSubject = plainSubjectOf(kind);
+  return plainSubject === undefined
+    ? { recipient: recipient ?? '', subject }
+    : { recipient: '', subject: plainSubject };
 }

@@ -1,15 +1,11 @@
-import { notifications } from '@outlay/contracts';
+import { access, notifications } from '@outlay/contracts';
 import { defineService } from '@outlay/platform';
 import { listDeliveries } from './list-deliveries.ts';
 import type { NotificationsDatabase } from './notifications-database.ts';
 
 /** The RPCs of notifications. */
 export function notificationsService(database: NotificationsDatabase) {
-  return defineService(notifications.NotificationsServiceService, {
-    listDeliveries: {
-      access: 'tenant',
-      roles: ['owner', 'admin'],
-      handle: (context, request) => listDeliveries(database, context, request.page),
-    },
+  return defineService(notifications.NotificationsServiceService, access.notifications, {
+    listDeliveries: (context, request) => listDeliveries(database, context, request.page),
   });
 }

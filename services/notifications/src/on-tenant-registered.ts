@@ -1,15 +1,13 @@
 import type { EventData } from '@outlay/contracts';
-import { type Clock, isUuid, type Session, type TenantId } from '@outlay/platform';
+import type { Clock, Session } from '@outlay/platform';
 import { z } from 'zod';
+import { id, mailAddress } from './mail-recipient.ts';
 import { requestDelivery } from './request-delivery.ts';
 import { oneLine } from './templates/html.ts';
 
 /** The owner of a new tenant gets a welcome mail, once, however often the event comes. */
 export function onTenantRegistered(clock: Clock) {
-  return async (
-    session: Session,
-    event: { tenantId: TenantId; data: EventData<'outlay.tenancy.tenant.registered.v1'> },
-  ): Promise<void> => {
+  return async (session: Session, event: { data: EventData<'outlay.tenancy.tenant.registered.v1'> }): Promise<void> => {
     const { name, subdomain, owner } = registeredSchema.parse(event.data);
     await requestDelivery(
       session,
@@ -17,6 +15,7 @@ export function onTenantRegistered(clock: Clock) {
         kind: 'welcome',
         aboutId: owner.userId,
         slot: 'registration',
+        userId: owner.userId,
         recipient: { name: oneLine(`${owner.firstName} ${owner.lastName}`), address: owner.email },
         parameters: { firstName: owner.firstName, tenantName: name, subdomain, email: owner.email },
       },
@@ -29,9 +28,8 @@ const registeredSchema = z.object({
   name: z.string(),
   subdomain: z.string(),
   owner: z.object({
-    userId: z.string().refine(isUuid, 'must be a UUID'),
-    // Whether it is an address was decided at registration; here it must only be one, and no header.
-    email: z.string().regex(/^[^\s@,;<>]+@[^\s@,;<>]+$/),
+    userId: id,
+    email: mailAddress,
     firstName: z.string(),
     lastName: z.string(),
   }),

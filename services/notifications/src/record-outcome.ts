@@ -8,9 +8,12 @@ export interface HandedOver {
   providerMessageId: string;
 }
 
-/** The provider does not have the mail, or nobody knows. */
+/**
+ * The provider does not have the mail, or nobody knows. `cancelled` and `expired` are ends that no attempt can change: the
+ * person was erased, or what the mail offers has ended.
+ */
 interface NotHandedOver {
-  kind: 'refused' | 'failed' | 'unknown' | 'unsettled';
+  kind: 'refused' | 'failed' | 'unknown' | 'unsettled' | 'cancelled' | 'expired';
   error: string;
 }
 
@@ -21,20 +24,29 @@ export function isHandedOver(outcome: AttemptOutcome): outcome is HandedOver {
   return outcome.kind === 'sent' || outcome.kind === 'found';
 }
 
+/** Whether no further attempt can do better. */
+export function isFinal(outcome: AttemptOutcome): boolean {
+  return isHandedOver(outcome) || ['refused', 'cancelled', 'expired'].includes(outcome.kind);
+}
+
 const finishAttempt = `
 update delivery_attempts as attempt
 set outcome = $4, error = $5, provider_message_id = $6, finished_at = $7::timestamptz
 where attempt.tenant_id = $1::uuid and attempt.delivery_id = $2::uuid and attempt.attempt = $3`;
 
+// What a mail said is of no further use here once it has left: its token, sealed as it is, and the names of people, of
+// whom some are erased one day.
 const settle = `
 update deliveries as delivery
-set status = 'sent', provider_message_id = $3, sent_at = $4::timestamptz, due_at = null, error = null
+set status = 'sent', provider_message_id = $3, sent_at = $4::timestamptz, due_at = null, error = null,
+  parameters = '{}'
 where delivery.tenant_id = $1::uuid and delivery.id = $2::uuid and delivery.status <> 'sent'`;
 
 // Not where another attempt has taken over in the meantime: what that one finds out is newer.
 const leave = `
 update deliveries as delivery
-set status = $4, error = $5, due_at = $6::timestamptz
+set status = $4, error = $5, due_at = $6::timestamptz,
+  parameters = case when $6::timestamptz is null then '{}' else delivery.parameters end
 where delivery.tenant_id = $1::uuid and delivery.id = $2::uuid
   and delivery.attempts = $3 and delivery.status = 'sending'`;
 
@@ -44,10 +56,10 @@ where delivery.tenant_id = $1::uuid and delivery.id = $2::uuid
  */
 export async function recordOutcome(
   session: Session,
-  claim: Pick<ClaimedDelivery, 'deliveryId' | 'attempt'>,
+  claim: Pick<ClaimedDelivery, 'deliveryId' | 'attempt' | 'priority'>,
   result: { outcome: AttemptOutcome; endedAt: Date; nextAt: Date | null },
 ): Promise<void> {
-  const { deliveryId, attempt } = claim;
+  const { deliveryId, attempt, priority } = claim;
   const { outcome, endedAt, nextAt } = result;
   const key = [session.tenantId, deliveryId];
   const finish = (error: string | null, messageId: string | null) =>
@@ -61,11 +73,12 @@ export async function recordOutcome(
   const status = statusAfter(outcome.kind, nextAt);
   const left = await session.query(leave, [...key, attempt, status, outcome.error, nextAt]);
   if (session.tenantId && nextAt && left.rowCount > 0) {
-    await scheduleSending(session, [{ tenantId: session.tenantId, deliveryId }], nextAt);
+    await scheduleSending(session, [{ tenantId: session.tenantId, deliveryId, priority }], nextAt);
   }
 }
 
 function statusAfter(kind: NotHandedOver['kind'], nextAt: Date | null): string {
   if (kind === 'unknown' || kind === 'unsettled') return 'unknown';
+  if (kind === 'cancelled') return 'cancelled';
   return nextAt ? 'pending' : 'failed';
 }

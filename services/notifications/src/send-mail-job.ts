@@ -16,11 +16,20 @@ select ${jobsSchema}.add_job(
   json_build_object('tenantId', item.tenant_id, 'deliveryId', item.delivery_id),
   run_at := $3::timestamptz,
   max_attempts := 10,
+  priority := item.priority,
   job_key := '${sendMailTask} ' || item.delivery_id,
   job_key_mode := $4
 )::text as job
-from unnest($1::uuid[], $2::uuid[]) as item(tenant_id, delivery_id)
+from unnest($1::uuid[], $2::uuid[], $5::smallint[]) as item(tenant_id, delivery_id, priority)
 order by item.delivery_id`;
+
+/** A delivery that is to have a job. */
+export interface ScheduledDelivery {
+  tenantId: string;
+  deliveryId: string;
+  /** Of all whose time has come the smallest goes first. */
+  priority: number;
+}
 
 /**
  * Has deliveries sent at the given time, if the session's transaction commits. With `preserve_run_at` a job that is
@@ -28,7 +37,7 @@ order by item.delivery_id`;
  */
 export async function scheduleSending(
   session: Pick<Session, 'query'>,
-  deliveries: readonly { tenantId: string; deliveryId: string }[],
+  deliveries: readonly ScheduledDelivery[],
   runAt: Date,
   mode: 'replace' | 'preserve_run_at' = 'replace',
 ): Promise<void> {
@@ -37,5 +46,6 @@ export async function scheduleSending(
     deliveries.map((delivery) => delivery.deliveryId),
     runAt,
     mode,
+    deliveries.map((delivery) => delivery.priority),
   ]);
 }

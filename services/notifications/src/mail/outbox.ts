@@ -1,4 +1,4 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@outlay/platform';
 import MailComposer from 'nodemailer/lib/mail-composer';
@@ -33,7 +33,9 @@ export function createOutbox(directory: string): MailProvider {
 }
 
 async function writeWhole(directory: string, path: string, content: Buffer): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  // What was mailed holds tokens: it is nobody else's to read.
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
   const draft = join(directory, `.${newId()}.draft`);
   const file = await open(draft, 'wx');
   try {

@@ -1,21 +1,22 @@
 import { z } from 'zod';
-import { html, oneLine } from './html.ts';
-import type { RenderedMail } from './templates.ts';
+import { html } from './html.ts';
+import { type MailDraft, words } from './mail-template.ts';
 
 /** What the welcome mail is filled with. */
 export const welcomeParameters = z.object({
-  firstName: z.string().transform(oneLine),
-  tenantName: z.string().transform(oneLine),
-  subdomain: z.string().transform(oneLine),
+  firstName: words,
+  tenantName: words,
+  subdomain: words,
   email: z.string(),
 });
 
 /** Greets the owner of a tenant that was just registered. */
-export function renderWelcome(parameters: z.output<typeof welcomeParameters>): RenderedMail {
+export function draftWelcome(parameters: z.output<typeof welcomeParameters>): MailDraft {
   const { firstName, tenantName, subdomain, email } = parameters;
   return {
     subject: `Welcome to Outlay, ${firstName}`,
-    text: `Hello ${firstName},
+    write: () => ({
+      text: `Hello ${firstName},
 
 ${tenantName} is registered with Outlay, and you are its owner.
 
@@ -27,7 +28,7 @@ read what was spent, month by month.
 
 The Outlay team
 `,
-    html: html`<!doctype html>
+      html: html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Welcome to Outlay</title></head>
 <body style="margin: 0; padding: 24px; font-family: sans-serif; font-size: 16px; line-height: 1.5; color: #1f2933">
@@ -42,5 +43,6 @@ The Outlay team
 </body>
 </html>
 `,
+    }),
   };
 }

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EventData, identity, notifications, queues } from '@outlay/contracts';
-import { createBus, type Envelope, toOutboxRow } from '@outlay/messaging';
+import { type EventData, type EventName, events, identity, notifications, queues } from '@outlay/contracts';
+import { createBus, type Envelope, type OutgoingEvent, toOutboxRow } from '@outlay/messaging';
 import {
   anonymousContext,
   type CallerContext,
@@ -25,6 +25,7 @@ import {
 import pg from 'pg';
 import { compose, type Overrides } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
+import { sharedSecret } from './token-box.ts';
 
 type Registration = EventData<'outlay.tenancy.tenant.registered.v1'>;
 
@@ -43,6 +44,10 @@ export interface Harness {
     registration?: Partial<Registration>,
     times?: number,
   ): Promise<{ tenantId: TenantId; registration: Registration }>;
+  /** Announces what happened in a tenant as its owner does; `times` says how often the event is delivered. */
+  announce<N extends EventName>(tenantId: TenantId, type: N, data: EventData<N>, times?: number): Promise<void>;
+  /** The mails of a tenant by kind, oldest first, their soft line breaks undone. */
+  mailsOf(tenantId: TenantId, kind: string): Promise<string[]>;
   /** What the owner of a tenant sees in the log of its mails. */
   deliveriesOf(tenantId: TenantId): Promise<notifications.Delivery[]>;
   /** The attempts of a tenant's mails, in order, as the administrator of the database sees them. */
@@ -78,6 +83,8 @@ export async function startHarness(
     ...(vhost ? { AMQP_URL: vhost.amqpUrl } : { BUS_DATABASE_URL: database.busUrl }),
     IDENTITY_ADDRESS: identityFake.address,
     MAIL_OUTBOX_DIRECTORY: directory,
+    SERVICE_CLIENT_SECRET: sharedSecret,
+    PUBLIC_URL: 'https://outlay.test/',
     LOG_LEVEL: 'silent',
   });
   const replicas: RpcService[] = [];
@@ -102,6 +109,17 @@ export async function startHarness(
     token: issuer.token(input),
   });
 
+  const outbox = async () => {
+    const names = (await readdir(directory)).filter((name) => name.endsWith('.eml'));
+    const mails = names.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const);
+    return new Map(await Promise.all(mails));
+  };
+  const announce: Harness['announce'] = async (tenantId, type, data, times = 1) => {
+    const envelope = envelopeOf(tenantId, type, data);
+    const outcomes = await Promise.all(Array.from({ length: times }, () => bus.publish([envelope])));
+    if (outcomes.flat().some((outcome) => outcome.kind !== 'taken')) throw new Error('The bus did not take the event');
+  };
+
   return {
     database,
     client,
@@ -112,11 +130,17 @@ export async function startHarness(
     async register(registration = {}, times = 1) {
       const tenantId = toTenantId(newId());
       const data = { ...newRegistration(), ...registration };
-      const envelope = envelopeOf(tenantId, data);
-      const outcomes = await Promise.all(Array.from({ length: times }, () => bus.publish([envelope])));
-      if (outcomes.flat().some((outcome) => outcome.kind !== 'taken'))
-        throw new Error('The bus did not take the event');
+      await announce(tenantId, 'outlay.tenancy.tenant.registered.v1', data, times);
       return { tenantId, registration: data };
+    },
+    announce,
+    async mailsOf(tenantId, kind) {
+      const { rows } = await admin.query(
+        'select d.id from notifications.deliveries as d where d.tenant_id = $1 and d.kind = $2 order by d.id',
+        [tenantId, kind],
+      );
+      const mails = await outbox();
+      return rows.flatMap((row) => mails.get(`${row.id}.eml`)?.replaceAll('=\r\n', '').replaceAll('=3D', '=') ?? []);
     },
     deliveriesOf: async (tenantId) =>
       (await client.listDeliveries(as({ tenantId, role: 'owner' }), { page: undefined })).deliveries,
@@ -131,11 +155,7 @@ export async function startHarness(
       return rows;
     },
     administer: (statement, values) => admin.query(statement, values),
-    async outbox() {
-      const names = await readdir(directory);
-      const mails = names.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const);
-      return new Map(await Promise.all(mails));
-    },
+    outbox,
     async stop() {
       client.close();
       await bus.stop();
@@ -162,10 +182,14 @@ function newRegistration(): Registration {
   };
 }
 
-function envelopeOf(tenantId: TenantId, data: Registration): Envelope {
-  const row = toOutboxRow(
-    { requestId: newId() },
-    { type: 'outlay.tenancy.tenant.registered.v1', tenantId, subject: tenantId, aggregateVersion: 1, data },
-  );
-  return JSON.parse(row.envelope);
+function envelopeOf<N extends EventName>(tenantId: TenantId, type: N, data: EventData<N>): Envelope {
+  // The name and the data belong together by the signature, which TypeScript does not carry into the union.
+  const event = { type, tenantId, subject: tenantId, aggregateVersion: 1, data } as OutgoingEvent;
+  return JSON.parse(toOutboxRow({ requestId: newId() }, event).envelope);
+}
+
+/** What a publisher gives as the example of its event, with changes. */
+export function exampleOf<N extends EventName>(type: N, changes: Partial<EventData<N>> = {}): EventData<N> {
+  const { codec, example } = events[type];
+  return Object.assign(codec.fromJSON(example) as object, changes) as EventData<N>;
 }

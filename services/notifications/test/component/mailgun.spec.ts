@@ -17,9 +17,12 @@ describe('sending through Mailgun', () => {
   afterAll(() => desk.close());
   beforeEach(async () => {
     mailgun = await startFakeMailgun();
-    provider = createMailgun({ apiKey: 'key', domain: 'mg.outlay.test', url: mailgun.url, timeoutMs: 100 });
+    provider = providerWithin(1_000);
   });
   afterEach(() => mailgun.stop());
+
+  const providerWithin = (timeoutMs: number) =>
+    createMailgun({ apiKey: 'key', domain: 'mg.outlay.test', url: mailgun.url, timeoutMs });
 
   it('hands the mail over under a message id of its own', async () => {
     const delivery = await desk.request();
@@ -106,7 +109,7 @@ describe('sending through Mailgun', () => {
     mailgun.next = [{ takes: true, answer: 'cuts' }];
     mailgun.log = log;
 
-    await desk.runToTheEnd(delivery, provider);
+    await desk.runToTheEnd(delivery, providerWithin(100));
 
     expect(await desk.statusOf(delivery)).toMatchObject({ status: 'unknown', attempts: 9 });
     expect(mailgun.sendCount()).toBe(1);

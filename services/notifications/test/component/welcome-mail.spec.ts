@@ -7,10 +7,8 @@ describe.each(['rabbitmq', 'embedded'] as const)('the welcome mail, with the bus
   let harness: Harness;
   beforeAll(async () => {
     harness = await startHarness({ on });
-    await eventually(async () => expect((await fetch(`${harness.opsUrl}/readyz`)).status).toBe(200), {
-      timeoutMs: 10_000,
-    });
-  }, 20_000);
+    await eventually(async () => expect((await fetch(`${harness.opsUrl}/readyz`)).status).toBe(200));
+  });
   afterAll(() => harness.stop());
 
   const mailTo = async (tenantId: string) => {
@@ -111,8 +109,8 @@ describe('the log of mails', () => {
   });
 
   it.each([
-    [{ limit: 201, cursor: '' }, 'limit_invalid'],
-    [{ limit: -1, cursor: '' }, 'limit_invalid'],
+    [{ limit: 201, cursor: '' }, 'out_of_range'],
+    [{ limit: -1, cursor: '' }, 'out_of_range'],
     [{ limit: 0, cursor: 'bm90IGFuIGlk' }, 'cursor_invalid'],
   ])('refuses the page %j', async (page, code) => {
     const listing = harness.client.listDeliveries(harness.as({ tenantId: newId(), role: 'owner' }), { page });
