@@ -1,42 +1,42 @@
 import { ledger } from '@outlay/contracts';
-import { enqueueEvents } from '@outlay/messaging';
-import { conflict, idempotent, newId, recordAudit, type TenantContext } from '@outlay/platform';
+import { idempotent, newId, type TenantContext } from '@outlay/platform';
+import { insertCategory } from '../store/categories.ts';
+import { lockTree } from '../store/category-tree.ts';
 import type { LedgerDependencies } from './dependencies.ts';
+import { checkPlace } from './place-category.ts';
+import { nameTaken } from './reference-errors.ts';
+import { tellOfReference } from './tell-of-reference.ts';
+
+export interface CreateCategory {
+  name: string;
+  /** The category it is to stand beneath; undefined: at the top. */
+  parentId: string | undefined;
+  description: string;
+}
 
 /**
- * Makes a category. Emits outlay.ledger.category.created.v1. Once per idempotency key.
- * Throws conflict `name_taken`, invalid `idempotency_key_reused`.
+ * Makes a category, at the top of the tree or beneath another one; names are taken by what is not archived, wherever in
+ * the tree. Emits outlay.ledger.category.created.v1. Once per idempotency key.
+ *
+ * Throws conflict `name_taken`, invalid with `parent_id` (not_found, archived, too_deep), invalid
+ * `idempotency_key_reused`.
  */
 export async function createCategory(
   { database }: LedgerDependencies,
   context: TenantContext,
-  command: { name: string },
+  command: CreateCategory,
 ): Promise<ledger.CreateCategoryResponse> {
-  const { tenantId } = context;
+  const { parentId } = command;
   const { answer, replayed } = await database.withTenant(context, (session) =>
     idempotent(session, context, { operation: 'create_category', request: command }, async () => {
-      const [category] = await session.prisma.category.createManyAndReturn({
-        data: [{ tenantId, id: newId(), name: command.name }],
-        skipDuplicates: true,
-      });
-      if (category === undefined) throw conflict('name_taken', 'There is a category of this name');
-      const after = ledger.Category.toJSON(category);
-      await recordAudit(session, context, {
-        action: 'category.created',
-        entity: 'category',
-        entityId: category.id,
-        after,
-      });
-      await enqueueEvents(session, context, [
-        {
-          type: 'outlay.ledger.category.created.v1',
-          tenantId,
-          subject: category.id,
-          aggregateVersion: category.version,
-          data: { category },
-        },
-      ]);
-      return after;
+      if (parentId !== undefined) {
+        await lockTree(session);
+        await checkPlace(session, { parentId });
+      }
+      const category = await insertCategory(session, { id: newId(), ...command });
+      if (category === undefined) throw nameTaken('category');
+      await tellOfReference(session, context, 'category', 'created', { after: category });
+      return ledger.Category.toJSON(category);
     }),
   );
   return { category: ledger.Category.fromJSON(answer), replayed };

@@ -1,43 +1,35 @@
 import { ledger } from '@outlay/contracts';
-import { enqueueEvents } from '@outlay/messaging';
-import { conflict, idempotent, newId, recordAudit, type TenantContext } from '@outlay/platform';
+import { idempotent, newId, type TenantContext } from '@outlay/platform';
+import { warningsIn, withWarnings } from '../store/plan-limits.ts';
+import { insertProject } from '../store/projects.ts';
 import type { LedgerDependencies } from './dependencies.ts';
+import { nameTaken } from './reference-errors.ts';
+import { tellOfReference } from './tell-of-reference.ts';
+
+export interface CreateProject {
+  name: string;
+  code: string;
+  description: string;
+}
 
 /**
- * Makes a project. Emits outlay.ledger.project.created.v1. Once per idempotency key.
- * Throws conflict `name_taken`, invalid `idempotency_key_reused`.
+ * Makes a project; names are taken by what is not archived. Emits outlay.ledger.project.created.v1. Once per idempotency key.
+ * Throws conflict `name_taken`, forbidden `plan_limit_reached`, invalid `idempotency_key_reused`, and what
+ * TenantBooks.ensure throws.
  */
 export async function createProject(
-  { database }: LedgerDependencies,
+  { database, tenants }: LedgerDependencies,
   context: TenantContext,
-  command: { name: string },
+  command: CreateProject,
 ): Promise<ledger.CreateProjectResponse> {
-  const { tenantId } = context;
+  await tenants.ensure(context);
   const { answer, replayed } = await database.withTenant(context, (session) =>
     idempotent(session, context, { operation: 'create_project', request: command }, async () => {
-      const [project] = await session.prisma.project.createManyAndReturn({
-        data: [{ tenantId, id: newId(), name: command.name }],
-        skipDuplicates: true,
-      });
-      if (project === undefined) throw conflict('name_taken', 'There is a project of this name');
-      const after = ledger.Project.toJSON(project);
-      await recordAudit(session, context, {
-        action: 'project.created',
-        entity: 'project',
-        entityId: project.id,
-        after,
-      });
-      await enqueueEvents(session, context, [
-        {
-          type: 'outlay.ledger.project.created.v1',
-          tenantId,
-          subject: project.id,
-          aggregateVersion: project.version,
-          data: { project },
-        },
-      ]);
-      return after;
+      const project = await insertProject(session, { id: newId(), ...command });
+      if (project === undefined) throw nameTaken('project');
+      await tellOfReference(session, context, 'project', 'created', { after: project });
+      return withWarnings(session, ledger.Project.toJSON(project));
     }),
   );
-  return { project: ledger.Project.fromJSON(answer), replayed };
+  return { project: ledger.Project.fromJSON(answer), replayed, warnings: warningsIn(answer) };
 }

@@ -1,3 +1,5 @@
+import type { Logger } from '@outlay/platform';
+import type { TagTally } from '../jobs/tag-tally.ts';
 import type { LedgerDatabase } from '../store/ledger-database.ts';
 import type { TenantBooks } from './tenant-books.ts';
 
@@ -7,4 +9,6 @@ export interface LedgerDependencies {
   tenants: TenantBooks;
   /** Has the outbox looked at now, after a commit that notified nobody. */
   announce: () => void;
+  tagTally: Pick<TagTally, 'wake'>;
+  logger: Pick<Logger, 'warn'>;
 }

@@ -1,28 +1,37 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ledger } from '@outlay/contracts';
 import { idempotent, newId, type TenantContext } from '@outlay/platform';
 import type { BookableExpense } from '../domain/booking.ts';
 import { entryOf, reversalOf } from '../domain/journal-entry.ts';
-import { type ExpenseInput, reviseExpense } from '../domain/revise-expense.ts';
+import { type ExpenseInput, rateWantedByEdit, reviseExpense } from '../domain/revise-expense.ts';
+import { toExpenseMessage } from '../messaging/expense-message.ts';
+import { resolveRates } from '../rates/resolve-rates.ts';
 import type { StoredExpense } from '../store/expense-row.ts';
 import { findEntryInForce, insertEntries } from '../store/journal.ts';
 import type { LedgerSession } from '../store/ledger-database.ts';
+import { warningsIn, withWarnings } from '../store/plan-limits.ts';
 import { prepareBooking } from '../store/prepare-booking.ts';
 import { updateExpense } from '../store/update-expense.ts';
 import { type ExpenseChange, lockForChange, tellOfChange } from './change-expense.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import { type MissingReference, rateFault, referencesMissing } from './expense-errors.ts';
+import { rateFault, versionMismatch, wrongReferences } from './expense-errors.ts';
+import { referenceFaultsOf } from './reference-faults.ts';
 
 export interface EditExpense extends ExpenseChange {
   /** What is to be different; a field that is absent stays. */
   changes: Partial<ExpenseInput>;
+  /** What the caller has seen of the amount and goes by; absent: whatever it is. */
+  seen?: { currency: string | undefined; amountMinor: bigint | undefined } | undefined;
 }
 
 /**
  * Changes an expense: the entry in force is taken back by a reversal and the new state is booked by an entry of its own.
+ * A rate that was looked up is looked up again where the day, the currency or the amount changes. What is as it was
+ * already changes nothing: no entry, no version, no event.
  * Emits outlay.ledger.expense.edited.v1 with the whole new state. Once per idempotency key.
  *
- * Throws not_found `expense_not_found`, conflict `expense_reversed`, precondition_failed `version_mismatch`, and what
- * recordExpense throws for rates, references and keys.
+ * Throws not_found `expense_not_found`, conflict `expense_reversed`, precondition_failed `version_mismatch`, of an amount
+ * that is not what was seen as well, and what recordExpense throws for rates, references and keys. What it referred to before it goes on referring to, archived or not.
  */
 export async function editExpense(
   { database }: LedgerDependencies,
@@ -31,17 +40,22 @@ export async function editExpense(
 ): Promise<ledger.EditExpenseResponse> {
   const { answer, replayed } = await database.withTenant(context, (session) =>
     idempotent(session, context, { operation: 'edit_expense', request: command }, async () =>
-      ledger.Expense.toJSON(await edit(session, context, command)),
+      withWarnings(session, ledger.Expense.toJSON(await edit(session, context, command))),
     ),
   );
-  return { expense: ledger.Expense.fromJSON(answer), replayed };
+  return { expense: ledger.Expense.fromJSON(answer), replayed, warnings: warningsIn(answer) };
 }
 
 async function edit(session: LedgerSession, context: TenantContext, command: EditExpense): Promise<ledger.Expense> {
   const current = await lockForChange(session, context, command);
-  const revised = reviseExpense(toBookable(current), command.changes);
-  if (typeof revised === 'string') throw rateFault(revised);
-  const { names, recordedAt, accountCurrency } = await prepare(session, revised);
+  const before = toBookable(current);
+  assertSeen(before, command.seen);
+  const wanted = rateWantedByEdit(before, command.changes);
+  const [listed] = wanted === undefined ? [] : await resolveRates(session, [wanted]);
+  const revised = reviseExpense(before, command.changes, listed);
+  if (typeof revised === 'string') throw rateFault(revised, wanted);
+  if (isDeepStrictEqual(revised, before)) return toExpenseMessage(current);
+  const { names, recordedAt, accountCurrency } = await prepare(session, revised, current);
   const entry = entryOf(revised, { entryId: newId(), expenseId: current.id }, accountCurrency);
   await insertEntries(session, [reversalOf(await findEntryInForce(session, current.id), newId()), entry]);
 
@@ -60,13 +74,16 @@ async function edit(session: LedgerSession, context: TenantContext, command: Edi
   return tellOfChange(session, context, 'edited', { before: current, after: edited });
 }
 
-async function prepare(session: LedgerSession, expense: BookableExpense) {
+function assertSeen({ amount }: BookableExpense, seen: EditExpense['seen']): void {
+  const isOtherCurrency = seen?.currency !== undefined && seen.currency !== amount.currency;
+  const isOtherSum = seen?.amountMinor !== undefined && seen.amountMinor !== amount.amountMinor;
+  if (isOtherCurrency || isOtherSum) throw versionMismatch();
+}
+
+async function prepare(session: LedgerSession, expense: BookableExpense, current: BookableExpense) {
   const basis = await prepareBooking(session, [{ expense }]);
-  const missing: MissingReference[] = [];
-  if (expense.categoryId !== undefined && !basis.names.has(expense.categoryId)) missing.push('category_id');
-  if (expense.accountId !== undefined && !basis.names.has(expense.accountId)) missing.push('account_id');
-  if (expense.projectId !== undefined && !basis.names.has(expense.projectId)) missing.push('project_id');
-  if (missing.length > 0) throw referencesMissing(missing);
+  const faults = referenceFaultsOf(expense, basis, current);
+  if (faults.length > 0) throw wrongReferences(faults);
   const accountCurrency = expense.accountId === undefined ? undefined : basis.accountCurrencies.get(expense.accountId);
   return { ...basis, accountCurrency };
 }

@@ -1,10 +1,21 @@
 import { conflict, type DomainError, invalid, notFound, preconditionFailed } from '@outlay/platform';
+import type { WantedRate } from '../domain/money.ts';
 import type { RateFault } from '../domain/revise-expense.ts';
+import { rateAgeDaysMax } from '../rates/effective-rate.ts';
 
-export type MissingReference = 'category_id' | 'account_id' | 'project_id';
+/** Why an expense cannot refer to something. */
+export interface ReferenceFault {
+  field: 'category_id' | 'account_id' | 'project_id';
+  code: 'not_found' | 'archived';
+}
 
-export const referencesMissing = (fields: readonly MissingReference[]): DomainError =>
-  invalid(fields.map((field) => ({ field, code: 'not_found', message: 'names nothing that exists' })));
+const referenceFaults: Record<ReferenceFault['code'], string> = {
+  not_found: 'names nothing that exists',
+  archived: 'names something that is archived',
+};
+
+export const wrongReferences = (faults: readonly ReferenceFault[]): DomainError =>
+  invalid(faults.map(({ field, code }) => ({ field, code, message: referenceFaults[code] })));
 
 const rateFaults: Record<RateFault, { code: string; message: string }> = {
   exchange_rate_required: { code: 'required', message: "is needed, as the amount is not in the tenant's currency" },
@@ -18,9 +29,13 @@ const rateFaults: Record<RateFault, { code: string; message: string }> = {
   },
 };
 
-export const rateFault = (fault: RateFault): DomainError => {
+/** `wanted` is the rate that was looked for, where one was. */
+export const rateFault = (fault: RateFault, wanted?: WantedRate): DomainError => {
   const { code, message } = rateFaults[fault];
-  return invalid('exchange_rate', code, message);
+  if (fault !== 'exchange_rate_required' || wanted === undefined) return invalid('exchange_rate', code, message);
+  const { from, to, date } = wanted;
+  const missing = `is needed, as no rate from ${from} to ${to} is known of ${date} or the ${rateAgeDaysMax} days before`;
+  return invalid('exchange_rate', code, missing);
 };
 
 /** The same for another tenant's, for another member's and for none. */

@@ -1,34 +1,37 @@
 import type { TenantContext } from '@outlay/platform';
-import type { StoredExpense } from '../store/expense-row.ts';
-import { type ExpenseFilter, type ExpensePosition, listExpenses as readExpenses } from '../store/list-expenses.ts';
+import { type ExpenseSort, expenseOrder } from '../store/expense-order.ts';
+import { type StoredExpense, toExpense } from '../store/expense-row.ts';
+import { type ExpensePosition, type ListedRow, listExpensesStatement } from '../store/list-expenses.ts';
 import type { LedgerDependencies } from './dependencies.ts';
+import { toOwnFilter, type WantedExpenses } from './visibility.ts';
 
 /** What part of the list is wanted. */
 export interface ExpenseListing {
-  filter: ExpenseFilter;
-  isAscending: boolean;
+  filter: WantedExpenses;
+  sort: ExpenseSort;
   after: ExpensePosition | undefined;
   limit: number;
 }
 
 /**
- * A page of the expenses the caller may see, by expense date and id. The page after it begins behind its last expense,
- * whatever is booked meanwhile.
+ * A page of the expenses the caller may see, in the order of the sort and of ids. The page after it begins behind `last`,
+ * whatever is booked meanwhile. One round trip.
  */
 export async function listExpenses(
-  { database }: LedgerDependencies,
+  dependencies: Pick<LedgerDependencies, 'database' | 'tenants'>,
   context: TenantContext,
-  { filter, isAscending, after, limit }: ExpenseListing,
-): Promise<{ expenses: StoredExpense[]; hasMore: boolean }> {
-  const isMember = context.role === 'member';
-  if (isMember && filter.userId !== undefined && filter.userId !== context.actor.id) {
-    return { expenses: [], hasMore: false };
-  }
-  const found = await readExpenses(database, context.tenantId, {
-    filter: isMember ? { ...filter, userId: context.actor.id } : filter,
-    isAscending,
-    after,
-    count: limit + 1,
-  });
-  return { expenses: found.slice(0, limit), hasMore: found.length > limit };
+  { filter, sort, after, limit }: ExpenseListing,
+): Promise<{ expenses: StoredExpense[]; hasMore: boolean; last: ExpensePosition | undefined }> {
+  const own = await toOwnFilter(dependencies, context, filter);
+  if (own === undefined) return { expenses: [], hasMore: false, last: undefined };
+  const wanted = { filter: own, order: expenseOrder(sort), after, count: limit + 1 };
+  const { statement, values } = listExpensesStatement(context.tenantId, wanted);
+  const found = await dependencies.database.once<ListedRow>(statement, values);
+  const shown = found.slice(0, limit);
+  const row = shown.at(-1);
+  return {
+    expenses: shown.map(toExpense),
+    hasMore: found.length > limit,
+    last: row && { key: row.sort_key, id: row.id },
+  };
 }

@@ -1,68 +1,50 @@
 import type { ledger } from '@outlay/contracts';
-import type { TenantContext } from '@outlay/platform';
+import type { Session, TenantContext } from '@outlay/platform';
+import type { AccountKind } from '../domain/account-kind.ts';
+import * as accounts from '../store/accounts.ts';
+import * as categories from '../store/categories.ts';
+import * as projects from '../store/projects.ts';
+import type { NamedPage, Page, ReferenceFilter } from '../store/reference-rows.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 
-/** Part of a list that is ordered by name: what comes after this name and id. */
-export interface NamedPage {
-  after: { name: string; id: string } | undefined;
-  limit: number;
-}
+/** Which categories are wanted: those directly beneath one, with `none` those at the top. */
+export type CategoryFilter = ReferenceFilter & { parentId: string | undefined };
 
-export interface Page<T> {
-  items: T[];
-  hasMore: boolean;
-}
+/** Which accounts are wanted. */
+export type AccountFilter = ReferenceFilter & { kind: AccountKind | undefined };
 
-/** A tenant's categories by name. */
+/** A page of a tenant's categories by name, each with its path. */
 export const listCategories = (
-  { database }: LedgerDependencies,
+  dependencies: LedgerDependencies,
   context: TenantContext,
+  filter: CategoryFilter,
   page: NamedPage,
 ): Promise<Page<ledger.Category>> =>
-  database.withTenant(
-    context,
-    async ({ prisma }) => toPage(await prisma.category.findMany(pageQuery(context, page)), page),
-    { readOnly: true },
-  );
+  read(dependencies, context, (session) => categories.listCategories(session, filter, page));
 
-/** A tenant's accounts by name. */
+/** A page of a tenant's accounts by name. */
 export const listAccounts = (
-  { database }: LedgerDependencies,
+  dependencies: LedgerDependencies,
   context: TenantContext,
+  filter: AccountFilter,
   page: NamedPage,
 ): Promise<Page<ledger.Account>> =>
-  database.withTenant(
-    context,
-    async ({ prisma }) => toPage(await prisma.account.findMany(pageQuery(context, page)), page),
-    { readOnly: true },
-  );
+  read(dependencies, context, async (session) => {
+    const { items, hasMore } = await accounts.listAccounts(session, filter, page);
+    return { items: items.map(accounts.toAccountMessage), hasMore };
+  });
 
-/** A tenant's projects by name. */
+/** A page of a tenant's projects by name; the text is looked for in their codes too. */
 export const listProjects = (
-  { database }: LedgerDependencies,
+  dependencies: LedgerDependencies,
   context: TenantContext,
+  filter: ReferenceFilter,
   page: NamedPage,
 ): Promise<Page<ledger.Project>> =>
-  database.withTenant(
-    context,
-    async ({ prisma }) => toPage(await prisma.project.findMany(pageQuery(context, page)), page),
-    { readOnly: true },
-  );
+  read(dependencies, context, (session) => projects.listProjects(session, filter, page));
 
-/** One more than wanted, to know whether there is more. The first bound on the name lets the index begin there. */
-const pageQuery = ({ tenantId }: TenantContext, { after, limit }: NamedPage) => ({
-  where: {
-    tenantId,
-    ...(after && {
-      name: { gte: after.name },
-      OR: [{ name: { gt: after.name } }, { id: { gt: after.id } }],
-    }),
-  },
-  orderBy: [{ name: 'asc' as const }, { id: 'asc' as const }],
-  take: limit + 1,
-});
-
-const toPage = <T>(found: readonly T[], { limit }: NamedPage): Page<T> => ({
-  items: found.slice(0, limit),
-  hasMore: found.length > limit,
-});
+const read = <T>(
+  { database }: LedgerDependencies,
+  context: TenantContext,
+  work: (session: Session) => Promise<T>,
+): Promise<T> => database.withTenant(context, work, { readOnly: true });

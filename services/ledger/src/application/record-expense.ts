@@ -1,57 +1,88 @@
 import { ledger } from '@outlay/contracts';
 import { toOutboxRow } from '@outlay/messaging';
-import { idempotencyKeyReused, newId, requestHashOf, type TenantContext, unavailable } from '@outlay/platform';
+import {
+  findAnswer,
+  idempotencyKeyReused,
+  type Notice,
+  newId,
+  requestHashOf,
+  type TenantContext,
+  unavailable,
+} from '@outlay/platform';
 import { type BookableExpense, type Booking, bookExpense } from '../domain/booking.ts';
-import { type ExpenseInput, toBookable } from '../domain/revise-expense.ts';
+import type { AppliedRate, WantedRate } from '../domain/money.ts';
+import { type ExpenseInput, rateWantedFor, toBookable } from '../domain/revise-expense.ts';
+import { searchTextOf } from '../domain/search-words.ts';
 import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
+import { resolveRate } from '../rates/resolve-rates.ts';
 import { detailValues } from '../store/expense-row.ts';
 import { findAccountCurrency } from '../store/find-account-currency.ts';
+import type { LedgerDatabase } from '../store/ledger-database.ts';
+import { noteWarnings, warningsOf } from '../store/plan-limits.ts';
 import { type RecordExpenseOutcome, recordExpenseStatement } from '../store/record-expense-statement.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import { type MissingReference, rateFault, referencesMissing } from './expense-errors.ts';
+import { type ReferenceFault, rateFault, wrongReferences } from './expense-errors.ts';
 
 /** More than enough for a lost race, each of which is decided when it is run again. */
 const attemptsMax = 5;
 
 /**
- * Books an expense of the caller's. One round trip where the currency is the tenant's own and known.
+ * Books an expense of the caller's. One round trip where the currency is the tenant's own and known. Abroad and without
+ * a rate, the one that is listed for the day is looked up, in one more.
  *
  * Emits outlay.ledger.expense.recorded.v1. With an idempotency key the expense is booked once, however often and however
- * simultaneously it is asked for, and `replayed` says that the answer is the first one's.
+ * simultaneously it is asked for, and `replayed` says that the answer is the first one's. It counts within the plan, and
+ * `warnings` tell of a soft limit that is exceeded.
  *
- * Throws invalid with `exchange_rate` (required, not_applicable) or `category_id`, `account_id`, `project_id` (not_found);
- * invalid `idempotency_key_reused`; not_found `tenant_not_found`; unavailable.
+ * Throws invalid with `exchange_rate` (required, not_applicable) or `category_id`, `account_id`, `project_id` (not_found,
+ * archived);
+ * invalid `idempotency_key_reused`; forbidden `plan_limit_reached`; not_found `tenant_not_found`; unavailable.
  */
 export async function recordExpense(
-  { database, tenants, announce }: LedgerDependencies,
+  dependencies: LedgerDependencies,
   context: TenantContext,
   input: ExpenseInput,
 ): Promise<ledger.RecordExpenseResponse> {
+  const { database, tenants, announce, logger } = dependencies;
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const currency = await tenants.currencyOf(context);
-    const expense = toBookable(input, currency);
-    if (typeof expense === 'string') throw rateFault(expense);
-    const isForeign = expense.amount.currency !== currency;
+    const isForeign = input.amount.currency !== currency;
+    const abroad = isForeign ? await readAbroad(database, context, input, currency) : undefined;
+    const expense = toBookable(input, currency, abroad?.listed);
+    if (typeof expense === 'string') {
+      const first = await firstAnswer(database, context, input);
+      if (first !== undefined) return { ...ledger.RecordExpenseResponse.fromJSON(first), replayed: true };
+      throw rateFault(expense, abroad?.wanted);
+    }
     const booking = bookExpense(expense, {
       newId,
       userId: context.actor.id,
-      accountCurrency: isForeign ? await findAccountCurrency(database, context, expense.accountId) : undefined,
+      accountCurrency: abroad?.accountCurrency,
     });
+    const notices: Notice[] = [];
     const [row] = await database.once<RecordExpenseOutcome>(
       recordExpenseStatement,
       toParameters(context, booking, context.idempotencyKey === undefined ? undefined : requestHashOf(context, input)),
+      (notice) => notices.push(notice),
     );
     if (row === undefined) throw new Error('The statement answered no row');
     switch (row.outcome) {
-      case 'booked':
+      case 'booked': {
         announce();
-        return { expense: toAnswer(booking, row), replayed: false };
+        const warnings = warningsOf({ notices });
+        // It is booked, whatever becomes of this: then the repeated answer is the same without its warnings.
+        await keepWarnings(database, context, warnings).catch((error: unknown) =>
+          logger.warn({ error, expense_id: booking.expenseId }, 'warnings of an answer could not be kept'),
+        );
+        return { expense: toAnswer(booking, row), replayed: false, warnings };
+      }
       case 'replayed':
         return { ...ledger.RecordExpenseResponse.fromJSON(row.answer), replayed: true };
       case 'key_reused':
         throw idempotencyKeyReused();
       case 'reference_missing':
-        throw referencesMissing(missingReferences(expense, row));
+      case 'reference_archived':
+        throw wrongReferences(referenceFaults(expense, row));
       case 'tenant_missing':
       case 'currency_changed':
       case 'try_again':
@@ -60,6 +91,43 @@ export async function recordExpense(
     }
   }
   throw unavailable('too_contended', 'The expense could not be booked now');
+}
+
+/** What must be known of an expense in another currency than the tenant's. */
+async function readAbroad(
+  database: LedgerDatabase,
+  context: TenantContext,
+  input: ExpenseInput,
+  currency: string,
+): Promise<{ wanted: WantedRate | undefined; listed: AppliedRate | undefined; accountCurrency: string | undefined }> {
+  const wanted = rateWantedFor(input, currency);
+  const [listed, accountCurrency] = await Promise.all([
+    wanted && resolveRate(database, context, wanted),
+    findAccountCurrency(database, context, input.accountId),
+  ]);
+  return { wanted, listed, accountCurrency };
+}
+
+/** What was answered under the key when the rate was still listed. */
+function firstAnswer(database: LedgerDatabase, context: TenantContext, input: ExpenseInput): Promise<unknown> {
+  if (context.idempotencyKey === undefined) return Promise.resolve(undefined);
+  const command = { operation: 'record_expense', request: input };
+  return database.withTenant(context, (session) => findAnswer(session, context, command), { readOnly: true });
+}
+
+/**
+ * What the counting had to say, to be told again whenever the answer is. The statement itself cannot know it, so this takes
+ * more round trips, which only they make who are above a limit.
+ */
+async function keepWarnings(
+  database: LedgerDatabase,
+  context: TenantContext,
+  warnings: readonly ledger.Warning[],
+): Promise<void> {
+  const { actor, idempotencyKey } = context;
+  if (warnings.length === 0 || idempotencyKey === undefined) return;
+  const key = { actorId: actor.id, operation: 'record_expense', idempotencyKey };
+  await database.withTenant(context, (session) => noteWarnings(session, key, warnings));
 }
 
 /** In the order of the statement's parameters. */
@@ -93,6 +161,7 @@ function toParameters(context: TenantContext, booking: Booking, requestHash: Buf
     entry.postings.map((posting) => posting.currency),
     entry.postings.map((posting) => posting.amountMinor),
     event.recordedAt,
+    searchTextOf(expense),
   ];
 }
 
@@ -126,10 +195,14 @@ function toAnswer(booking: Booking, row: RecordExpenseOutcome): ledger.Expense {
   };
 }
 
-function missingReferences(expense: BookableExpense, row: RecordExpenseOutcome): MissingReference[] {
-  const missing: MissingReference[] = [];
-  if (expense.categoryId !== undefined && row.category_name === null) missing.push('category_id');
-  if (expense.accountId !== undefined && row.account_name === null) missing.push('account_id');
-  if (expense.projectId !== undefined && row.project_name === null) missing.push('project_id');
-  return missing;
+function referenceFaults(expense: BookableExpense, row: RecordExpenseOutcome): ReferenceFault[] {
+  const references = [
+    ['category_id', expense.categoryId, row.category_name, row.is_category_archived],
+    ['account_id', expense.accountId, row.account_name, row.is_account_archived],
+    ['project_id', expense.projectId, row.project_name, row.is_project_archived],
+  ] as const;
+  return references.flatMap(([field, id, name, isArchived]): ReferenceFault[] => {
+    if (id === undefined || (name !== null && !isArchived)) return [];
+    return [{ field, code: name === null ? 'not_found' : 'archived' }];
+  });
 }

@@ -1,6 +1,7 @@
 import type { TenantContext } from '@outlay/platform';
 import type { StoredExpense } from '../store/expense-row.ts';
 import { readOldestInstant, readPageById } from '../store/read-page-by-id.ts';
+import { type NamedReference, readReferencesById, referenceKinds } from '../store/read-references-by-id.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { streamFrom } from './stream-from.ts';
 
@@ -10,11 +11,13 @@ const pageSize = 500;
 export interface ExpensesPage {
   asOf: Date;
   expenses: StoredExpense[];
+  references: NamedReference[];
 }
 
 /**
  * Every expense of a tenant in its present state, reversed ones included, as one picture: all pages are read from one
- * snapshot. At least one page, which may be empty.
+ * snapshot. Before them come the categories, accounts and projects with their names, archived ones included, whether an
+ * expense refers to them or not. At least one page, which may be empty.
  *
  * The versions say what is newer: a state of an expense elsewhere with a higher version than here came after the picture.
  * `asOf` decides on expenses that are not in the picture at all. An expense is created_at the beginning of the transaction
@@ -35,15 +38,31 @@ export async function* streamExpenses(
     database.withTenant(
       context,
       async (session) => {
-        let after: string | undefined;
-        do {
-          const expenses = await readPageById(session, after, pageSize);
-          if (expenses.length > 0 || after === undefined) await give({ asOf, expenses });
-          after = expenses.length === pageSize ? expenses.at(-1)?.id : undefined;
-        } while (after !== undefined);
+        for (const kind of referenceKinds) {
+          const read = (after: string | undefined) => readReferencesById(session, kind, after, pageSize);
+          for await (const references of pagesOf(read)) await give({ asOf, expenses: [], references });
+        }
+        let isEmpty = true;
+        for await (const expenses of pagesOf((after) => readPageById(session, after, pageSize))) {
+          isEmpty = false;
+          await give({ asOf, expenses, references: [] });
+        }
+        if (isEmpty) await give({ asOf, expenses: [], references: [] });
       },
       // Given pages cannot be taken back, so nothing may be run again.
       { isolation: 'repeatable read', readOnly: true, retries: 0 },
     ),
   );
+}
+
+/** Pages up to the last one, none of which is empty. */
+async function* pagesOf<T extends { id: string }>(
+  read: (after: string | undefined) => Promise<T[]>,
+): AsyncGenerator<T[]> {
+  let after: string | undefined;
+  do {
+    const page = await read(after);
+    if (page.length > 0) yield page;
+    after = page.length === pageSize ? page.at(-1)?.id : undefined;
+  } while (after !== undefined);
 }

@@ -12,12 +12,13 @@ import { findCurrencyStatement, insertTenant, type TenantCurrency } from '../sto
 /** What the ledger knows of tenants before it books for them. */
 export interface TenantBooks {
   /**
-   * The currency of a tenant's books, fetched from tenancy-billing where the tenant's first event has not arrived yet.
+   * The currency of a tenant's books, fetched from tenancy-billing with the plan where the tenant's first events have not
+   * arrived yet.
    * Until the first booking fixes it, it may change at any moment: what is written must compare it.
    * Throws not_found `tenant_not_found`, or unavailable while tenancy-billing cannot be asked.
    */
   currencyOf(context: TenantContext): Promise<string>;
-  /** Sees to it that the tenant is stored; throws as above. */
+  /** Sees to it that the tenant is stored, with what its plan allows; throws as above. */
   ensure(context: TenantContext): Promise<void>;
 }
 
@@ -34,9 +35,10 @@ export function createTenantBooks(options: {
   const fixed = new Map<TenantId, string>();
 
   async function currencyOf(context: TenantContext): Promise<string> {
-    const known = fixed.get(context.tenantId);
-    if (known !== undefined) return known;
-    const { currency, isFixed } = (await stored(context.tenantId)) ?? (await fetched(context));
+    const remembered = fixed.get(context.tenantId);
+    if (remembered !== undefined) return remembered;
+    const known = await stored(context.tenantId);
+    const { currency, isFixed } = known?.isEntitled ? known : await fetched(context);
     if (isFixed) {
       if (fixed.size >= rememberedMax) fixed.clear();
       fixed.set(context.tenantId, currency);
@@ -49,14 +51,14 @@ export function createTenantBooks(options: {
     return row;
   }
 
-  async function fetched({ tenantId, requestId }: TenantContext): Promise<TenantCurrency> {
-    const context = systemContext(tenantId, requestId, 'ledger');
+  async function fetched({ tenantId, requestId, correlationId }: TenantContext): Promise<TenantCurrency> {
+    const context = { ...systemContext(tenantId, requestId, 'ledger'), correlationId };
     const { tenant, entitlements } = await getTenant(context);
     if (tenant?.settings === undefined) throw notFound('tenant_not_found', 'There is no such tenant');
     const { settings, plan, version } = tenant;
     await database.withTenant(context, (session) => insertTenant(session, { settings, plan, entitlements, version }));
     const currency = await stored(tenantId);
-    if (currency === undefined) throw unavailable('tenant_unknown', 'The tenant is not known here yet');
+    if (!currency?.isEntitled) throw unavailable('tenant_unknown', 'The tenant is not known here yet');
     return currency;
   }
 

@@ -8,11 +8,15 @@ export interface Posting {
   readonly amountMinor: bigint;
 }
 
+/** Why an entry was made: a restatement books an expense anew at a corrected rate, an opening is of an account. */
+export type EntryKind = 'expense' | 'reversal' | 'restatement' | 'opening';
+
 /** An immutable fact of the books: two postings or more that sum to zero in each currency. */
 export interface JournalEntry {
   readonly id: string;
-  readonly kind: 'expense' | 'reversal';
-  readonly expenseId: string;
+  readonly kind: EntryKind;
+  /** Undefined of an opening balance, and of its reversal. */
+  readonly expenseId: string | undefined;
   /** The entry that a reversal takes back. */
   readonly reversesEntryId: string | undefined;
   /** The day it counts for, YYYY-MM-DD. */
@@ -60,6 +64,35 @@ export const entryOf = (
       : move(booked, category, account),
   };
 };
+
+/** The entry that books an expense anew at a corrected rate, for the same day. */
+export const restatementOf = (
+  spending: Spending,
+  ids: { entryId: string; expenseId: string },
+  accountCurrency?: string,
+): JournalEntry => ({ ...entryOf(spending, ids, accountCurrency), kind: 'restatement' });
+
+/** What an account held on a day, in its own currency; negative where it was owed. */
+export interface OpeningBalance {
+  readonly amount: Money;
+  /** YYYY-MM-DD. */
+  readonly date: string;
+}
+
+/** The entry that says what an account held before its first expense: nothing is converted, so it needs no rate. */
+export const openingOf = (
+  { amount, date }: OpeningBalance,
+  { entryId, accountId }: { entryId: string; accountId: string },
+): JournalEntry => ({
+  id: entryId,
+  kind: 'opening',
+  expenseId: undefined,
+  reversesEntryId: undefined,
+  effectiveDate: date,
+  amount,
+  rate: { rate: '1', source: 'identity', date },
+  postings: move(amount, accountId, ledgerAccounts.opening),
+});
 
 /** The entry that takes another one back: the same postings with their signs turned round, for the same day. */
 export const reversalOf = (entry: JournalEntry, id: string): JournalEntry => ({

@@ -9,4 +9,6 @@ export const ledgerAccounts = {
   unassigned: '00000000-0000-7000-8000-000000000002',
   /** Equity: what one currency gave and another took; makes each currency of an entry sum to zero. */
   exchange: '00000000-0000-7000-8000-000000000003',
+  /** Equity: what accounts held before their first expense. */
+  opening: '00000000-0000-7000-8000-000000000004',
 } as const;

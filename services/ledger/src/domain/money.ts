@@ -6,20 +6,39 @@ export interface Money {
   readonly amountMinor: bigint;
 }
 
-/** identity: same currency. billed: the card's own conversion. given: named by the client. */
-export type RateSource = 'identity' | 'billed' | 'given';
+/**
+ * identity: same currency. billed: the card's own conversion. given: named by the client. tenant: from the tenant's own
+ * list of rates. platform: from the list of the whole platform, the European Central Bank's.
+ */
+export const rateSources = ['identity', 'billed', 'given', 'tenant', 'platform'] as const;
+
+export type RateSource = (typeof rateSources)[number];
+
+/** The lists that rates are looked up in. */
+export type ListedSource = Extract<RateSource, 'tenant' | 'platform'>;
+
+/** Whether a rate was looked up, so that it follows when its list is corrected. */
+export const isListed = (source: RateSource): source is ListedSource => source === 'tenant' || source === 'platform';
 
 /** How an amount was brought into the tenant's currency: units of that for one unit of the amount's currency. */
 export interface AppliedRate {
   /** Decimal text, greater than zero. */
   readonly rate: string;
   readonly source: RateSource;
+  /** YYYY-MM-DD. Of a listed rate the day it was published for, which may be days before the expense. */
+  readonly date: string;
+}
+
+/** What is to be brought from one currency into another one on a day. */
+export interface WantedRate {
+  readonly from: string;
+  readonly to: string;
   /** YYYY-MM-DD. */
   readonly date: string;
 }
 
-/** Decimals of a rate that is worked out from two amounts; enough to get either amount back from the other. */
-const impliedDecimals = 12;
+/** Decimals of a rate that is worked out; enough to get either of two amounts back from the other. */
+const rateDecimals = 12;
 
 const ratePattern = /^(\d{1,12})(?:\.(\d{1,12}))?$/;
 
@@ -31,9 +50,9 @@ export const isRate = (text: string): boolean => ratePattern.test(text) && /[1-9
  * many bookings, and a refund converts to exactly the negative of its purchase. Integer arithmetic throughout.
  */
 export const convert = (amount: Money, rate: string, currency: string): Money => {
-  const [, whole = '', fraction = ''] = ratePattern.exec(rate) ?? [];
-  const numerator = amount.amountMinor * BigInt(whole + fraction) * tenTo(fractionDigits(currency));
-  const denominator = tenTo(fraction.length + fractionDigits(amount.currency));
+  const ratio = ratioOf(rate);
+  const numerator = amount.amountMinor * ratio.numerator * tenTo(fractionDigits(currency));
+  const denominator = ratio.denominator * tenTo(fractionDigits(amount.currency));
   return { currency, amountMinor: divideHalfEven(numerator, denominator) };
 };
 
@@ -43,12 +62,33 @@ export const convert = (amount: Money, rate: string, currency: string): Money =>
  */
 export const impliedRate = (amount: Money, booked: Money): string | undefined => {
   if (amount.amountMinor === 0n || amount.amountMinor > 0n !== booked.amountMinor > 0n) return undefined;
-  const numerator = booked.amountMinor * tenTo(fractionDigits(amount.currency) + impliedDecimals);
-  const scaled = divideHalfEven(numerator, amount.amountMinor * tenTo(fractionDigits(booked.currency)));
+  const numerator = booked.amountMinor * tenTo(fractionDigits(amount.currency));
+  return toRateText({ numerator, denominator: amount.amountMinor * tenTo(fractionDigits(booked.currency)) });
+};
+
+/** An exact ratio of two integers. */
+export interface Ratio {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/** What a rate says, exactly. */
+export const ratioOf = (rate: string): Ratio => {
+  const [, whole = '', fraction = ''] = ratePattern.exec(rate) ?? [];
+  return { numerator: BigInt(whole + fraction), denominator: tenTo(fraction.length) };
+};
+
+/**
+ * A ratio as the text of a rate: rounded half to even to 12 decimals, without trailing zeros. Undefined where that is none:
+ * zero, or more than 12 digits before the point.
+ */
+export const toRateText = ({ numerator, denominator }: Ratio): string | undefined => {
+  const scaled = divideHalfEven(numerator * tenTo(rateDecimals), denominator);
   if (scaled <= 0n) return undefined;
-  const digits = scaled.toString().padStart(impliedDecimals + 1, '0');
-  const fraction = digits.slice(-impliedDecimals).replace(/0+$/, '');
-  return digits.slice(0, -impliedDecimals) + (fraction && `.${fraction}`);
+  const digits = scaled.toString().padStart(rateDecimals + 1, '0');
+  const fraction = digits.slice(-rateDecimals).replace(/0+$/, '');
+  const text = digits.slice(0, -rateDecimals) + (fraction && `.${fraction}`);
+  return isRate(text) ? text : undefined;
 };
 
 const tenTo = (exponent: number): bigint => 10n ** BigInt(exponent);

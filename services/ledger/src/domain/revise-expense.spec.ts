@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BookableExpense } from './booking.ts';
-import { type ExpenseInput, reviseExpense, toBookable } from './revise-expense.ts';
+import type { AppliedRate, RateSource } from './money.ts';
+import {
+  bookedAt,
+  type ExpenseInput,
+  rateWantedByEdit,
+  rateWantedFor,
+  reviseExpense,
+  toBookable,
+} from './revise-expense.ts';
 
 const usd = (amountMinor: bigint) => ({ currency: 'USD', amountMinor });
 const eur = (amountMinor: bigint) => ({ currency: 'EUR', amountMinor });
@@ -95,5 +103,57 @@ describe('revising an expense', () => {
       rate: { rate: '1', source: 'identity' },
     });
     expect(reviseExpense(billed, { amount: { currency: 'GBP', amountMinor: 500n } })).toBe('exchange_rate_required');
+  });
+});
+
+describe('a rate that is listed', () => {
+  const listed: AppliedRate = { rate: '0.8', source: 'platform', date: '2025-01-13' };
+  const bookedFrom = (source: RateSource): BookableExpense => ({
+    ...anInput({ amount: usd(1_000n) }),
+    ...{ booked: eur(900n), rate: { rate: '0.9', source, date: '2025-01-15' } },
+  });
+  const wanted = { from: 'USD', to: 'EUR', date: '2025-01-15' };
+
+  it('is wanted exactly for an amount abroad without a rate of its own', () => {
+    expect(rateWantedFor(anInput({ amount: usd(1n) }), 'EUR')).toEqual(wanted);
+    expect(rateWantedFor(anInput({ amount: usd(1n), exchangeRate: '2' }), 'EUR')).toBeUndefined();
+    expect(rateWantedFor(anInput(), 'EUR')).toBeUndefined();
+    expect(toBookable(anInput({ amount: usd(1_000n) }), 'EUR', listed)).toMatchObject({
+      booked: eur(800n),
+      rate: listed,
+    });
+  });
+
+  it.each<[RateSource, Partial<ExpenseInput>, boolean]>([
+    ['platform', { title: 'Other' }, false],
+    ['platform', { expenseDate: '2025-01-16' }, true],
+    ['tenant', { amount: usd(2n) }, true],
+    ['tenant', { exchangeRate: '2' }, false],
+    ['given', { expenseDate: '2025-01-16' }, false],
+    ['given', { exchangeRate: undefined }, true],
+    ['billed', { expenseDate: '2025-01-16', exchangeRate: undefined }, false],
+    ['billed', { amount: { currency: 'GBP', amountMinor: 1n } }, true],
+    ['platform', { amount: eur(1n) }, false],
+  ])('is wanted again in place of one that is %s when %j changes: %s', (source, changes, isWanted) => {
+    expect(rateWantedByEdit(bookedFrom(source), changes) !== undefined).toBe(isWanted);
+  });
+
+  it('takes the place of the one before, which stays where no other is listed for the same day', () => {
+    expect(reviseExpense(bookedFrom('platform'), { amount: usd(10n) }, listed)).toMatchObject({
+      booked: eur(8n),
+      rate: listed,
+    });
+    expect(reviseExpense(bookedFrom('platform'), { amount: usd(10n) })).toMatchObject({ booked: eur(9n) });
+    expect(reviseExpense(bookedFrom('platform'), { expenseDate: '2025-01-16' })).toBe('exchange_rate_required');
+  });
+
+  it('books anew what was booked at another, within what the books can hold', () => {
+    expect(bookedAt(bookedFrom('tenant'), listed)).toEqual({
+      ...bookedFrom('tenant'),
+      booked: eur(800n),
+      rate: listed,
+    });
+    const huge = { ...bookedFrom('tenant'), amount: usd(10n ** 15n) };
+    expect(bookedAt(huge, { ...listed, rate: '2' })).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import type { BookableExpense, PaymentMethod } from './booking.ts';
-import { type AppliedRate, convert, type Money } from './money.ts';
+import { type AppliedRate, convert, isListed, type Money, type WantedRate } from './money.ts';
 
 /** What a client says of an expense. */
 export interface ExpenseInput {
@@ -13,7 +13,7 @@ export interface ExpenseInput {
   readonly paymentMethod: PaymentMethod | '';
   readonly tags: readonly string[];
   readonly vendor: string;
-  /** Units of the tenant's currency for one of the amount's; undefined where none was given. */
+  /** Units of the tenant's currency for one of the amount's; undefined: the one that is listed for the day. */
   readonly exchangeRate: string | undefined;
 }
 
@@ -23,48 +23,100 @@ export type RateFault = 'exchange_rate_required' | 'exchange_rate_not_applicable
 /** As much as an amount may be that a client gives: sums of such amounts stay within what the books can hold. */
 const bookedMinorMax = 1_000_000_000_000_000n;
 
-/** The expense as it is to be booked in the tenant's currency. */
-export const toBookable = (input: ExpenseInput, currency: string): BookableExpense | RateFault => {
+/** The rate that has to be looked up before an expense can be booked; undefined where none has to. */
+export const rateWantedFor = (
+  { amount, expenseDate, exchangeRate }: Pick<ExpenseInput, 'amount' | 'expenseDate' | 'exchangeRate'>,
+  currency: string,
+): WantedRate | undefined =>
+  amount.currency === currency || exchangeRate !== undefined
+    ? undefined
+    : { from: amount.currency, to: currency, date: expenseDate };
+
+/** The expense as it is to be booked in the tenant's currency; `listed` is what was found of the rate that is wanted. */
+export const toBookable = (
+  input: ExpenseInput,
+  currency: string,
+  listed?: AppliedRate,
+): BookableExpense | RateFault => {
   const { exchangeRate, ...expense } = input;
-  const applied = applyRate(input.amount, currency, exchangeRate, input.expenseDate);
+  const applied = applyRate(input.amount, currency, { exchangeRate, listed }, input.expenseDate);
   return typeof applied === 'string' ? applied : { ...expense, ...applied };
 };
 
 /**
- * The expense as it is to be booked after an edit. Without a new rate a foreign amount keeps the rate it was booked with;
- * while it is unchanged its booked amount stays too, which may come from the card and not from the rate.
+ * The rate that has to be looked up before an edit is booked; undefined where none has to. Another currency needs another
+ * rate. One from a list is looked up again for another day or amount; one that the client gave where the edit takes it
+ * away (`exchangeRate` is there and undefined). What a card was billed is a fact, whatever lists say.
+ */
+export const rateWantedByEdit = (current: BookableExpense, changes: Partial<ExpenseInput>): WantedRate | undefined => {
+  const { amount, expenseDate } = { ...current, ...changes };
+  const wanted = rateWantedFor({ amount, expenseDate, exchangeRate: changes.exchangeRate }, current.booked.currency);
+  if (wanted === undefined || amount.currency !== current.amount.currency) return wanted;
+  switch (current.rate.source) {
+    case 'tenant':
+    case 'platform':
+      return expenseDate === current.expenseDate && isSame(amount, current.amount) ? undefined : wanted;
+    case 'given':
+      return Object.hasOwn(changes, 'exchangeRate') ? wanted : undefined;
+    case 'billed':
+    case 'identity':
+      return undefined;
+  }
+};
+
+/**
+ * The expense as it is to be booked after an edit; `listed` is what was found of the rate that is wanted. Where none is
+ * wanted, or none was found for the same day or in place of one that was given, a foreign amount keeps the rate it was booked with; while it is
+ * unchanged its booked amount stays too, which may come from the card and not from the rate.
  */
 export const reviseExpense = (
   current: BookableExpense,
   changes: Partial<ExpenseInput>,
+  listed?: AppliedRate,
 ): BookableExpense | RateFault => {
   const { exchangeRate, ...others } = changes;
   const revised = { ...current, ...others };
   const { currency } = current.booked;
-  const isForeign = revised.amount.currency !== currency;
-  if (isForeign && exchangeRate === undefined && revised.amount.currency === current.amount.currency) {
-    if (revised.amount.amountMinor === current.amount.amountMinor) return revised;
+  if (exchangeRate === undefined && listed === undefined && keepsRate(current, revised)) {
+    if (isSame(revised.amount, current.amount)) return revised;
     const booked = convert(revised.amount, current.rate.rate, currency);
     return isBookable(booked) ? { ...revised, booked } : 'exchange_rate_out_of_range';
   }
-  const applied = applyRate(revised.amount, currency, exchangeRate, revised.expenseDate);
+  const applied = applyRate(revised.amount, currency, { exchangeRate, listed }, revised.expenseDate);
   return typeof applied === 'string' ? applied : { ...revised, ...applied };
 };
+
+const keepsRate = (current: BookableExpense, { amount, expenseDate }: BookableExpense): boolean => {
+  if (amount.currency === current.booked.currency || amount.currency !== current.amount.currency) return false;
+  return !isListed(current.rate.source) || expenseDate === current.expenseDate;
+};
+
+const isSame = (left: Money, right: Money): boolean =>
+  left.amountMinor === right.amountMinor && left.currency === right.currency;
 
 const applyRate = (
   amount: Money,
   currency: string,
-  exchangeRate: string | undefined,
+  { exchangeRate, listed }: { exchangeRate: string | undefined; listed: AppliedRate | undefined },
   date: string,
 ): { booked: Money; rate: AppliedRate } | RateFault => {
   if (amount.currency === currency) {
     if (exchangeRate !== undefined) return 'exchange_rate_not_applicable';
     return { booked: amount, rate: { rate: '1', source: 'identity', date } };
   }
-  if (exchangeRate === undefined) return 'exchange_rate_required';
-  const booked = convert(amount, exchangeRate, currency);
-  if (!isBookable(booked)) return 'exchange_rate_out_of_range';
-  return { booked, rate: { rate: exchangeRate, source: 'given', date } };
+  const rate: AppliedRate | undefined =
+    exchangeRate === undefined
+      ? listed && { rate: listed.rate, source: listed.source, date: listed.date }
+      : { rate: exchangeRate, source: 'given', date };
+  if (rate === undefined) return 'exchange_rate_required';
+  const booked = convert(amount, rate.rate, currency);
+  return isBookable(booked) ? { booked, rate } : 'exchange_rate_out_of_range';
+};
+
+/** The expense at another rate from a list; undefined where it would be more than can be booked. */
+export const bookedAt = (expense: BookableExpense, listed: AppliedRate): BookableExpense | undefined => {
+  const applied = applyRate(expense.amount, expense.booked.currency, { exchangeRate: undefined, listed }, '');
+  return typeof applied === 'string' ? undefined : { ...expense, ...applied };
 };
 
 const isBookable = ({ amountMinor }: Money): boolean => amountMinor >= -bookedMinorMax && amountMinor <= bookedMinorMax;

@@ -32,7 +32,18 @@ export const optional = <S extends z.ZodType>(schema: S) =>
 
 export const currency = z
   .string()
-  .refine(isCurrency, { message: 'must be an ISO 4217 currency', params: { code: 'invalid_currency' } });
+  .refine(isCurrency, { message: 'is not supported', params: { code: 'invalid_currency' } });
+
+/** Ten trillion of a currency with cents; nine thousand of them still sum within 64 bits. */
+const amountMinorMax = 1_000_000_000_000_000n;
+
+/** An amount in minor units, as large as one may be that a client gives. */
+export const amountMinor = z
+  .bigint('is required')
+  .refine((minor) => minor >= -amountMinorMax && minor <= amountMinorMax, {
+    message: `must be at most ${amountMinorMax} of the currency's smallest units, such as 10000000000000.00 EUR`,
+    params: { code: 'too_big' },
+  });
 
 const dateFault = 'must be a date such as 2025-01-15';
 

@@ -1,146 +1,81 @@
-import type { ledger } from '@outlay/contracts';
+import type { access, ledger } from '@outlay/contracts';
 import {
   type CallerContext,
   forbidden,
   parseInput,
-  type Role,
+  parsePage,
   type ServiceHandlers,
   type TenantContext,
+  toPageInfo,
   toTenantId,
 } from '@outlay/platform';
 import { z } from 'zod';
 import type { Ledger } from '../application/ledger.ts';
+import type { ImportRpc } from '../imports/create-imports.ts';
 import { toExpenseMessage } from '../messaging/expense-message.ts';
-import { currency, id, name, optional, storedName } from './fields.ts';
-import { parseChanges, parseExpense } from './parse-expense.ts';
-import { parseListing } from './parse-listing.ts';
-import { parsePage, toPageInfo } from './parse-page.ts';
+import type { RateRpc } from '../rates/rate-handlers.ts';
+import { currency, id } from './fields.ts';
+import { parseChanges, parseExpense, parseExpenses } from './parse-expense.ts';
+import { parseFilter, parseListing } from './parse-listing.ts';
+import type { ReferenceRpc } from './reference-handlers.ts';
 
-type Handlers = ServiceHandlers<typeof ledger.LedgerServiceService>;
-type ImportRpc = 'startImport' | 'getImport' | 'listImports' | 'listImportRows';
+type Handlers = ServiceHandlers<typeof ledger.LedgerServiceService, typeof access.ledger>;
+type BookRpc = 'listBalances' | 'getTrialBalance' | 'listAccountEntries' | 'listAuditEntries';
+type OtherRpc = ReferenceRpc | ImportRpc | 'verifyJournal' | 'listJournal' | BookRpc | RateRpc;
 
-/** Analysts read everything and write nothing; members write, within what is theirs. */
-const writers: readonly Role[] = ['owner', 'admin', 'member'];
-/** What all share is made by those who manage the tenant. */
-const managers: readonly Role[] = ['owner', 'admin'];
-
-/** The RPCs of the ledger, imports apart: who may call, what is read from the request, how the answer is rendered. */
-export const ledgerHandlers = (books: Ledger): Omit<Handlers, ImportRpc> => ({
-  createCategory: {
-    access: 'tenant',
-    roles: managers,
-    handle: async (context, request) => books.createCategory(context, parseInput(named, request)),
+/** The RPCs of the ledger, those of the other folders apart: what is read from the request, how the answer is rendered. */
+export const ledgerHandlers = (books: Ledger): Omit<Handlers, OtherRpc> => ({
+  recordExpense: async (context, request) => books.recordExpense(context, parseExpense(request.input)),
+  recordExpenses: async (context, request) =>
+    books.recordExpenses(context, { rows: parseExpenses(request), isPerRow: request.perRow }),
+  getExpense: async (context, request) => {
+    const expenseId = parseExpenseId(request);
+    return { expense: toExpenseMessage(await books.getExpense(context, expenseId)) };
   },
-  listCategories: {
-    access: 'tenant',
-    handle: async (context, request) => {
-      const page = parsePage(request.page, namePosition);
-      const { items, hasMore } = await books.listCategories(context, page);
-      return { categories: items, page: toPageInfo(page.limit, hasMore, toNamePosition(items.at(-1))) };
-    },
+  listExpenses: async (context, request) => {
+    const { filterHash, ...listing } = parseListing(request);
+    const { expenses, hasMore, last } = await books.listExpenses(context, listing);
+    const position = last && { sort: listing.sort, filter: filterHash, ...last };
+    return { expenses: expenses.map(toExpenseMessage), page: toPageInfo(listing.limit, hasMore, position) };
   },
-  createAccount: {
-    access: 'tenant',
-    roles: managers,
-    handle: async (context, request) => {
-      const { currency: code, ...given } = parseInput(account, request);
-      return books.createAccount(context, { ...given, currency: code });
-    },
+  getExpenseTotals: async (context, request) => books.getExpenseTotals(context, parseFilter(request.filter)),
+  listExpenseHistory: async (context, request) => {
+    const expenseId = parseExpenseId(request);
+    const { limit, after } = parsePage(request.page, z.strictObject({ id }));
+    const { changes, hasMore } = await books.listExpenseHistory(context, { expenseId, limit, after });
+    const last = changes.at(-1);
+    return { changes, page: toPageInfo(limit, hasMore, last && { id: last.id }) };
   },
-  listAccounts: {
-    access: 'tenant',
-    handle: async (context, request) => {
-      const page = parsePage(request.page, namePosition);
-      const { items, hasMore } = await books.listAccounts(context, page);
-      return { accounts: items, page: toPageInfo(page.limit, hasMore, toNamePosition(items.at(-1))) };
-    },
+  exportExpenses: async function* (context, request) {
+    const wanted = { filter: parseFilter(request.filter), hasByteOrderMark: request.byteOrderMark };
+    for await (const chunk of books.exportExpenses(context, wanted)) yield { chunk };
   },
-  createProject: {
-    access: 'tenant',
-    roles: managers,
-    handle: async (context, request) => books.createProject(context, parseInput(named, request)),
+  editExpense: async (context, request) => {
+    const expenseId = parseExpenseId(request);
+    const changes = parseChanges(request.input, request.updateMask);
+    const { version, seenCurrency, seenAmountMinor } = request;
+    const seen = { currency: seenCurrency, amountMinor: seenAmountMinor };
+    return books.editExpense(context, { expenseId, changes, version, seen });
   },
-  listProjects: {
-    access: 'tenant',
-    handle: async (context, request) => {
-      const page = parsePage(request.page, namePosition);
-      const { items, hasMore } = await books.listProjects(context, page);
-      return { projects: items, page: toPageInfo(page.limit, hasMore, toNamePosition(items.at(-1))) };
-    },
+  reverseExpense: async (context, request) => {
+    const expenseId = parseExpenseId(request);
+    return books.reverseExpense(context, { expenseId, version: request.version });
   },
 
-  recordExpense: {
-    access: 'tenant',
-    roles: writers,
-    handle: async (context, request) => books.recordExpense(context, parseExpense(request.input)),
+  setTenantCurrency: async (context, request) => {
+    const command = parseInput(z.object({ currency }), request);
+    return books.setTenantCurrency(actingFor(context, request.tenantId), command.currency);
   },
-  getExpense: {
-    access: 'tenant',
-    handle: async (context, request) => {
-      const expenseId = parseExpenseId(request);
-      return { expense: toExpenseMessage(await books.getExpense(context, expenseId)) };
-    },
+  streamExpenses: async function* (context, request) {
+    for await (const { expenses, ...page } of books.streamExpenses(actingFor(context, request.tenantId))) {
+      yield { ...page, expenses: expenses.map(toExpenseMessage) };
+    }
   },
-  listExpenses: {
-    access: 'tenant',
-    handle: async (context, request) => {
-      const { sort, ...listing } = parseListing(request);
-      const { expenses, hasMore } = await books.listExpenses(context, listing);
-      const last = expenses.at(-1);
-      const position = last && { sort, expenseDate: last.expenseDate, id: last.id };
-      return { expenses: expenses.map(toExpenseMessage), page: toPageInfo(listing.limit, hasMore, position) };
-    },
-  },
-  editExpense: {
-    access: 'tenant',
-    roles: writers,
-    handle: async (context, request) => {
-      const expenseId = parseExpenseId(request);
-      const changes = parseChanges(request.input, request.updateMask);
-      return books.editExpense(context, { expenseId, changes, version: request.version });
-    },
-  },
-  reverseExpense: {
-    access: 'tenant',
-    roles: writers,
-    handle: async (context, request) => {
-      const expenseId = parseExpenseId(request);
-      return books.reverseExpense(context, { expenseId, version: request.version });
-    },
-  },
-
-  setTenantCurrency: {
-    access: 'service',
-    handle: async (context, request) => {
-      const command = parseInput(z.object({ currency }), request);
-      return books.setTenantCurrency(actingFor(context, request.tenantId), command.currency);
-    },
-  },
-  streamExpenses: {
-    access: 'service',
-    handle: async function* (context, request) {
-      for await (const page of books.streamExpenses(actingFor(context, request.tenantId))) {
-        yield { asOf: page.asOf, expenses: page.expenses.map(toExpenseMessage) };
-      }
-    },
-  },
-});
-
-const named = z.object({ name: name() });
-
-const account = z.object({
-  name: name(),
-  kind: z.enum(['cash', 'bank', 'card', 'other'], 'must be cash, bank, card or other'),
-  currency: optional(currency),
 });
 
 /** An id of another form names nothing that exists, which the caller hears as a wrong field. */
 const parseExpenseId = (request: { expenseId: string }): string =>
   parseInput(z.object({ expense_id: id }), { expense_id: request.expenseId }).expense_id;
-
-const namePosition = z.strictObject({ name: storedName, id });
-
-const toNamePosition = (last: { name: string; id: string } | undefined) => last && { name: last.name, id: last.id };
 
 /** A service acts for the tenant its request names; one that was named beside the request must be the same. */
 function actingFor(context: CallerContext, tenantId: string): TenantContext {

@@ -1,21 +1,15 @@
 import type { ledger } from '@outlay/contracts';
-import { invalid, parseInput } from '@outlay/platform';
+import { type DomainError, invalid, isDomainError, parseInput } from '@outlay/platform';
 import { z } from 'zod';
 import { paymentMethods } from '../domain/booking.ts';
 import { isRate } from '../domain/money.ts';
 import type { ExpenseInput } from '../domain/revise-expense.ts';
-import { currency, expenseDate, id, name, optional, text } from './fields.ts';
+import { amountMinor, currency, expenseDate, id, name, optional, text } from './fields.ts';
 
-/** Ten trillion of a currency with cents; nine thousand of them still sum within 64 bits. */
-const amountMinorMax = 1_000_000_000_000_000n;
-
-const amountMinor = z
-  .bigint('is required')
-  .refine((minor) => minor !== 0n, { message: 'must not be zero', params: { code: 'zero' } })
-  .refine((minor) => minor >= -amountMinorMax && minor <= amountMinorMax, {
-    message: 'is too large',
-    params: { code: 'too_big' },
-  });
+const spentMinor = amountMinor.refine((minor) => minor !== 0n, {
+  message: 'must not be zero',
+  params: { code: 'zero' },
+});
 
 const exchangeRate = z.string().refine(isRate, {
   message: 'must be a decimal above zero with at most 12 digits on either side of the point',
@@ -24,7 +18,7 @@ const exchangeRate = z.string().refine(isRate, {
 
 /** In the words of the public API, where money is two fields. */
 const expense = z.object({
-  amount: amountMinor,
+  amount: spentMinor,
   currency,
   title: name(),
   description: text(5_000),
@@ -58,6 +52,27 @@ export function parseExpense(input: ledger.ExpenseInput | undefined): ExpenseInp
     exchangeRate: given.exchange_rate,
   };
 }
+
+/**
+ * Expenses that are recorded together: what is wrong with one does not keep the others from being read. Where each counts
+ * by itself there may be none, as the caller refused them all.
+ */
+export function parseExpenses({ inputs, perRow }: ledger.RecordExpensesRequest): (ExpenseInput | DomainError)[] {
+  const isTooFew = inputs.length < 1 && !perRow;
+  if (isTooFew || inputs.length > expensesMax) {
+    throw invalid('expenses', isTooFew ? 'too_small' : 'too_big', `must be 1 to ${expensesMax}`);
+  }
+  return inputs.map((input) => {
+    try {
+      return parseExpense(input);
+    } catch (error) {
+      if (isDomainError(error, 'invalid')) return error;
+      throw error;
+    }
+  });
+}
+
+const expensesMax = 500;
 
 /** What each path of a mask changes. */
 const maskable = {

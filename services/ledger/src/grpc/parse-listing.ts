@@ -1,74 +1,142 @@
+import { createHash } from 'node:crypto';
 import type { ledger } from '@outlay/contracts';
-import { parseInput } from '@outlay/platform';
+import { cursorInvalid, parseInput, parsePage, toJson } from '@outlay/platform';
 import { z } from 'zod';
 import type { ExpenseListing } from '../application/list-expenses.ts';
-import { date, id, optional, text } from './fields.ts';
-import { parsePage } from './parse-page.ts';
+import type { WantedExpenses } from '../application/visibility.ts';
+import { paymentMethods } from '../domain/booking.ts';
+import { searchWords } from '../domain/search-words.ts';
+import type { ReferenceFilter } from '../store/expense-filter.ts';
+import { type ExpenseSort, expenseSorts } from '../store/expense-order.ts';
+import { currency, date, id, optional, text } from './fields.ts';
 
 const idsMax = 100;
+const tagsMax = 20;
 const wordsMax = 10;
+const none = 'none';
 
-const ids = z
-  .array(id)
+const references = z
+  .array(z.union([z.literal(none), id], 'must be a UUID, or none'))
   .max(idsMax, `must be ${idsMax} at most`)
-  .transform((given) => (given.length === 0 ? undefined : given));
+  .transform((given): ReferenceFilter | undefined => {
+    const ids = [...new Set(given)].filter((one) => one !== none);
+    return given.length === 0 ? undefined : { ids, isNone: given.includes(none) };
+  });
+
+const sortOf = optional(z.enum(expenseSorts, `must be one of ${expenseSorts.join(', ')}`));
 
 /** In the words of the public API. */
-const listing = z.object({
-  sort: optional(z.enum(['-expense_date', 'expense_date'], 'must be -expense_date or expense_date')),
+const filterFields = z.object({
   date_from: optional(date),
   date_to: optional(date),
-  category_id: ids,
-  account_id: ids,
-  project_id: ids,
-  tag: optional(text(50)),
+  category_id: references,
+  account_id: references,
+  project_id: references,
+  tag: z
+    .array(text(50).min(1, 'must not be empty'))
+    .max(tagsMax, `must be ${tagsMax} at most`)
+    .transform((tags) => (tags.length === 0 ? undefined : [...new Set(tags)])),
+  each_tag: z.boolean(),
   user_id: optional(id),
   status: optional(z.enum(['posted', 'reversed', 'all'], 'must be posted, reversed or all')),
   amount_from: z.bigint().optional(),
   amount_to: z.bigint().optional(),
   text: optional(text(200)),
   import_id: optional(id),
+  vendor: optional(text(200)),
+  currency: optional(currency),
+  payment_method: optional(z.enum(paymentMethods, `must be one of ${paymentMethods.join(', ')}`)),
 });
 
-/** A cursor belongs to the order it was given for. */
-const position = (sort: string) => z.strictObject({ sort: z.literal(sort), expenseDate: date, id });
+const orderedFields = filterFields.extend({ sort: sortOf });
 
-/** Reads filter, order and page. Throws invalid with one detail for each wrong field. */
-export function parseListing(request: ledger.ListExpensesRequest): ExpenseListing & { sort: string } {
-  const given = parseInput(listing, inApiWords(request));
-  const { sort = '-expense_date', status = 'posted' } = given;
-  const filter = {
+/** Reads what expenses are wanted. Throws invalid with one detail for each wrong field. */
+export function parseFilter(filter: ledger.ExpenseFilter | undefined): WantedExpenses {
+  return toFilter(parseInput(filterFields, inApiWords(filter)));
+}
+
+/** Reads filter and order. Throws the same. */
+function parseOrderedFilter(request: { filter?: ledger.ExpenseFilter | undefined; sort: string }): {
+  filter: WantedExpenses;
+  sort: ExpenseSort;
+} {
+  const { sort = '-expense_date', ...given } = parseInput(orderedFields, {
+    ...inApiWords(request.filter),
+    sort: request.sort,
+  });
+  return { filter: toFilter(given), sort };
+}
+
+/** As PostgreSQL wrote it; its calendar has no year 0. */
+const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
+
+const keyOf = (sort: ExpenseSort) =>
+  sort.endsWith('expense_date') ? date : sort.endsWith('amount') ? z.string().regex(/^-?\d{1,18}$/) : instant;
+
+/** What a cursor of a list holds; made once for each order, as making a schema costs more than reading a request. */
+const positions = new Map(
+  expenseSorts.map((sort) => [
+    sort,
+    z.strictObject({ sort: z.literal(sort), filter: z.string(), key: keyOf(sort), id }),
+  ]),
+);
+
+/** Reads filter, order and page; `filterHash` says which filter a cursor is for. Throws the same. */
+export function parseListing(request: ledger.ListExpensesRequest): ExpenseListing & { filterHash: string } {
+  const { filter, sort } = parseOrderedFilter(request);
+  const filterHash = hashOf(request.filter);
+  const { limit, after } = parsePage(request.page, positions.get(sort) ?? z.never());
+  // It belongs to the filter that it was given for.
+  if (after && after.filter !== filterHash) throw cursorInvalid();
+  return { filter, filterHash, sort, limit, after: after && { key: after.key, id: after.id } };
+}
+
+/** Equal for equal filters, as their fields are always written in the same order. */
+const hashOf = (filter: ledger.ExpenseFilter | undefined): string =>
+  createHash('sha256')
+    .update(toJson(inApiWords(filter)) ?? '')
+    .digest('base64url')
+    .slice(0, 16);
+
+function toFilter(given: z.output<typeof filterFields>): WantedExpenses {
+  const { status = 'posted' } = given;
+  return {
     dateFrom: given.date_from,
     dateTo: given.date_to,
-    categoryIds: given.category_id,
-    accountIds: given.account_id,
-    projectIds: given.project_id,
-    tag: given.tag,
+    categories: given.category_id,
+    accounts: given.account_id,
+    projects: given.project_id,
+    tags: given.tag,
+    isEachTag: given.each_tag,
     userId: given.user_id,
     status: status === 'all' ? undefined : status,
     amountMinorFrom: given.amount_from,
     amountMinorTo: given.amount_to,
-    words: given.text?.split(/\s+/).slice(0, wordsMax),
+    words: given.text === undefined ? undefined : searchWords(given.text).slice(0, wordsMax),
     importId: given.import_id,
+    vendor: given.vendor,
+    currency: given.currency,
+    paymentMethod: given.payment_method,
   };
-  const { limit, after } = parsePage(request.page, position(sort));
-  return { filter, isAscending: sort === 'expense_date', after, limit, sort };
 }
 
-function inApiWords({ filter, sort }: ledger.ListExpensesRequest) {
+function inApiWords(filter: ledger.ExpenseFilter | undefined) {
   return {
-    sort,
     date_from: filter?.dateFrom ?? '',
     date_to: filter?.dateTo ?? '',
     category_id: filter?.categoryIds ?? [],
     account_id: filter?.accountIds ?? [],
     project_id: filter?.projectIds ?? [],
-    tag: filter?.tag ?? '',
+    tag: filter?.tags ?? [],
+    each_tag: filter?.eachTag ?? false,
     user_id: filter?.userId ?? '',
     status: filter?.status ?? '',
     amount_from: filter?.amountMinorFrom,
     amount_to: filter?.amountMinorTo,
     text: filter?.text ?? '',
     import_id: filter?.importId ?? '',
+    vendor: filter?.vendor ?? '',
+    currency: filter?.currency ?? '',
+    payment_method: filter?.paymentMethod ?? '',
   };
 }

@@ -1,72 +1,108 @@
-import { type Clock, conflict, type Database, newId, type Session, type TenantContext } from '@outlay/platform';
+import { conflict, type Database, newId, type Session, type TenantContext } from '@outlay/platform';
 import type { Booking } from '../domain/booking.ts';
 import { entryOf } from '../domain/journal-entry.ts';
-import { type EnsuredReferences, ensureReferences } from '../store/ensure-references.ts';
+import type { EnsuredReferences } from '../store/ensure-references.ts';
 import { postExpenses } from '../store/post-expenses.ts';
-import type { Purchase } from './file/parse-row.ts';
-import { advance, lockImport } from './import-progress.ts';
+import { claimPurchases, findRepeated } from './claim-purchases.ts';
+import { findOwn, type PricedRow, priceBatch } from './decide-batch.ts';
+import { advance, takeBatch } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
+import { makeReferences, refuseUnknown } from './known-references.ts';
 import type { Batch } from './read-batches.ts';
-import { claimPurchases, findClaimed, insertFates } from './row-store.ts';
+import { insertFates } from './row-store.ts';
+
+type FreshRow = PricedRow & { expenseId: string };
 
 /**
- * Gives each row of a batch its fate in one transaction: refused with a reason, a duplicate of what was imported before,
- * or imported, with the expense booked and all it refers to. Whatever happens in between, a row is booked once: the
- * import is locked, and a batch that does not begin where it stands changes nothing. Answers where it stands then.
+ * Gives each row of a batch its fate in one transaction: refused or skipped with a reason, a duplicate of what was
+ * imported before, or imported, with the expense booked and all it refers to. Several batches of a file may be booked at
+ * the same time. Whatever happens in between, a row is booked once: a batch is taken once. Answers where the import stands
+ * then; undefined: somebody else has done it.
  * Throws conflict `currency_changed` when the rows were read for another currency of the tenant than it has now.
  */
 export function bookBatch(
-  { database, clock }: { database: Database; clock: Clock },
+  { database }: { database: Database },
   context: TenantContext,
-  importId: string,
+  state: ImportState,
   batch: Batch,
   given: { tenantCurrency: string },
-): Promise<ImportState> {
+): Promise<ImportState | undefined> {
   return database.withTenant(context, async (session) => {
-    const { state, tenantCurrency } = await lockImport(session, context, importId);
-    if (state.status !== 'processing' || state.rowsDone !== batch.start) return state;
-
-    if (tenantCurrency !== given.tenantCurrency) {
-      throw conflict('currency_changed', 'The currency of the tenant has changed while its file was read');
-    }
-    const rows = batch.purchases.map((row) => ({ ...row, expenseId: newId() }));
-    const claimed = await claimPurchases(session, context, rows);
-    const fresh = rows.filter((row) => claimed.has(row.expenseId));
-    const repeated = rows.filter((row) => !claimed.has(row.expenseId));
-    // A statement of its own, as only a later one sees what a concurrent import has committed meanwhile.
-    const originals = await findClaimed(session, context, repeated);
-    await insertFates(session, context, importId, [
+    if (!(await takeBatch(session, context, state.id, { stage: 'booking', ...batch }))) return undefined;
+    await assertCurrency(session, context, given.tenantCurrency);
+    const { priced, refused } = await priceBatch(session, batch, given.tenantCurrency);
+    const own = await findOwn(session, context, priced);
+    const rows = priced.map((row) => ({ ...row, expenseId: newId() }));
+    const strangers = own.size === 0 ? rows : rows.filter((row) => !own.has(row.line));
+    const { known: claimants, unknown } = await refuseNew(session, context, state, strangers);
+    const repeats = await claimPurchases(session, context, claimants);
+    const fresh = claimants.filter((row) => !repeats.has(row.expenseId));
+    const duplicates = rows.flatMap(({ line, expenseId }) => {
+      const original = own.get(line) ?? repeats.get(expenseId);
+      return original === undefined ? [] : [{ line, expenseId: original, fate: 'duplicate' as const }];
+    });
+    const refusals = [...refused, ...unknown];
+    const fates = [
       ...fresh.map(({ line, expenseId }) => ({ line, expenseId, fate: 'imported' as const })),
-      ...repeated.map(({ line }, index) => ({ line, expenseId: originals[index], fate: 'duplicate' as const })),
-      ...batch.refused.map(({ line, fault }) => ({ line, fault, fate: 'refused' as const })),
-    ]);
+      ...duplicates,
+      ...batch.skipped.map(({ line, fault }) => ({ line, fault, fate: 'skipped' as const })),
+      ...refusals.map(({ line, fault }) => ({ line, fault, fate: 'refused' as const })),
+    ];
+    await insertFates(session, context, state.id, fates, { replaces: state.expiresAt !== undefined });
     await book(session, context, state, fresh);
-    const result = { imported: fresh.length, duplicates: repeated.length, refused: batch.refused.length };
-    return advance(session, context, state, result, clock);
+    const counts = { duplicates: duplicates.length, skipped: batch.skipped.length, refused: refusals.length };
+    return advance(
+      session,
+      context,
+      { id: state.id, stage: 'booking' },
+      { fresh: 0, imported: fresh.length, ...counts },
+    );
   });
+}
+
+/** Of what nobody has imported yet, rows that name what the file may not make are refused. What repeats is a duplicate. */
+async function refuseNew(
+  session: Session,
+  context: TenantContext,
+  state: ImportState,
+  rows: readonly FreshRow[],
+): Promise<Awaited<ReturnType<typeof refuseUnknown<FreshRow>>>> {
+  if (state.makesReferences) return { known: [...rows], unknown: [] };
+  const repeated = await findRepeated(session, context, rows);
+  const { known, unknown } = await refuseUnknown(
+    session,
+    context,
+    state,
+    rows.filter((_, index) => repeated[index] === undefined),
+  );
+  return { known: [...rows.filter((_, index) => repeated[index] !== undefined), ...known], unknown };
+}
+
+async function assertCurrency(session: Session, context: TenantContext, currency: string): Promise<void> {
+  const { rows } = await session.query<{ currency: string }>(
+    { name: 'tenant_currency', text: 'select tenants.currency from tenants where tenants.tenant_id = $1' },
+    [context.tenantId],
+  );
+  if (rows[0]?.currency !== currency) {
+    throw conflict('currency_changed', 'The currency of the tenant has changed while its file was read');
+  }
 }
 
 async function book(
   session: Session,
   context: TenantContext,
   state: ImportState,
-  fresh: readonly { expenseId: string; purchase: Purchase }[],
+  fresh: readonly FreshRow[],
 ): Promise<void> {
   if (fresh.length === 0) return;
-  const references = await ensureReferences(session, context, {
-    categories: named(fresh.map(({ purchase }) => purchase.category)),
-    projects: named(fresh.map(({ purchase }) => purchase.project)),
-    accounts: fresh.flatMap(({ purchase }) => purchase.account ?? []),
-  });
-  const bookings = fresh.map(({ expenseId, purchase }) => toBooking(purchase, { expenseId, state, references }));
+  const references = await makeReferences(session, context, state, fresh);
+  const bookings = fresh.map((row) => toBooking(row, { state, references }));
   await postExpenses(session, context, bookings);
 }
 
-const named = (names: readonly string[]): string[] => names.filter((name) => name !== '');
-
 function toBooking(
-  purchase: Purchase,
-  { expenseId, state, references }: { expenseId: string; state: ImportState; references: EnsuredReferences },
+  { purchase, expenseId }: FreshRow,
+  { state, references }: { state: ImportState; references: EnsuredReferences },
 ): Booking {
   const account = purchase.account && references.accounts.get(purchase.account.name);
   const expense = {

@@ -2,38 +2,41 @@ import { enqueueEvents } from '@outlay/messaging';
 import { type Clock, recordAudit, type Session, type TenantContext, type TenantId } from '@outlay/platform';
 import type { FileFormat } from './file/file-format.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
+import type { Survey } from './survey.ts';
 
-/** What one batch did. */
+/** What one batch did; none of the numbers is of another batch. */
 export interface BatchResult {
+  fresh: number;
   imported: number;
   duplicates: number;
+  skipped: number;
   refused: number;
 }
 
 /**
- * Locks an import for the rest of the transaction, so that of several workers on it only one goes forward, and answers
- * where it stands, with the currency of its tenant.
+ * Locks an import for the rest of the transaction, so that what is decided on its state holds, and answers where it
+ * stands, with the currency of its tenant and how that writes dates.
  */
 export async function lockImport(
   session: Session,
   context: { tenantId: TenantId },
   importId: string,
-): Promise<{ state: ImportState; tenantCurrency: string }> {
-  const { rows } = await session.query<{ currency: string }>(
+): Promise<{ state: ImportState; tenantCurrency: string; dateFormat: string }> {
+  const { rows } = await session.query<{ currency: string; date_format: string }>(
     {
       name: 'lock_import',
       text: `
-select ${importColumns}, tenants.currency
+select ${importColumns}, tenants.currency, tenants.date_format
 from imports
 join tenants on tenants.tenant_id = imports.tenant_id
 where imports.tenant_id = $1 and imports.id = $2
-for update of imports`,
+for no key update of imports`,
     },
     [context.tenantId, importId],
   );
   const [row] = rows;
   if (!row) throw new Error('An import or its tenant is gone');
-  return { state: importState.parse(row), tenantCurrency: row.currency };
+  return { state: importState.parse(row), tenantCurrency: row.currency, dateFormat: row.date_format };
 }
 
 /** Notes that work on an import begins; the count goes back to zero when the import goes forward. */
@@ -43,7 +46,21 @@ export async function countAttempt(session: Session, context: { tenantId: Tenant
       name: 'count_import_attempt',
       text: `
 update imports set attempts = imports.attempts + 1, progressed_at = now()
-where imports.tenant_id = $1 and imports.id = $2 and imports.status = 'processing'`,
+where imports.tenant_id = $1 and imports.id = $2`,
+    },
+    [context.tenantId, importId],
+  );
+}
+
+/**
+ * Notes that somebody is at work on an import. Its attempts go on to count, as nothing of what is done so would be left
+ * after a crash.
+ */
+export async function noteProgress(session: Session, context: { tenantId: TenantId }, importId: string): Promise<void> {
+  await session.query(
+    {
+      name: 'note_import_progress',
+      text: 'update imports set progressed_at = now() where imports.tenant_id = $1 and imports.id = $2',
     },
     [context.tenantId, importId],
   );
@@ -62,7 +79,7 @@ export async function storeFormat(
       text: `
 update imports
 set format = $3, rows_total = $4, attempts = 0, version = imports.version + 1, progressed_at = now()
-where imports.tenant_id = $1 and imports.id = $2 and imports.status = 'processing'
+where imports.tenant_id = $1 and imports.id = $2
 returning ${importColumns}`,
     },
     [context.tenantId, state.id, JSON.stringify(recognised.format), recognised.rowsTotal],
@@ -70,37 +87,131 @@ returning ${importColumns}`,
   return importState.parse(rows[0]);
 }
 
-/** Adds up what a batch did. With the last row the import is completed: its event goes out and its bytes are dropped. */
+/**
+ * Takes a batch on in the session's transaction, and answers whether that was possible: it is not where the batch is done,
+ * where another worker is at it at this moment (nobody waits: a batch takes long), or where the stage is over.
+ */
+export async function takeBatch(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  batch: { stage: ImportState['stage']; start: number; rowCount: number },
+): Promise<boolean> {
+  const { rowCount } = await session.query(
+    {
+      name: 'take_import_batch',
+      text: `
+with mine as materialized (
+  select pg_try_advisory_xact_lock(hashtextextended('import batch ' || $2::text || $3::text || $4::text, 0)) as is_free
+)
+insert into import_batches (tenant_id, import_id, stage, start, row_count)
+select $1, imports.id, imports.stage, $4::int, $5
+from imports
+cross join mine
+where imports.tenant_id = $1 and imports.id = $2::uuid and imports.status = 'processing' and imports.stage = $3::text
+  and mine.is_free
+on conflict do nothing`,
+    },
+    [context.tenantId, importId, batch.stage, batch.start, batch.rowCount],
+  );
+  return rowCount === 1;
+}
+
+/** The stretches of rows that have been dealt with, in their order. */
+export async function listBatches(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  stage: ImportState['stage'],
+): Promise<{ start: number; rowCount: number }[]> {
+  const { rows } = await session.query<{ start: number; row_count: number }>(
+    {
+      name: 'list_import_batches',
+      text: `
+select import_batches.start, import_batches.row_count from import_batches
+where import_batches.tenant_id = $1 and import_batches.import_id = $2 and import_batches.stage = $3
+order by import_batches.start`,
+    },
+    [context.tenantId, importId, stage],
+  );
+  return rows.map((row) => ({ start: row.start, rowCount: row.row_count }));
+}
+
+/**
+ * Adds up what a batch did, as the last thing of its transaction: other batches of the file wait from here on, for as long
+ * as a commit takes. Throws where the import is in another stage by now, so that the batch comes to nothing.
+ */
 export async function advance(
   session: Session,
   context: TenantContext,
-  state: ImportState,
+  { id, stage }: Pick<ImportState, 'id' | 'stage'>,
   batch: BatchResult,
-  clock: Clock,
 ): Promise<ImportState> {
   const { rows } = await session.query(
     {
       name: 'advance_import',
       text: `
 update imports
-set imported = imports.imported + $3, duplicates = imports.duplicates + $4, refused = imports.refused + $5,
-  attempts = 0, version = imports.version + 1, progressed_at = now()
+set fresh = imports.fresh + $4, imported = imports.imported + $5, duplicates = imports.duplicates + $6,
+  skipped = imports.skipped + $7, refused = imports.refused + $8, attempts = 0, version = imports.version + 1,
+  progressed_at = now()
+where imports.tenant_id = $1 and imports.id = $2 and imports.status = 'processing' and imports.stage = $3
+returning ${importColumns}`,
+    },
+    [...[context.tenantId, id, stage, batch.fresh, batch.imported, batch.duplicates, batch.skipped], batch.refused],
+  );
+  if (!rows[0]) throw new Error('The import is not in this stage any more');
+  return importState.parse(rows[0]);
+}
+
+/** Keeps what the rows were seen to come to; the caller holds the import's lock. */
+export async function storeSurvey(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  survey: Survey,
+): Promise<void> {
+  await session.query(
+    {
+      name: 'store_import_survey',
+      text: 'update imports set survey = $3 where imports.tenant_id = $1 and imports.id = $2',
+    },
+    [context.tenantId, importId, JSON.stringify(survey)],
+  );
+}
+
+/** Begins a stage, with nothing done of it. The caller holds the import's lock. */
+export async function beginStage(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  stage: ImportState['stage'],
+): Promise<ImportState> {
+  await dropAll(session, context, importId, ['import_batches', 'import_references']);
+  const { rows } = await session.query(
+    {
+      name: 'begin_import_stage',
+      text: `
+update imports
+set status = 'processing', stage = $3, is_preview = false, fresh = 0, imported = 0, duplicates = 0, skipped = 0, refused = 0,
+  survey = null, attempts = 0, failure_code = '', failure_message = '', finished_at = null,
+  version = imports.version + 1, progressed_at = now()
 where imports.tenant_id = $1 and imports.id = $2
 returning ${importColumns}`,
     },
-    [context.tenantId, state.id, batch.imported, batch.duplicates, batch.refused],
+    [context.tenantId, importId, stage],
   );
-  const advanced = importState.parse(rows[0]);
-  return advanced.rowsDone < advanced.rowsTotal ? advanced : complete(session, context, advanced, clock());
+  return importState.parse(rows[0]);
 }
 
-async function complete(
+/** Ends an import whose rows all have their fate; its bytes are dropped. */
+export async function completeImport(
   session: Session,
   context: TenantContext,
   state: ImportState,
-  completedAt: Date,
+  clock: Clock,
 ): Promise<ImportState> {
-  const { id: importId, rowsTotal, imported, duplicates, refused } = state;
+  const { id: importId, rowsTotal, imported, duplicates, skipped, refused } = state;
   const finished = await finish(session, context, importId, { status: 'completed', code: '', message: '' });
   await enqueueEvents(session, context, [
     {
@@ -108,16 +219,40 @@ async function complete(
       tenantId: context.tenantId,
       subject: importId,
       aggregateVersion: finished.version,
-      data: { importId, rowsTotal, imported, duplicates, refused, completedAt },
+      data: { importId, rowsTotal, imported, duplicates, skipped, refused, completedAt: clock() },
     },
   ]);
   await recordAudit(session, context, {
     action: 'import.completed',
     entity: 'import',
     entityId: importId,
-    after: { rows_total: rowsTotal, imported, duplicates, refused },
+    after: { rows_total: rowsTotal, imported, duplicates, skipped, refused },
   });
   return finished;
+}
+
+/** How long the bytes of a preview wait to be booked. */
+const previewKeptHours = 24;
+
+/** Ends the look at a file that is not to be booked yet: its bytes are kept for a day. */
+export async function endPreview(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+): Promise<ImportState> {
+  await dropAll(session, context, importId, ['import_batches', 'import_references']);
+  const { rows } = await session.query(
+    {
+      name: 'end_import_preview',
+      text: `
+update imports
+set status = 'previewed', expires_at = now() + $3 * interval '1 hour', version = imports.version + 1, progressed_at = now()
+where imports.tenant_id = $1 and imports.id = $2
+returning ${importColumns}`,
+    },
+    [context.tenantId, importId, previewKeptHours],
+  );
+  return importState.parse(rows[0]);
 }
 
 /** Gives an import up: what was booked stays booked, and the same file can be sent again to go on from there. */
@@ -143,13 +278,7 @@ async function finish(
   importId: string,
   end: { status: 'completed' | 'failed'; code: string; message: string },
 ): Promise<ImportState> {
-  await session.query(
-    {
-      name: 'drop_import_chunks',
-      text: 'delete from import_chunks where import_chunks.tenant_id = $1 and import_chunks.import_id = $2',
-    },
-    [context.tenantId, importId],
-  );
+  await dropAll(session, context, importId, ['import_chunks', 'import_batches', 'import_references']);
   const { rows } = await session.query(
     {
       name: 'finish_import',
@@ -163,4 +292,21 @@ returning ${importColumns}`,
     [context.tenantId, importId, end.status, end.code, end.message],
   );
   return importState.parse(rows[0]);
+}
+
+type PartTable = 'import_chunks' | 'import_batches' | 'import_references' | 'import_rows';
+
+/** Drops what belongs to an import and has served. */
+export async function dropAll(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  tables: readonly PartTable[],
+): Promise<void> {
+  for (const table of tables) {
+    await session.query(
+      { name: `drop_${table}`, text: `delete from ${table} where ${table}.tenant_id = $1 and ${table}.import_id = $2` },
+      [context.tenantId, importId],
+    );
+  }
 }

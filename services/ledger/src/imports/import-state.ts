@@ -1,80 +1,105 @@
-import type { ledger } from '@outlay/contracts';
 import { z } from 'zod';
 import { fileFormat } from './file/file-format.ts';
+import { fileKinds, importMapping } from './file/mapping.ts';
+import { survey } from './survey.ts';
 
 /** Columns of a row of imports, in the order and under the names that importState reads. */
-export const importColumns = `imports.id, imports.user_id, imports.request_id, imports.status, imports.file_name,
-  imports.encoding, imports.format, imports.rows_total, imports.imported, imports.duplicates, imports.refused,
-  imports.attempts, imports.failure_code, imports.failure_message, imports.version, imports.created_at,
-  imports.finished_at`;
+export const importColumns = `imports.id, imports.actor_kind, imports.user_id, imports.request_id,
+  imports.correlation_id, imports.status, imports.stage, imports.is_preview, imports.file_name, imports.file_kind, imports.encoding,
+  imports.mapping, imports.mapping_id, imports.format, imports.survey, imports.rows_total, imports.fresh, imports.imported,
+  imports.duplicates, imports.skipped, imports.refused, imports.attempts, imports.failure_code, imports.failure_message,
+  imports.undo_actor_kind, imports.undo_user_id, imports.undo_request_id, imports.undo_correlation_id, imports.reversed,
+  imports.already_reversed, imports.makes_references, imports.references_removed, imports.version, imports.created_at, imports.expires_at, imports.finished_at, imports.undone_at`;
+
+const actorKind = z.enum(['user', 'api_key']);
 
 /** A row of imports. */
 export const importState = z
   .object({
     id: z.string(),
+    actor_kind: actorKind,
     user_id: z.string(),
     request_id: z.string(),
-    status: z.enum(['processing', 'completed', 'failed']),
+    correlation_id: z.string().nullable(),
+    status: z.enum(['processing', 'previewed', 'expired', 'completed', 'failed', 'undoing', 'undone']),
+    stage: z.enum(['surveying', 'booking']),
+    is_preview: z.boolean(),
     file_name: z.string(),
+    file_kind: z.enum(fileKinds),
     encoding: fileFormat.shape.encoding,
+    mapping: importMapping.nullable(),
+    mapping_id: z.string().nullable(),
     format: fileFormat.nullable(),
+    survey: survey.nullable(),
     rows_total: z.int(),
+    fresh: z.int(),
     imported: z.int(),
     duplicates: z.int(),
+    skipped: z.int(),
     refused: z.int(),
     attempts: z.int(),
     failure_code: z.string(),
     failure_message: z.string(),
+    undo_actor_kind: actorKind.nullable(),
+    undo_user_id: z.string().nullable(),
+    undo_request_id: z.string().nullable(),
+    undo_correlation_id: z.string().nullable(),
+    reversed: z.int(),
+    already_reversed: z.int(),
+    makes_references: z.boolean(),
+    references_removed: z.int(),
     version: z.bigint(),
     created_at: z.date(),
+    expires_at: z.date().nullable(),
     finished_at: z.date().nullable(),
+    undone_at: z.date().nullable(),
   })
   .transform((row) => ({
     id: row.id,
+    actorKind: row.actor_kind,
     userId: row.user_id,
     requestId: row.request_id,
+    correlationId: row.correlation_id ?? undefined,
     status: row.status,
+    stage: row.stage,
+    isPreview: row.is_preview,
     fileName: row.file_name,
+    fileKind: row.file_kind,
     encoding: row.encoding,
+    mapping: row.mapping ?? undefined,
+    mappingId: row.mapping_id ?? undefined,
     format: row.format ?? undefined,
+    survey: row.survey ?? undefined,
     rowsTotal: row.rows_total,
-    rowsDone: row.imported + row.duplicates + row.refused,
+    rowsDone: row.fresh + row.imported + row.duplicates + row.skipped + row.refused,
+    fresh: row.fresh,
     imported: row.imported,
     duplicates: row.duplicates,
+    skipped: row.skipped,
     refused: row.refused,
     attempts: row.attempts,
     failureCode: row.failure_code,
     failureMessage: row.failure_message,
+    undoneBy:
+      row.undo_actor_kind && row.undo_user_id && row.undo_request_id
+        ? {
+            kind: row.undo_actor_kind,
+            id: row.undo_user_id,
+            requestId: row.undo_request_id,
+            correlationId: row.undo_correlation_id ?? undefined,
+          }
+        : undefined,
+    reversed: row.reversed,
+    alreadyReversed: row.already_reversed,
+    /** Whether what rows name and is not there is made. */
+    makesReferences: row.makes_references,
+    referencesRemoved: row.references_removed,
     version: row.version,
     createdAt: row.created_at,
+    expiresAt: row.expires_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
+    undoneAt: row.undone_at ?? undefined,
   }));
 
 /** A file that is being taken in or was, and how far it has come. */
 export type ImportState = z.output<typeof importState>;
-
-/** The message of the contracts. */
-export function toImportMessage(state: ImportState): ledger.Import {
-  const { format } = state;
-  return {
-    id: state.id,
-    status: state.status,
-    fileName: state.fileName,
-    rowsTotal: state.rowsTotal,
-    rowsDone: state.rowsDone,
-    imported: state.imported,
-    duplicates: state.duplicates,
-    refused: state.refused,
-    failureCode: state.failureCode,
-    failureMessage: state.failureMessage,
-    createdAt: state.createdAt,
-    finishedAt: state.finishedAt,
-    format: format && {
-      encoding: format.encoding,
-      delimiter: format.delimiter,
-      dateFormat: format.dates.text,
-      headerLine: format.headerLine,
-      columns: Object.fromEntries(format.columns.map((column) => [column.header, column.field])),
-    },
-  };
-}

@@ -1,5 +1,7 @@
 import { type Database, newId, notFound, type Session, type TenantContext, type TenantId } from '@outlay/platform';
+import type { FileKind, ImportMapping } from './file/mapping.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
+import { mayMakeReferences } from './may-make-references.ts';
 import type { UploadedFile } from './receive-upload.ts';
 
 /** The schema of this service's background jobs. */
@@ -12,7 +14,7 @@ export const importTask = 'import_file';
 export async function insertImport(
   session: Session,
   context: TenantContext,
-  file: UploadedFile & { encoding: string },
+  file: UploadedFile & { encoding: string; kind: FileKind; mapping: ImportMapping | undefined },
 ): Promise<ImportState> {
   const id = newId();
   const { rows } = await session.query(
@@ -20,14 +22,16 @@ export async function insertImport(
       name: 'insert_import',
       text: `
 insert into imports (
-  tenant_id, id, user_id, request_id, file_name, content_type, file_size, file_hash, encoding
+  tenant_id, id, actor_kind, user_id, request_id, correlation_id, file_name, content_type, file_size, file_hash,
+  encoding, file_kind, stage, is_preview, mapping, mapping_id, makes_references
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'surveying', $13, $14, $15, $16)
 returning ${importColumns}`,
     },
     [
-      ...[context.tenantId, id, context.actor.id, context.requestId],
-      ...[file.name, file.contentType, file.size, file.hash, file.encoding],
+      ...[context.tenantId, id, context.actor.kind, context.actor.id, context.requestId, context.correlationId],
+      ...[file.name, file.contentType, file.size, file.hash, file.encoding, file.kind, file.isPreview],
+      ...[file.mapping && JSON.stringify(file.mapping), file.mappingId, mayMakeReferences(context)],
     ],
   );
   for (const [seq, bytes] of file.chunks.entries()) {
@@ -43,15 +47,55 @@ returning ${importColumns}`,
   return importState.parse(rows[0]);
 }
 
-/** Has an import worked off if the session's transaction commits. One job waits for each, however often it is asked for. */
-export async function addImportJob(session: Session, tenantId: string, importId: string): Promise<void> {
+/** Has an import make nothing that its rows name, from now on. */
+export async function forbidReferences(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+): Promise<void> {
+  await session.query(
+    {
+      name: 'forbid_import_references',
+      text: 'update imports set makes_references = false where imports.tenant_id = $1 and imports.id = $2',
+    },
+    [context.tenantId, importId],
+  );
+}
+
+/**
+ * Has an import worked off if the session's transaction commits. One job waits for each, however often it is asked for, and
+ * keeps its place among the others.
+ */
+export async function addImportJob(session: Session, tenantId: string, importId: string, laterMs = 0): Promise<void> {
   await session.query(
     {
       name: 'add_import_job',
-      text: `select from ${jobsSchema}.add_job('${importTask}', $1::json, job_key => $2, max_attempts => 25)`,
+      text: `
+select from ${jobsSchema}.add_job(
+  '${importTask}', $1::json, job_key => $2, max_attempts => 25,
+  run_at => least(
+    now() + $3 * interval '1 millisecond',
+    (select jobs.run_at from ${jobsSchema}.jobs where jobs.key = $2 and jobs.locked_at is null)
+  )
+)`,
     },
-    [JSON.stringify({ tenant_id: tenantId, import_id: importId }), importId],
+    [JSON.stringify({ tenant_id: tenantId, import_id: importId }), importId, laterMs],
   );
+}
+
+/** Whether there is a job that could be done now and that nobody has taken. Jobs are the service's own, and of no tenant. */
+export async function isJobWaiting(database: Database): Promise<boolean> {
+  const { rows } = await database.withGlobal((session) =>
+    session.query<{ is_waiting: boolean }>({
+      name: 'is_job_waiting',
+      text: `
+select exists (
+  select from ${jobsSchema}.jobs
+  where jobs.locked_at is null and jobs.run_at <= now() and jobs.attempts < jobs.max_attempts
+) as is_waiting`,
+    }),
+  );
+  return rows[0]?.is_waiting ?? false;
 }
 
 /** One import, or notFound `import_not_found`. A user who is given sees only their own. */
@@ -109,7 +153,7 @@ export async function findStalled(database: Database, stalledMs: number): Promis
         name: 'find_stalled_imports',
         text: `
 select imports.tenant_id, imports.id from imports
-where imports.status = 'processing' and imports.progressed_at < now() - $1 * interval '1 millisecond'
+where imports.status in ('processing', 'undoing') and imports.progressed_at < now() - $1 * interval '1 millisecond'
 order by imports.progressed_at limit 100`,
       },
       [stalledMs],

@@ -1,6 +1,7 @@
 import {
   type Component,
   createJobWorker,
+  createTurns,
   type Database,
   type JobWorkerOptions,
   type Logger,
@@ -8,7 +9,8 @@ import {
   toTenantId,
 } from '@outlay/platform';
 import { z } from 'zod';
-import { addImportJob, findStalled, importTask, jobsSchema } from './import-store.ts';
+import { expirePreviews } from './expire-previews.ts';
+import { addImportJob, findStalled, importTask, isJobWaiting, jobsSchema } from './import-store.ts';
 import { type ImportWork, processImport } from './process-import.ts';
 
 /** How the imports of a process are worked off. */
@@ -17,6 +19,8 @@ export interface ImportWorkerOptions extends ImportWork {
   databaseUrl: string;
   /** An import that has not gone forward for so long is taken up again; 5,000 unless set. */
   stalledMs?: number;
+  /** How long an import is worked on while others wait for its place; 5,000 unless set. */
+  sliceMs?: number;
   /** Other work of the service for the same worker. */
   beside?: Pick<JobWorkerOptions, 'tasks' | 'timed'>;
 }
@@ -26,30 +30,87 @@ export interface ImportWorker extends Component {
   isReady(): boolean;
 }
 
-const concurrency = 2;
+/** Imports of as many tenants at a time. */
+const concurrency = 8;
+
+/** Batches booked at a time, of all imports of the process. */
+const batchesAtOnce = 4;
+
+/** When to look again whether the import of a tenant before this one is over: later, the more there are that look. */
+const laterMs = 250;
+const laterMsMax = 5_000;
+
+/** A file is read from its beginning each time that its import is gone on with: it is worked on for longer than that takes. */
+const readingsInSlice = 5;
+
+const hourly = { backfillPeriod: 3_600_000 };
 
 /**
  * Works off imports as they come, any number of processes together. Jobs are on PostgreSQL and wake a worker at once.
  * What goes forward no more, though its process may not even know that it hangs, is taken up by another.
+ *
+ * Tenants take turns, so that a large import holds up no other tenant's small one: a process has one import of a tenant
+ * at work, and the batches of those that are at work go to the database in the order in which they are ready. Where all
+ * places are taken and a job waits, an import that has been worked on for a while gives its place up, and waits in its turn.
  */
 export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
-  const { databaseUrl, logger, database, stalledMs = 5_000, beside } = options;
+  const { databaseUrl, logger, database, clock, stalledMs = 5_000, sliceMs = 5_000, beside } = options;
   const stopping = new AbortController();
+  const turns = createTurns({ atOnce: batchesAtOnce, waitingMax: Number.POSITIVE_INFINITY });
+  /** Tenants of which an import is at work, and how often another was put off meanwhile. */
+  const atWork = new Map<string, number>();
+  let placesTaken = 0;
   let watching: Promise<void> | undefined;
+
+  async function workOff({ tenant_id: tenant, import_id: importId }: JobPayload): Promise<void> {
+    const tenantId = toTenantId(tenant);
+    const putOff = atWork.get(tenantId);
+    if (putOff !== undefined) {
+      atWork.set(tenantId, putOff + 1);
+      const waitMs = Math.min(laterMs * (putOff + 1), laterMsMax);
+      await database.withTenant({ tenantId }, (session) => addImportJob(session, tenantId, importId, waitMs));
+      return;
+    }
+    atWork.set(tenantId, 0);
+    const begun = performance.now();
+    const isStopping = () => stopping.signal.aborted;
+    const isOthersTurn = async (readingMs: number): Promise<boolean> => {
+      if (placesTaken < concurrency) return false;
+      const isLong = performance.now() - begun >= Math.max(sliceMs, readingsInSlice * readingMs);
+      return isLong && (await isJobWaiting(database));
+    };
+    const work = { ...options, isStopping, isOthersTurn, inTurn: turns.inTurn };
+    const worked = await processImport(work, tenantId, importId).finally(() => atWork.delete(tenantId));
+    // After the jobs that wait already; the tenant must not seem to be at work when another place takes it up at once.
+    if (worked === 'left') {
+      await database.withTenant({ tenantId }, (session) => addImportJob(session, tenantId, importId));
+    }
+  }
+
+  /** Of all tasks, as each takes a place. */
+  const inPlace =
+    <Args extends unknown[]>(task: (...args: Args) => Promise<unknown>) =>
+    async (...args: Args): Promise<void> => {
+      placesTaken++;
+      try {
+        await task(...args);
+      } finally {
+        placesTaken--;
+      }
+    };
+
+  const tasks: JobWorkerOptions['tasks'] = {
+    ...beside?.tasks,
+    [importTask]: (payload) => workOff(jobPayload.parse(payload)),
+    [expireTask]: () => expirePreviews(database, clock()),
+  };
 
   const jobs = createJobWorker<string>({
     databaseUrl,
     schema: jobsSchema,
     concurrency,
-    tasks: {
-      ...beside?.tasks,
-      [importTask]: async (payload) => {
-        const job = jobPayload.parse(payload);
-        const work = { ...options, isStopping: () => stopping.signal.aborted };
-        await processImport(work, toTenantId(job.tenant_id), job.import_id);
-      },
-    },
-    timed: beside?.timed,
+    tasks: Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, inPlace(task)])),
+    timed: [...(beside?.timed ?? []), { task: expireTask, match: '41 * * * *', options: hourly }],
     logger,
   });
 
@@ -87,4 +148,8 @@ async function addStalled(database: Database, stalledMs: number, logger: Logger)
   }
 }
 
+const expireTask = 'expire_previews';
+
 const jobPayload = z.object({ tenant_id: z.uuid(), import_id: z.uuid() });
+
+type JobPayload = z.output<typeof jobPayload>;

@@ -3,18 +3,37 @@ import {
   type Database,
   DomainError,
   type Logger,
+  pause,
+  sqlStateOf,
   systemContext,
   type TenantContext,
   type TenantId,
 } from '@outlay/platform';
 import { bookBatch } from './book-batch.ts';
-import { UnclosedQuote } from './file/read-rows.ts';
-import { type OpenFile, recogniseFile } from './file/recognise-file.ts';
+import { endSurvey, needsSurvey } from './end-survey.ts';
+import { UnclosedQuote } from './file/csv-splitter.ts';
+import { inPieces } from './file/next-turn.ts';
+import type { OpenFile } from './file/open-rows.ts';
+import { recogniseFile } from './file/recognise-file.ts';
 import { recogniseStoredLayout } from './file/recognise-head.ts';
-import { advance, countAttempt, failImport, lockImport, storeFormat } from './import-progress.ts';
+import { UnreadableStatement } from './file/statements/unreadable-statement.ts';
+import { UnreadableFile } from './file/unreadable-file.ts';
+import {
+  beginStage,
+  completeImport,
+  countAttempt,
+  failImport,
+  listBatches,
+  lockImport,
+  noteProgress,
+  storeFormat,
+} from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
-import { readChunks } from './import-store.ts';
-import { readAhead, readBatches } from './read-batches.ts';
+import { findImport, readChunks } from './import-store.ts';
+import { readBatches } from './read-batches.ts';
+import { runAhead, untilTurnIsOver } from './run-ahead.ts';
+import { surveyBatch } from './survey-batch.ts';
+import { undoBatches } from './undo-batches.ts';
 
 /** What working off an import takes. */
 export interface ImportWork {
@@ -23,49 +42,98 @@ export interface ImportWork {
   logger: Logger;
   /** Asked between batches: when it answers true, the rest is left to whoever goes on. */
   isStopping?: () => boolean;
+  /**
+   * Asked between batches, with how long it took to read up to the first of them: when it answers true, the import is left
+   * where it stands, as others wait for its place. Never unless set.
+   */
+  isOthersTurn?: (readingMs: number) => Promise<boolean>;
   /** Rows booked in one transaction. */
   batchSize?: number;
+  /** How often reading is noted as going forward; 1,000 unless set, well below what lets an import count as stalled. */
+  noteEveryMs?: number;
+  /** Batches of one file that are booked at the same time. */
+  atOnce?: number;
+  /** Runs a batch when it is its turn among those of other imports; at once unless set. */
+  inTurn?: <T>(batch: () => Promise<T>) => Promise<T>;
 }
+
+/** Whether the import is over, or left where it stands for the others. */
+export type Worked = 'ended' | 'left';
 
 /** How often work may begin without going forward before the import is given up. */
 const attemptsMax = 12;
 
-const batchSizeDefault = 500;
+/** The larger, the fewer times each counter of the plan is counted up; what is booked at once is what others wait for. */
+const batchSizeDefault = 1_000;
+const atOnceDefault = 4;
 
 /**
- * Works an import off from where it stands to its end. It may be called any number of times, by several processes at
- * once and after any crash: it goes on after the last batch that was committed. An import that fails again and again
- * at the same place is marked failed; every other error is thrown, for the job to be tried again.
+ * Works an import off from where it stands to its end, or takes it back, or leaves it when it is the turn of others: then
+ * its job is to be added again. It may be called any number of times, by several processes at once and after any crash: it
+ * goes on with the batches that were not committed. An import that fails again and again at the same place is marked failed;
+ * every other error is thrown, for the job to be tried again.
  */
-export async function processImport(work: ImportWork, tenantId: TenantId, importId: string): Promise<void> {
+export async function processImport(work: ImportWork, tenantId: TenantId, importId: string): Promise<Worked> {
   const started = await begin(work, systemContext(tenantId), importId);
-  if (!started) return;
+  if (!started) return 'ended';
+  if (started.state.status === 'undoing') return undoBatches(work, tenantId, started.state);
   const context = contextOf(tenantId, started.state);
   try {
-    const state = started.state.format ? started.state : await recognise(work, context, started);
-    if (state.status === 'processing') await bookAll(work, context, state, started.tenantCurrency);
+    return await bringToItsEnd(work, context, started);
   } catch (error) {
     const failure = finalFailure(error);
     if (!failure) throw error;
-    await work.database.withTenant(context, (session) => failImport(session, context, importId, failure));
+    await work.database.withTenant(context, async (session) => {
+      const { state } = await lockImport(session, context, importId);
+      if (state.status === 'processing') await failImport(session, context, importId, failure);
+    });
     work.logger.warn({ import_id: importId, code: failure.code }, 'import failed');
+    return 'ended';
   }
+}
+
+async function bringToItsEnd(work: ImportWork, context: TenantContext, started: Started): Promise<Worked> {
+  const { tenantCurrency } = started;
+  let { state } = started;
+  if (!state.format) {
+    state = await recognise(work, context, started);
+    if (state.status === 'processing' && (await work.isOthersTurn?.(0))) return 'left';
+  }
+  if (state.status !== 'processing') return 'ended';
+  if (state.stage === 'surveying') {
+    const isNeeded = await needsSurvey(work, context, state);
+    const how = { tenantCurrency, doBatch: surveyBatch };
+    if (isNeeded && (await workOff(work, context, state, how)) === 'left') return 'left';
+    state = isNeeded
+      ? await endSurvey(work, context, state.id, tenantCurrency)
+      : await goOnToBooking(work, context, state);
+  }
+  if (state.status !== 'processing') return 'ended';
+  if ((await workOff(work, context, state, { tenantCurrency, doBatch: bookBatch })) === 'left') return 'left';
+  const { imported, duplicates, skipped, refused, status } = await endBooking(work, context, state.id);
+  work.logger.info({ import_id: state.id, imported, duplicates, skipped, refused }, `import ${status}`);
+  return 'ended';
 }
 
 type Started = Awaited<ReturnType<typeof lockImport>>;
 
 /** Rows are booked for the one who sent the file, under the request that brought it. */
-const contextOf = (tenantId: TenantId, { userId, requestId }: ImportState): TenantContext => ({
+const contextOf = (
+  tenantId: TenantId,
+  { actorKind, userId, requestId, correlationId }: ImportState,
+): TenantContext => ({
   ...systemContext(tenantId, requestId),
-  actor: { kind: 'user', id: userId },
+  correlationId,
+  actor: { kind: actorKind, id: userId },
 });
 
 async function begin(work: ImportWork, context: TenantContext, importId: string): Promise<Started | undefined> {
   return work.database.withTenant(context, async (session) => {
     const started = await lockImport(session, context, importId);
     const { state } = started;
-    if (state.status !== 'processing') return undefined;
-    if (state.attempts < attemptsMax) {
+    if (state.status !== 'processing' && state.status !== 'undoing') return undefined;
+    // What is to be taken back is never given up: half of it would be in nobody's interest.
+    if (state.attempts < attemptsMax || state.status === 'undoing') {
       await countAttempt(session, context, importId);
       return started;
     }
@@ -79,59 +147,149 @@ async function begin(work: ImportWork, context: TenantContext, importId: string)
 /** The day the file came in, however often its rows are read. */
 const dayOf = (state: ImportState): string => state.createdAt.toISOString().slice(0, 10);
 
-const openStored =
-  (database: Database, context: TenantContext, importId: string): OpenFile =>
-  () =>
-    readChunks(database, context, importId);
+/**
+ * The stored bytes of a file. While they are read, the import is said to go forward, for nobody else to take it up: all rows
+ * of a large file are read before the first of them is counted.
+ */
+const openStored = (
+  { database, noteEveryMs = 1_000 }: ImportWork,
+  context: TenantContext,
+  importId: string,
+): OpenFile =>
+  async function* () {
+    let noted = performance.now();
+    for await (const chunk of readChunks(database, context, importId)) {
+      for (const piece of inPieces(chunk)) {
+        if (performance.now() - noted >= noteEveryMs) {
+          await database.withTenant(context, (session) => noteProgress(session, context, importId));
+          noted = performance.now();
+        }
+        yield piece;
+      }
+    }
+  };
 
 async function recognise(work: ImportWork, context: TenantContext, started: Started): Promise<ImportState> {
-  const { database, clock } = work;
-  const { state, tenantCurrency: currency } = started;
-  const open = openStored(database, context, state.id);
-  const head = await recogniseStoredHead(open, state);
-  const recognised = await recogniseFile(open, head, { today: dayOf(state), currency });
+  const { database } = work;
+  const { state, tenantCurrency: currency, dateFormat } = started;
+  const head = await recogniseStoredHead(database, context, state);
+  const open = openStored(work, context, state.id);
+  const recognised = await recogniseFile(open, head, {
+    today: dayOf(state),
+    currency,
+    dateFormat,
+    mapping: state.mapping,
+  });
   return database.withTenant(context, async (session) => {
     const { state: current } = await lockImport(session, context, state.id);
     if (current.status !== 'processing' || current.format) return current;
-    const stored = await storeFormat(session, context, state, recognised);
-    // A file with a header and nothing below it is done.
-    return stored.rowsTotal > 0
-      ? stored
-      : advance(session, context, stored, { imported: 0, duplicates: 0, refused: 0 }, clock);
+    return storeFormat(session, context, state, recognised);
   });
 }
 
 /** Columns are found in the first piece; the encoding was told by all of the bytes when the file came in. */
-async function recogniseStoredHead(open: OpenFile, { encoding }: ImportState) {
-  for await (const chunk of open()) return { encoding, layout: recogniseStoredLayout(chunk, encoding) };
+async function recogniseStoredHead(database: Database, context: TenantContext, state: ImportState) {
+  const { id, encoding, mapping } = state;
+  for await (const chunk of readChunks(database, context, id))
+    return { encoding, layout: recogniseStoredLayout(chunk, encoding, mapping) };
   throw new Error('The stored bytes of a file are gone');
 }
 
-async function bookAll(
+const goOnToBooking = (work: ImportWork, context: TenantContext, { id }: ImportState): Promise<ImportState> =>
+  work.database.withTenant(context, async (session) => {
+    const { state } = await lockImport(session, context, id);
+    const isWaiting = state.status === 'processing' && state.stage === 'surveying';
+    return isWaiting ? beginStage(session, context, id, 'booking') : state;
+  });
+
+/** How often to look again at what other workers are at, and how often in vain. */
+const lookAgainMs = 200;
+const looksMax = 50;
+
+/** Sees to it that all rows of the present stage are dealt with, by this worker or by others that are at them, or leaves them. */
+async function workOff(
   work: ImportWork,
   context: TenantContext,
   state: ImportState,
-  tenantCurrency: string,
-): Promise<void> {
-  if (!state.format) throw new Error('A file must be recognised before its rows are read');
-  const { id, format } = state;
-  const reading = { format, tenantCurrency, today: dayOf(state), batchSize: work.batchSize ?? batchSizeDefault };
-  let current = state;
-  const batches = readBatches(openStored(work.database, context, id), reading, state.rowsDone);
-  for await (const batch of readAhead(batches)) {
-    if (work.isStopping?.()) throw new Error('The process is stopping; another one goes on');
-    if (batch.start < current.rowsDone) continue;
-    current = await bookBatch(work, context, id, batch, reading);
-    if (current.status !== 'processing') break;
+  how: { tenantCurrency: string; doBatch: typeof bookBatch },
+): Promise<Worked> {
+  let { rowsDone } = state;
+  for (let looks = 0; looks < looksMax; looks++) {
+    const worked = await passOver(work, context, state, how);
+    const now = await work.database.withTenant(context, (session) => findImport(session, context, state.id), {
+      readOnly: true,
+    });
+    const isOver = now.status !== 'processing' || now.stage !== state.stage || now.rowsDone >= now.rowsTotal;
+    if (isOver) return 'ended';
+    if (worked === 'left') return 'left';
+    if (now.rowsDone > rowsDone) looks = 0;
+    rowsDone = now.rowsDone;
+    await pause(lookAgainMs);
   }
-  if (current.status === 'processing') throw new Error('The rows of a file ended before all were accounted for');
-  const { imported, duplicates, refused } = current;
-  work.logger.info({ import_id: id, imported, duplicates, refused }, `import ${current.status}`);
+  throw new Error('The rows of a file ended before all were accounted for');
 }
+
+/** Deals with the rows that nobody has dealt with or is at, several batches at a time, until it is the turn of others. */
+async function passOver(
+  work: ImportWork,
+  context: TenantContext,
+  state: ImportState,
+  { tenantCurrency, doBatch }: { tenantCurrency: string; doBatch: typeof bookBatch },
+): Promise<Worked> {
+  const { database, inTurn = (batch) => batch() } = work;
+  const { id, format } = state;
+  if (!format) throw new Error('A file must be recognised before its rows are read');
+  const reading = { format, tenantCurrency, today: dayOf(state), batchSize: work.batchSize ?? batchSizeDefault };
+  const done = await database.withTenant(context, (session) => listBatches(session, context, id, state.stage), {
+    readOnly: true,
+  });
+  const begun = performance.now();
+  let readingMs: number | undefined;
+  let worked: Worked = 'ended';
+  const batches = untilTurnIsOver(
+    readBatches(openStored(work, context, id), reading, done),
+    async () => (await work.isOthersTurn?.(readingMs ?? 0)) ?? false,
+    () => {
+      worked = 'left';
+    },
+  );
+  await runAhead(batches, work.atOnce ?? atOnceDefault, async (batch) => {
+    if (work.isStopping?.()) throw new Error('The process is stopping; another one goes on');
+    readingMs ??= performance.now() - begun;
+    return () => inTurn(() => doBatch(work, context, state, batch, reading)).catch(passIfDone);
+  });
+  return worked;
+}
+
+/**
+ * Another worker may end the stage, and forget which batches were taken, while a batch is being taken here that it has
+ * dealt with. That shows by its rows, which have their fate already; what becomes of the import is looked at next.
+ */
+function passIfDone(error: unknown): void {
+  const { constraint } = Object(error) as { constraint?: unknown };
+  if (sqlStateOf(error) !== '23505' || constraint !== 'import_rows_pkey') throw error;
+}
+
+/** All rows have their fate: whoever sees so first says so. */
+const endBooking = (work: ImportWork, context: TenantContext, importId: string): Promise<ImportState> =>
+  work.database.withTenant(context, async (session) => {
+    const { state } = await lockImport(session, context, importId);
+    if (state.status !== 'processing') return state;
+    if (state.rowsDone < state.rowsTotal) throw new Error('The rows of a file ended before all were accounted for');
+    return completeImport(session, context, state, work.clock);
+  });
 
 /** What failed for good: it would come again however often it is tried. */
 function finalFailure(error: unknown): { code: string; message: string } | undefined {
   if (error instanceof UnclosedQuote) return { code: 'file_unreadable', message: 'The lines of the file are too long' };
+  if (error instanceof UnreadableFile) return { code: error.code, message: error.message };
+  if (error instanceof UnreadableStatement) return { code: 'file_unreadable', message: error.message };
+  // What the parser let through and no table takes; no second attempt would end otherwise.
+  if (/^(?:22|54)|^23514$/.test(sqlStateOf(error) ?? '')) {
+    return { code: 'rows_unbookable', message: 'The file has a row that the books do not take' };
+  }
   const finalKinds = ['invalid', 'forbidden', 'not_found', 'precondition_failed'];
+  // What a row refers to was deleted just then; the next attempt makes it anew.
+  if (error instanceof DomainError && error.details.some(({ code }) => code === 'not_found')) return undefined;
   return error instanceof DomainError && finalKinds.includes(error.kind) ? error : undefined;
 }

@@ -1,19 +1,20 @@
+import type { IdentifiedRow, PurchaseKey } from './claim-purchases.ts';
 import { countOrdinals } from './file/count-ordinals.ts';
-import { decodeText } from './file/decode-text.ts';
 import type { FileFormat } from './file/file-format.ts';
-import { fingerprintOf } from './file/fingerprint.ts';
+import { fingerprintOf, sourceKeyOf } from './file/fingerprint.ts';
+import { type OpenFile, openRows } from './file/open-rows.ts';
 import { type Purchase, rowParser } from './file/parse-row.ts';
-import { readRows } from './file/read-rows.ts';
-import type { OpenFile } from './file/recognise-file.ts';
 import type { RowFault } from './file/row-fault.ts';
-import type { IdentifiedRow } from './row-store.ts';
 
 /** Consecutive rows of a file. */
 export interface Batch {
   /** Rows of the file before it. */
   start: number;
+  rowCount: number;
   refused: { line: number; fault: RowFault }[];
-  purchases: (IdentifiedRow & { purchase: Purchase })[];
+  /** Rows that are no spending. */
+  skipped: { line: number; fault: RowFault }[];
+  purchases: IdentifiedRow[];
 }
 
 /** How a file is read: the same values give the same batches, whoever reads it and however often. */
@@ -25,48 +26,57 @@ export interface Reading {
   batchSize: number;
 }
 
-/** Reads on while the batch before is being booked; at most one batch is read ahead. */
-export async function* readAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = source.next();
-  try {
-    for (;;) {
-      const { value, done } = await next;
-      if (done) return;
-      next = source.next();
-      // Thrown where it is awaited; whoever stops early does not care.
-      next.catch(() => undefined);
-      yield value;
-    }
-  } finally {
-    await source.return(undefined);
-  }
-}
+/** Stretches of rows, in their order. */
+export type Stretches = readonly { start: number; rowCount: number }[];
 
 /**
- * The batches of a file from a row on. It is read from its beginning all the same, as a row's ordinal depends on the
- * equal ones before it; reading is fast beside booking, and what the rows mean never depends on what was booked.
+ * The batches of a file but for the rows that are done. It is read from its beginning all the same, as a row's ordinal
+ * depends on the equal ones before it; reading is fast beside booking, and what the rows mean never depends on what was
+ * booked.
  */
-export async function* readBatches(open: OpenFile, reading: Reading, rowsDone: number): AsyncGenerator<Batch> {
+export async function* readBatches(open: OpenFile, reading: Reading, done: Stretches): AsyncGenerator<Batch> {
   const { format, batchSize } = reading;
   const parse = rowParser(format, reading);
   const ordinalOf = countOrdinals();
+  const isDone = createDoneCheck(done);
   let position = 0;
-  let batch: Batch = { start: rowsDone, refused: [], purchases: [] };
-  for await (const { line, cells } of readRows(decodeText(open(), format.encoding), format)) {
+  let batch = emptyBatch(0);
+  for await (const { line, cells } of openRows(open, format)) {
     if (line <= format.headerLine) continue;
     const parsed = parse(cells);
     const row = 'fault' in parsed ? undefined : identify(line, parsed.purchase, ordinalOf);
-    if (position++ < rowsDone) continue;
+    const here = position++;
+    if (isDone(here)) {
+      if (batch.rowCount > 0) yield batch;
+      batch = emptyBatch(position);
+      continue;
+    }
     if (row) batch.purchases.push(row);
-    else if ('fault' in parsed) batch.refused.push({ line, fault: parsed.fault });
-    if (position - batch.start < batchSize) continue;
+    else if ('fault' in parsed) (parsed.isSkipped ? batch.skipped : batch.refused).push({ line, fault: parsed.fault });
+    if (++batch.rowCount < batchSize) continue;
     yield batch;
-    batch = { start: position, refused: [], purchases: [] };
+    batch = emptyBatch(position);
   }
-  if (position > batch.start) yield batch;
+  if (batch.rowCount > 0) yield batch;
 }
 
-function identify(line: number, purchase: Purchase, ordinalOf: ReturnType<typeof countOrdinals>) {
-  const fingerprint = fingerprintOf(purchase);
-  return { line, fingerprint, ordinal: ordinalOf(fingerprint), purchase };
+const emptyBatch = (start: number): Batch => ({ start, rowCount: 0, refused: [], skipped: [], purchases: [] });
+
+/** Asked for one position after the other. */
+function createDoneCheck(done: Stretches): (position: number) => boolean {
+  let index = 0;
+  return (position) => {
+    for (let stretch = done[index]; stretch && stretch.start + stretch.rowCount <= position; stretch = done[index]) {
+      index++;
+    }
+    const stretch = done[index];
+    return stretch !== undefined && stretch.start <= position;
+  };
+}
+
+function identify(line: number, purchase: Purchase, ordinalOf: ReturnType<typeof countOrdinals>): IdentifiedRow {
+  const keyOf = (digest: Buffer): PurchaseKey => ({ digest, ordinal: ordinalOf(digest) });
+  const sourceKey = sourceKeyOf(purchase);
+  const own = keyOf(fingerprintOf(purchase));
+  return { line, keys: sourceKey ? [own, keyOf(sourceKey)] : [own], purchase };
 }

@@ -39,7 +39,10 @@ limit $4`,
   return { imports: rows.slice(0, limit).map((row) => importState.parse(row)), hasMore: rows.length > limit };
 }
 
-/** What became of the rows of a file, in the order of its lines; all of them or those of one fate. */
+/**
+ * What became of the rows of a file, in the order of its lines; all of them or those of one fate. A row may repeat what
+ * somebody else imported: whoever may not see that expense is not told which it is.
+ */
 export async function listImportRows(
   { database }: { database: Database },
   context: TenantContext,
@@ -51,7 +54,7 @@ export async function listImportRows(
     async (session) => {
       await findImport(session, context, importId, ownOnly(context));
       const { rows } = await session.query<StoredRow>(fate === undefined ? listAllRows : listRowsOfFate, [
-        ...[context.tenantId, importId, after?.line ?? 0, limit + 1],
+        ...[context.tenantId, importId, after?.line ?? 0, limit + 1, ownOnly(context)],
         ...(fate === undefined ? [] : [fate]),
       ]);
       return { rows: rows.slice(0, limit).map(toRowMessage), hasMore: rows.length > limit };
@@ -60,7 +63,8 @@ export async function listImportRows(
   );
 }
 
-const ownOnly = (context: TenantContext): string | undefined =>
+/** Whose imports somebody deals with: their own, or everybody's. */
+export const ownOnly = (context: TenantContext): string | undefined =>
   context.role === 'member' ? context.actor.id : undefined;
 
 interface StoredRow {
@@ -83,7 +87,12 @@ const toRowMessage = (row: StoredRow): ledger.ImportRow => ({
 
 const rowsAfter = `
 select import_rows.line, import_rows.fate, import_rows.column_header, import_rows.code, import_rows.reason,
-  import_rows.expense_id
+  case
+    when $5::uuid is null or exists (
+      select from expenses
+      where expenses.tenant_id = $1 and expenses.id = import_rows.expense_id and expenses.user_id = $5
+    ) then import_rows.expense_id
+  end as expense_id
 from import_rows
 where import_rows.tenant_id = $1 and import_rows.import_id = $2 and import_rows.line > $3`;
 
@@ -91,5 +100,5 @@ where import_rows.tenant_id = $1 and import_rows.import_id = $2 and import_rows.
 const listAllRows = { name: 'list_import_rows', text: `${rowsAfter} order by import_rows.line limit $4` };
 const listRowsOfFate = {
   name: 'list_import_rows_of_fate',
-  text: `${rowsAfter} and import_rows.fate = $5 order by import_rows.line limit $4`,
+  text: `${rowsAfter} and import_rows.fate = $6 order by import_rows.line limit $4`,
 };

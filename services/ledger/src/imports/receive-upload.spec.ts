@@ -4,12 +4,14 @@ import { chunkSize, receiveUpload } from './receive-upload.ts';
 import { createUploadBudget } from './upload-budget.ts';
 
 async function* parts(...chunks: Buffer[]): AsyncGenerator<ledger.StartImportRequest> {
-  yield { part: { $case: 'file', value: { name: 'C:\\cards\\may\n2017.csv', contentType: 'text/csv' } } };
+  const told = { contentType: 'text/csv', dryRun: false, mapping: undefined, mappingId: '' };
+  yield { part: { $case: 'file', value: { name: 'C:\\cards\\may\n2017.csv', ...told } } };
   for (const value of chunks) yield { part: { $case: 'chunk', value } };
   yield { part: { $case: 'end', value: { size: BigInt(Buffer.concat(chunks).length) } } };
 }
 
-const share = () => createUploadBudget(10 * chunkSize).open();
+const bytesMax = 10 * chunkSize;
+const share = () => createUploadBudget({ bytesMax, bytesMaxOfTenant: bytesMax }).open('acme');
 const refusedAs = (code: string) => ({ kind: 'invalid', details: [expect.objectContaining({ field: 'file', code })] });
 
 describe('an upload', () => {
@@ -60,8 +62,8 @@ describe('an upload', () => {
   });
 
   it('has no room while others hold it, and has when they are done', async () => {
-    const budget = createUploadBudget(1_000);
-    const [first, second] = [budget.open(), budget.open()];
+    const budget = createUploadBudget({ bytesMax: 1_000, bytesMaxOfTenant: 1_000 });
+    const [first, second] = [budget.open('acme'), budget.open('brook')];
     await receiveUpload(parts(Buffer.alloc(900)), first);
 
     const busy = receiveUpload(parts(Buffer.alloc(200)), second);
@@ -69,5 +71,19 @@ describe('an upload', () => {
 
     first.release();
     await expect(receiveUpload(parts(Buffer.alloc(200)), second)).resolves.toMatchObject({ size: 200 });
+  });
+
+  it('leaves room for other tenants, however much one sends', async () => {
+    const budget = createUploadBudget({ bytesMax: 1_000, bytesMaxOfTenant: 400 });
+    const [first, second] = [budget.open('acme'), budget.open('acme')];
+    await receiveUpload(parts(Buffer.alloc(300)), first);
+
+    const busy = receiveUpload(parts(Buffer.alloc(200)), second);
+    await expect(busy).rejects.toMatchObject({ kind: 'unavailable', code: 'imports_busy' });
+    await expect(receiveUpload(parts(Buffer.alloc(400)), budget.open('brook'))).resolves.toMatchObject({ size: 400 });
+
+    first.release();
+    second.release();
+    await expect(receiveUpload(parts(Buffer.alloc(400)), budget.open('acme'))).resolves.toMatchObject({ size: 400 });
   });
 });

@@ -12,6 +12,11 @@ export interface UploadedFile {
   size: number;
   /** SHA-256 of its bytes. */
   hash: Buffer;
+  /** Whether it is only looked at. */
+  isPreview: boolean;
+  /** How the client says that it is to be read, and which saved mapping says so. */
+  rules: ledger.ImportMappingRules | undefined;
+  mappingId: string | undefined;
 }
 
 /** Largest file that is taken: 20 MiB. */
@@ -66,7 +71,12 @@ export async function receiveUpload(
   if (!file) throw invalid('file', 'file_missing', 'is missing');
   if (size === 0) throw invalid('file', 'file_empty', 'is empty');
   if (sizeSent !== BigInt(size)) throw invalid('file', 'file_cut_off', 'did not arrive whole');
-  return { name: plainName(file.name), contentType: plain(file.contentType, 100), chunks, size, hash: hash.digest() };
+  return {
+    ...{ name: plainName(file.name), contentType: plain(file.contentType, 100), chunks, size, hash: hash.digest() },
+    isPreview: file.dryRun,
+    rules: file.mapping,
+    mappingId: file.mappingId === '' ? undefined : file.mappingId,
+  };
 }
 
 /** The last part of a path. */

@@ -48,3 +48,16 @@ export const expenseEvent = (
   aggregateVersion: expense.version,
   data: { expense },
 });
+
+/** The event that tells of an expense whose rate was corrected, with what it was booked at until then. */
+export const restatedEvent = (
+  context: TenantContext,
+  before: DescribedExpense,
+  after: DescribedExpense,
+): OutgoingEvent<'outlay.ledger.expense.restated.v1'> => ({
+  type: 'outlay.ledger.expense.restated.v1',
+  tenantId: context.tenantId,
+  subject: after.id,
+  aggregateVersion: after.version,
+  data: { expense: toExpenseMessage(after), previousBooked: before.booked, previousRate: before.rate },
+});

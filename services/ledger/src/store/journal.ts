@@ -1,5 +1,5 @@
 import type { Session } from '@outlay/platform';
-import type { JournalEntry } from '../domain/journal-entry.ts';
+import type { EntryKind, JournalEntry } from '../domain/journal-entry.ts';
 import type { RateSource } from '../domain/money.ts';
 
 /** Writes entries with their postings, in one statement. They count as recorded at the transaction's instant. */
@@ -54,8 +54,8 @@ from json_to_recordset($3::json) as row (
 
 interface EntryRow {
   id: string;
-  kind: 'expense' | 'reversal';
-  expense_id: string;
+  kind: EntryKind;
+  expense_id: string | null;
   reverses_entry_id: string | null;
   effective_date: string;
   currency: string;
@@ -66,15 +66,24 @@ interface EntryRow {
   postings: { ledger_account_id: string; currency: string; amount_minor: string }[];
 }
 
-/** The entry that is in force for an expense. The expense knows when it was recorded, which leads to its partition. */
+/** The entry that is in force for an expense. */
 export async function findEntryInForce(session: Session, expenseId: string): Promise<JournalEntry> {
-  const { rows } = await session.query<EntryRow>(findStatement, [session.tenantId, expenseId]);
-  const [row] = rows;
-  if (row === undefined) throw new Error('An expense has no journal entry');
+  const [entry] = await findEntriesInForce(session, [expenseId]);
+  if (entry === undefined) throw new Error('An expense has no journal entry');
+  return entry;
+}
+
+/** The entries that are in force for expenses. An expense knows when its was recorded, which leads to its partition. */
+export async function findEntriesInForce(session: Session, expenseIds: readonly string[]): Promise<JournalEntry[]> {
+  const { rows } = await session.query<EntryRow>(findStatement, [session.tenantId, expenseIds]);
+  return rows.map(toEntry);
+}
+
+function toEntry(row: EntryRow): JournalEntry {
   return {
     id: row.id,
     kind: row.kind,
-    expenseId: row.expense_id,
+    expenseId: row.expense_id ?? undefined,
     reversesEntryId: row.reverses_entry_id ?? undefined,
     effectiveDate: row.effective_date,
     amount: { currency: row.currency, amountMinor: row.amount_minor },
@@ -89,7 +98,7 @@ export async function findEntryInForce(session: Session, expenseId: string): Pro
 
 // Amounts travel as text within JSON, whose numbers lose precision.
 const findStatement = {
-  name: 'find_entry_in_force',
+  name: 'find_entries_in_force',
   text: `
 select entry.id, entry.kind, entry.expense_id, entry.reverses_entry_id, entry.effective_date, entry.currency,
   entry.amount_minor, entry.rate, entry.rate_source, entry.rate_date, lines.postings
@@ -106,5 +115,5 @@ cross join lateral (
   from postings as posting
   where posting.tenant_id = entry.tenant_id and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
 ) as lines
-where expense.tenant_id = $1 and expense.id = $2`,
+where expense.tenant_id = $1 and expense.id = any ($2::uuid[])`,
 };

@@ -9,6 +9,8 @@ export interface BookingBasis {
   recordedAt: Date;
   /** Names of the categories, accounts and projects that the bookings refer to, by id. */
   names: ReadonlyMap<string, string>;
+  /** Those among them that are archived. */
+  archivedIds: ReadonlySet<string>;
   /** What the accounts among them are kept in. */
   accountCurrencies: ReadonlyMap<string, string>;
 }
@@ -26,6 +28,7 @@ export async function prepareBooking(
     is_fixed: boolean;
     recorded_at: Date;
     names: Record<string, string> | null;
+    archived_ids: string[] | null;
     account_currencies: Record<string, string> | null;
   }>(basisStatement, [session.tenantId, idsOf('categoryId'), idsOf('accountId'), idsOf('projectId')]);
   const [basis] = rows;
@@ -35,6 +38,7 @@ export async function prepareBooking(
     currency: basis.is_fixed ? basis.currency : await fixCurrency(session),
     recordedAt: basis.recorded_at,
     names: new Map(Object.entries(basis.names ?? {})),
+    archivedIds: new Set(basis.archived_ids),
     accountCurrencies: new Map(Object.entries(basis.account_currencies ?? {})),
   };
 }
@@ -56,23 +60,25 @@ const basisStatement = {
   name: 'booking_basis',
   text: `
 select tenants.currency, tenants.currency_fixed_at is not null as is_fixed, now() as recorded_at,
-  (
-    select json_object_agg(named.id, named.name)
-    from (
-      select categories.id, categories.name from categories
-      where categories.tenant_id = $1 and categories.id = any ($2::uuid[])
-      union all
-      select accounts.id, accounts.name from accounts
-      where accounts.tenant_id = $1 and accounts.id = any ($3::uuid[])
-      union all
-      select projects.id, projects.name from projects
-      where projects.tenant_id = $1 and projects.id = any ($4::uuid[])
-    ) as named
-  ) as names,
+  referred.names, referred.archived_ids,
   (
     select json_object_agg(accounts.id, accounts.currency) from accounts
     where accounts.tenant_id = $1 and accounts.id = any ($3::uuid[])
   ) as account_currencies
 from tenants
+cross join lateral (
+  select json_object_agg(named.id, named.name) as names,
+    json_agg(named.id) filter (where named.archived_at is not null) as archived_ids
+  from (
+    select categories.id, categories.name, categories.archived_at from categories
+    where categories.tenant_id = $1 and categories.id = any ($2::uuid[])
+    union all
+    select accounts.id, accounts.name, accounts.archived_at from accounts
+    where accounts.tenant_id = $1 and accounts.id = any ($3::uuid[])
+    union all
+    select projects.id, projects.name, projects.archived_at from projects
+    where projects.tenant_id = $1 and projects.id = any ($4::uuid[])
+  ) as named
+) as referred
 where tenants.tenant_id = $1`,
 };

@@ -18,7 +18,8 @@
  * booked   the one row that everything is written from, or none.
  *
  * Then entry, postings, expense, audit row and outbox row are inserted from `booked`. All or nothing of it is committed,
- * and the deferred trigger of the journal checks the entry at commit. The plan is generic (the same whatever the
+ * and triggers at the statement's end check the journal, count the expense within the tenant's plan (docs/adr/0020: an
+ * error refuses, a notice warns) and have the entry sealed. The plan is generic (the same whatever the
  * parameters): index lookups by full primary key and inserts, no scan, so its cost does not depend on how much there is.
  *
  * It notifies nobody of the new outbox row. pg_notify takes a lock that is one for the whole server and held until the
@@ -26,7 +27,8 @@
  * caller wakes its own process's relay after the commit; if it dies before that, a relay finds the row by polling.
  *
  * outcome: `booked`; `try_again` (see above); `replayed` with the first answer; or why nothing was booked: `key_reused`,
- * `tenant_missing`, `currency_changed`, `reference_missing` (a name that was looked for is null).
+ * `tenant_missing`, `currency_changed`, `reference_missing` (a name that was looked for is null), `reference_archived` (one
+ * that was found takes nothing new).
  */
 export const recordExpenseStatement = {
   name: 'record_expense',
@@ -35,22 +37,24 @@ with scope as materialized (
   select set_config('app.tenant_id', $1, true)::uuid as tenant_id
 ), found as materialized (
   select scope.tenant_id, tenant.currency, tenant.currency_fixed_at, category.name as category_name,
-    account.name as account_name, project.name as project_name, stored.request_hash, stored.answer
+    account.name as account_name, project.name as project_name, category.archived_at as category_archived_at,
+    account.archived_at as account_archived_at, project.archived_at as project_archived_at, stored.request_hash,
+    stored.answer
   from scope
   left join lateral (
     select tenants.currency, tenants.currency_fixed_at from tenants
     where tenants.tenant_id = scope.tenant_id offset 0
   ) as tenant on true
   left join lateral (
-    select categories.name from categories
+    select categories.name, categories.archived_at from categories
     where categories.tenant_id = scope.tenant_id and categories.id = $18::uuid offset 0
   ) as category on true
   left join lateral (
-    select accounts.name from accounts
+    select accounts.name, accounts.archived_at from accounts
     where accounts.tenant_id = scope.tenant_id and accounts.id = $19::uuid offset 0
   ) as account on true
   left join lateral (
-    select projects.name from projects
+    select projects.name, projects.archived_at from projects
     where projects.tenant_id = scope.tenant_id and projects.id = $20::uuid offset 0
   ) as project on true
   left join lateral (
@@ -60,7 +64,7 @@ with scope as materialized (
   ) as stored on true
 ), verdict as materialized (
   select found.tenant_id, found.currency_fixed_at, found.category_name, found.account_name, found.project_name,
-    found.answer,
+    found.category_archived_at, found.account_archived_at, found.project_archived_at, found.answer,
     case
       when found.request_hash = $3::bytea then 'replayed'
       when found.request_hash is not null then 'key_reused'
@@ -69,6 +73,8 @@ with scope as materialized (
       when ($18::uuid is not null and found.category_name is null)
         or ($19::uuid is not null and found.account_name is null)
         or ($20::uuid is not null and found.project_name is null) then 'reference_missing'
+      when num_nonnulls(found.category_archived_at, found.account_archived_at, found.project_archived_at) > 0
+        then 'reference_archived'
       else 'bookable'
     end as outcome,
     $28::jsonb #> '{data,expense}' || jsonb_strip_nulls(jsonb_build_object(
@@ -120,11 +126,11 @@ with scope as materialized (
   insert into expenses (
     tenant_id, id, entry_id, entry_recorded_at, currency, amount_minor, booked_currency, booked_amount_minor, rate,
     rate_source, rate_date, title, description, category_id, account_id, project_id, expense_date, payment_method, tags,
-    vendor, user_id, created_at, updated_at
+    vendor, search_text, user_id, created_at, updated_at
   )
   select booked.tenant_id, $7::uuid, $8::uuid, now(), $10, $9::bigint, $12, $11::bigint, $13::numeric,
     $14, $15::date, $16, $17, $18::uuid, $19::uuid, $20::uuid, $21::date, $22, $23::text[],
-    $24, $25::uuid, now(), now()
+    $24, $33, $25::uuid, now(), now()
   from booked
 ), audit as (
   insert into audit_entries (
@@ -144,7 +150,10 @@ select
     when exists (select from booked) then 'booked'
     else 'try_again'
   end as outcome,
-  verdict.category_name, verdict.account_name, verdict.project_name, now() as recorded_at,
+  verdict.category_name, verdict.account_name, verdict.project_name,
+  verdict.category_archived_at is not null as is_category_archived,
+  verdict.account_archived_at is not null as is_account_archived,
+  verdict.project_archived_at is not null as is_project_archived, now() as recorded_at,
   case when verdict.outcome = 'replayed' then verdict.answer end as answer
 from verdict`,
 };
@@ -158,10 +167,14 @@ export interface RecordExpenseOutcome {
     | 'key_reused'
     | 'tenant_missing'
     | 'currency_changed'
-    | 'reference_missing';
+    | 'reference_missing'
+    | 'reference_archived';
   category_name: string | null;
   account_name: string | null;
   project_name: string | null;
+  is_category_archived: boolean;
+  is_account_archived: boolean;
+  is_project_archived: boolean;
   recorded_at: Date;
   /** RecordExpenseResponse in ProtoJSON. */
   answer: unknown;

@@ -1,10 +1,15 @@
 import { tenancy } from '@outlay/contracts';
 import type { Session } from '@outlay/platform';
+import { markUsageChanged } from '../usage/usage-store.ts';
 
-/** The currency a tenant's books are kept in, and whether something is booked, so that it can change no more. */
+/**
+ * The currency a tenant's books are kept in, whether something is booked, so that it can change no more, and whether it
+ * is known what the tenant's plan allows: an event with its settings may have come before any with its plan.
+ */
 export interface TenantCurrency {
   currency: string;
   isFixed: boolean;
+  isEntitled: boolean;
 }
 
 /** Answers one TenantCurrency, or no row; for `database.once`, parameter tenant. */
@@ -14,10 +19,11 @@ export const findCurrencyStatement = {
 with scope as materialized (
   select set_config('app.tenant_id', $1, true)::uuid as tenant_id
 )
-select tenant.currency, tenant.currency_fixed_at is not null as "isFixed"
+select tenant.currency, tenant.currency_fixed_at is not null as "isFixed", tenant.entitlements_version > 0 as "isEntitled"
 from scope
 cross join lateral (
-  select tenants.currency, tenants.currency_fixed_at from tenants where tenants.tenant_id = scope.tenant_id offset 0
+  select tenants.currency, tenants.currency_fixed_at, tenants.entitlements_version
+  from tenants where tenants.tenant_id = scope.tenant_id offset 0
 ) as tenant`,
 };
 
@@ -29,7 +35,7 @@ export interface TenantSnapshot {
   version: bigint | number;
 }
 
-/** Stores a tenant that is not known yet. What came meanwhile by an event stays. */
+/** Stores what is not known yet of a tenant. What came meanwhile by an event stays. */
 export async function insertTenant(session: Session, tenant: TenantSnapshot): Promise<void> {
   const { settings, plan, entitlements, version } = tenant;
   await session.query(
@@ -37,7 +43,10 @@ export async function insertTenant(session: Session, tenant: TenantSnapshot): Pr
        tenant_id, currency, timezone, date_format, settings_version, plan, entitlements, entitlements_version
      )
      values ($1, $2, $3, $4, $5, $6, $7, $5)
-     on conflict (tenant_id) do nothing`,
+     on conflict (tenant_id) do update
+     set plan = excluded.plan, entitlements = excluded.entitlements,
+       entitlements_version = excluded.entitlements_version, updated_at = now()
+     where tenants.entitlements_version < excluded.entitlements_version`,
     [
       session.tenantId,
       settings.currency,
@@ -76,7 +85,12 @@ export async function keepSettings(
   );
 }
 
-/** Keeps the entitlements of a newer version. Answers false when the tenant is not known here yet. */
+/**
+ * Keeps the entitlements of a newer version. The limits in them hold for whoever begins to count once this has committed:
+ * each counter finds by the version that its share is of other limits (migration 0130), so that this costs the same however
+ * many there are. What is at its limit by that is told by whoever tells the usage. Answers false when the tenant is not
+ * known here yet.
+ */
 export async function keepEntitlements(
   session: Session,
   change: { plan: string; entitlements: readonly tenancy.Entitlement[]; version: number },
@@ -89,7 +103,9 @@ export async function keepEntitlements(
      where tenants.tenant_id = $1`,
     [session.tenantId, change.plan, toEntitlementsJson(change.entitlements), change.version],
   );
-  return rowCount === 1;
+  if (rowCount !== 1) return false;
+  await markUsageChanged(session);
+  return true;
 }
 
 /**

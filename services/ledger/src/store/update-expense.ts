@@ -1,4 +1,5 @@
 import type { Session } from '@outlay/platform';
+import { searchTextOf } from '../domain/search-words.ts';
 import { detailValues, type StoredExpense } from './expense-row.ts';
 
 /** Stores the new state of an expense whose entry was inserted in this transaction. The caller holds its row lock. */
@@ -15,6 +16,7 @@ export async function updateExpense(session: Session, expense: StoredExpense): P
     expense.rate.source,
     expense.rate.date,
     ...detailValues(expense),
+    searchTextOf(expense),
   ]);
 }
 
@@ -24,7 +26,8 @@ const updateStatement = {
 update expenses
 set version = $3, entry_id = $4, entry_recorded_at = now(), currency = $5, amount_minor = $6, booked_amount_minor = $7,
   rate = $8, rate_source = $9, rate_date = $10, title = $11, description = $12, category_id = $13, account_id = $14,
-  project_id = $15, expense_date = $16, payment_method = $17, tags = $18, vendor = $19, updated_at = now()
+  project_id = $15, expense_date = $16, payment_method = $17, tags = $18, vendor = $19, search_text = $20,
+  updated_at = now()
 where expenses.tenant_id = $1 and expenses.id = $2`,
 };
 

@@ -54,7 +54,12 @@ describe('a change that waited for another one', () => {
 /** A category, an account and a project of one name, as an expense tells of them. */
 async function references(tenant: TestTenant, name: string) {
   const { category } = await books.client.createCategory(tenant.owner, { name });
-  const { account } = await books.client.createAccount(tenant.owner, { name, kind: 'card', currency: '' });
+  const { account } = await books.client.createAccount(tenant.owner, {
+    name,
+    kind: 'card',
+    currency: '',
+    openingBalance: undefined,
+  });
   const { project } = await books.client.createProject(tenant.owner, { name });
   const named = (made: { id: string } | undefined): ledger.Reference => ({ id: made!.id, name });
   return { category: named(category), account: named(account), project: named(project) };

@@ -103,6 +103,63 @@ describe('editing an expense', () => {
     expect(expense).toMatchObject({ title: 'Design tool', vendor: '', tags: [], project: undefined });
   });
 
+  it('of an amount in the currency that was seen is overtaken by another currency, and by nothing else', async () => {
+    const tenant = await ledger.tenant();
+    const before = await record(tenant);
+    const pay = (currency: string, amountMinor: bigint, seen: { seenCurrency?: string; seenAmountMinor?: bigint }) =>
+      ledger.client.editExpense(tenant.owner, {
+        expenseId: before.id,
+        input: anExpense({ amount: { currency, amountMinor }, exchangeRate: currency === 'USD' ? '0.9' : '' }),
+        ...{ updateMask: ['amount', 'exchange_rate'], ...seen },
+      });
+
+    await Promise.all([1n, 2n, 3n, 4n].map((sum) => pay('EUR', sum, { seenCurrency: 'EUR' })));
+    const { expense: last } = await pay('EUR', 5n, { seenCurrency: 'EUR' });
+    const stale = { seenCurrency: 'EUR', seenAmountMinor: 4n };
+    await expect(pay('USD', 4n, stale)).rejects.toMatchObject({ code: 'version_mismatch' });
+    const { expense: abroad } = await pay('USD', 5n, { seenCurrency: 'EUR', seenAmountMinor: 5n });
+
+    expect([last!.version, abroad!.version]).toEqual([6n, 7n]);
+    const late = pay('EUR', 6n, { seenCurrency: 'EUR' });
+    await expect(late).rejects.toMatchObject({ kind: 'precondition_failed', code: 'version_mismatch' });
+  });
+
+  it('that leaves all as it is books nothing, announces nothing and keeps the version', async () => {
+    const tenant = await ledger.tenant();
+    const { expense: before } = await ledger.client.recordExpense(tenant.owner, {
+      input: anExpense({
+        amount: { currency: 'USD', amountMinor: 10_000n },
+        ...{ exchangeRate: '0.9', tags: ['office', 'yearly'], vendor: 'Shop' },
+      }),
+    });
+    const told = await ledger.allEvents(tenant.tenantId);
+    const edit = (title: string) =>
+      ledger.client.editExpense(tenant.owner, {
+        expenseId: before!.id,
+        input: anExpense({
+          amount: { currency: 'USD', amountMinor: 10_000n },
+          ...{ title, exchangeRate: '0.9', tags: ['office', 'yearly'], vendor: 'Shop' },
+        }),
+        updateMask: ['amount', 'title', 'exchange_rate', 'tags', 'vendor', 'expense_date', 'category_id'],
+      });
+
+    const { expense } = await edit(before!.title);
+
+    expect(expense).toEqual(before);
+    expect(await entries(tenant)).toHaveLength(1);
+    const expenseEvents = (of: typeof told) => of.filter(({ type }) => type.includes('.expense.'));
+    expect(expenseEvents(await ledger.allEvents(tenant.tenantId))).toEqual(expenseEvents(told));
+    const audits = () =>
+      ledger.query("select id from ledger.audit_entries where tenant_id = $1 and action = 'expense.edited'", [
+        tenant.tenantId,
+      ]);
+    expect(await audits()).toEqual([]);
+
+    expect((await edit('Something else')).expense).toMatchObject({ title: 'Something else', version: 2n });
+    expect(await entries(tenant)).toHaveLength(3);
+    expect(await audits()).toHaveLength(1);
+  });
+
   it('keeps the rate of a foreign amount, and takes a new one', async () => {
     const tenant = await ledger.tenant();
     const usd = (amountMinor: bigint) => ({ currency: 'USD', amountMinor });

@@ -79,20 +79,15 @@ describe.each(['embedded', 'rabbitmq'] as const)('on the %s bus', (on) => {
 
   it('what is recorded is announced at once, and not when the relay happens to look', async () => {
     const tenant = await ledger.tenant();
-    const delaysMs: number[] = [];
 
-    for (let count = 0; count < 7; count++) {
+    // A relay that polls looks once a second: one after the other, they would take longer than a test may.
+    for (let count = 0; count < 75; count++) {
       const { expense } = await ledger.client.recordExpense(tenant.owner, { input: anExpense() });
-      const recordedAt = performance.now();
       await eventually(() => expect(received.some(({ subject }) => subject === expense!.id)).toBe(true), {
         ...patiently,
         intervalMs: 5,
       });
-      delaysMs.push(performance.now() - recordedAt);
     }
-
-    // A relay that polls looks once a second.
-    expect(delaysMs.toSorted((one, two) => one - two)[3]).toBeLessThan(500);
   });
 
   it('nothing is announced of what was refused', async () => {

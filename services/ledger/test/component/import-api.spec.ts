@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
-import { type CallerContext, newId } from '@outlay/platform';
+import { anonymousContext, type CallerContext, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import iconv from 'iconv-lite';
 import { startLedger, type TestLedger, withKey } from './driver/start-ledger.ts';
@@ -68,10 +68,10 @@ describe('a file with bad rows', () => {
 
   it('makes expenses with all that they refer to, and says so in events', async () => {
     const tenant = await books.tenant();
-    const done = await take(tenant.member, threeBad);
+    const done = await take(tenant.admin, threeBad);
 
-    const [first] = await rowsOf(tenant.member, done.id, 'imported');
-    const { expense } = await books.client.getExpense(tenant.member, { expenseId: first!.expenseId });
+    const [first] = await rowsOf(tenant.admin, done.id, 'imported');
+    const { expense } = await books.client.getExpense(tenant.admin, { expenseId: first!.expenseId });
 
     expect(expense).toMatchObject({
       ...{ title: 'office depot', vendor: 'office depot', expenseDate: '2024-02-01', importId: done.id },
@@ -79,16 +79,175 @@ describe('a file with bad rows', () => {
       category: { name: 'Stationery' },
       project: { name: 'Library' },
       account: { name: '**1' },
-      userId: tenant.ids.memberId,
+      userId: tenant.ids.adminId,
     });
     const { accounts } = await books.client.listAccounts(tenant.owner, { page: undefined });
     expect(accounts.map(({ name, kind, currency }) => [name, kind, currency])).toEqual([
       ['**1', 'card', 'EUR'],
       ['**2', 'card', 'EUR'],
     ]);
-    const types = (await books.events(tenant.tenantId)).map(({ type }) => type.split('.').slice(2, 4).join(' '));
+    const events = await books.events(tenant.tenantId);
+    const types = events.map(({ type }) => type.split('.').slice(2, 4).join(' '));
     expect(types.filter((type) => type === 'expense recorded')).toHaveLength(3);
-    expect(types.at(-1)).toBe('import completed');
+    expect(types.lastIndexOf('expense recorded')).toBeLessThan(types.indexOf('import completed'));
+  });
+
+  it('names in its events what the client called the undertaking', async () => {
+    const tenant = await books.tenant();
+
+    await take({ ...tenant.owner, correlationId: 'spring-cleaning' }, threeBad);
+
+    const events = await books.events(tenant.tenantId);
+    const told = events.filter(({ type }) => /expense\.recorded|import\.completed/.test(type));
+    expect(told).toHaveLength(4);
+    for (const { correlationid } of told) expect(correlationid).toBe('spring-cleaning');
+  });
+});
+
+describe('the file of a member', () => {
+  const file = [
+    'Date,Merchant,Amount,Category,Project,Card',
+    ...['2025-01-02,tea,4.20,Food,Library,**1', '2025-01-03,pens,9.00,Stationery,,', '2025-01-04,ink,7.00,,Bridge,'],
+    ...['2025-01-05,stamps,3.00,,,**9', '2025-01-06,soap,2.00,,,', ''],
+  ].join('\n');
+  const known = 'Date,Merchant,Amount,Category,Project,Card\n2024-01-02,first,1.00,Food,Library,**1\n';
+
+  it('makes nothing that members may not make: rows that name it are refused', async () => {
+    const tenant = await books.tenant();
+    await take(tenant.owner, known);
+    const made = () =>
+      books.query(
+        `select name from ledger.categories where tenant_id = $1 union all select name from ledger.projects
+         where tenant_id = $1 union all select name from ledger.accounts where tenant_id = $1`,
+        [tenant.tenantId],
+      );
+
+    const done = await take(tenant.member, file);
+
+    expect(done).toMatchObject({ imported: 2, refused: 3 });
+    const refused = await rowsOf(tenant.member, done.id, 'refused');
+    expect(refused.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [3, 'Category', 'reference_unknown'],
+      [4, 'Project', 'reference_unknown'],
+      [5, 'Card', 'reference_unknown'],
+    ]);
+    expect(await made()).toHaveLength(3);
+    const [first] = await rowsOf(tenant.member, done.id, 'imported');
+    const { expense } = await books.client.getExpense(tenant.member, { expenseId: first!.expenseId });
+    expect(expense).toMatchObject({
+      category: { name: 'Food' },
+      project: { name: 'Library' },
+      account: { name: '**1' },
+    });
+
+    // The same rows can come again once somebody has made what they name, and for those who may.
+    expect(await take(tenant.owner, file)).toMatchObject({ imported: 3, duplicates: 2, refused: 0 });
+    expect(await take(tenant.member, file)).toMatchObject({ imported: 0, duplicates: 5, refused: 0 });
+    expect(await made()).toHaveLength(6);
+  });
+
+  it('is seen so in its preview', async () => {
+    const tenant = await books.tenant();
+    await take(tenant.owner, known);
+
+    const started = await books.client.startImport(tenant.member, uploadOf(Buffer.from(file), { dryRun: true }), {});
+    const seen = await eventually(async () => {
+      const answer = await books.client.getImport(tenant.member, { importId: started.import!.id });
+      expect(answer.import!.status).toBe('previewed');
+      return answer.import!;
+    });
+
+    expect(seen).toMatchObject({ fresh: 2, refused: 3 });
+    expect(seen.preview).toMatchObject({
+      newAccounts: { count: 0 },
+      newCategories: { count: 0 },
+      newProjects: { count: 0 },
+    });
+    expect(await rowsOf(tenant.member, seen.id, 'refused')).toHaveLength(3);
+  });
+});
+
+describe('a file that an API key sent', () => {
+  it('is booked for the key', async () => {
+    const { tenantId } = await books.tenant();
+    const keyId = newId();
+    const token = books.tokenFor({
+      kind: 'api_key',
+      userId: keyId,
+      sessionId: keyId,
+      tenantId,
+      role: 'admin',
+      scopes: ['expenses:write', 'expenses:read'],
+    });
+
+    await take({ ...anonymousContext(), token }, 'Date,Description,Amount\n2025-01-02,Tea,4.20\n');
+
+    const actors = await books.query(
+      'select distinct actor_kind, actor_id from ledger.audit_entries where tenant_id = $1',
+      [tenantId],
+    );
+    expect(actors).toEqual([{ actor_kind: 'api_key', actor_id: keyId }]);
+    const expenses = await books.query('select user_id from ledger.expenses where tenant_id = $1', [tenantId]);
+    expect(expenses).toEqual([{ user_id: keyId }]);
+  });
+});
+
+describe('the file of an API key', () => {
+  const file = [
+    'Date,Merchant,Amount,Category,Project,Card',
+    ...['2025-01-02,tea,4.20,Food,Library,**1', '2025-01-03,pens,9.00,Stationery,,', '2025-01-06,soap,2.00,,,', ''],
+  ].join('\n');
+  const keyOf = ({ tenantId }: { tenantId: string }, ...scopes: string[]): CallerContext => {
+    const keyId = newId();
+    const given = { kind: 'api_key', userId: keyId, sessionId: keyId, tenantId, role: 'admin' } as const;
+    return { ...anonymousContext(), token: books.tokenFor({ ...given, scopes: ['expenses:read', ...scopes] }) };
+  };
+  const namesOf = (tenantId: string) =>
+    books.query(
+      `select name from ledger.categories where tenant_id = $1 union all select name from ledger.projects
+       where tenant_id = $1 union all select name from ledger.accounts where tenant_id = $1`,
+      [tenantId],
+    );
+
+  it('makes nothing that the key may not make: rows that name it are refused', async () => {
+    const tenant = await books.tenant();
+    await take(tenant.owner, file.split('\n').slice(0, 2).join('\n'));
+    const key = keyOf(tenant, 'expenses:write');
+
+    const done = await take(key, file);
+
+    expect(done).toMatchObject({ imported: 1, duplicates: 1, refused: 1 });
+    expect(await rowsOf(key, done.id, 'refused')).toMatchObject([
+      { line: 3, column: 'Category', code: 'reference_unknown', reason: expect.stringContaining('"Stationery"') },
+    ]);
+    expect(await namesOf(tenant.tenantId)).toHaveLength(3);
+  });
+
+  it('makes what it names where the key may', async () => {
+    const tenant = await books.tenant();
+
+    const done = await take(keyOf(tenant, 'expenses:write', 'references:write'), file);
+
+    expect(done).toMatchObject({ imported: 3, refused: 0 });
+    expect(await namesOf(tenant.tenantId)).toHaveLength(4);
+  });
+
+  it('that somebody mightier looked at makes no more for being committed by the key', async () => {
+    const tenant = await books.tenant();
+    const ended = (importId: string, status: string) =>
+      eventually(async () => {
+        const answer = await books.client.getImport(tenant.owner, { importId });
+        expect(answer.import!.status).toBe(status);
+        return answer.import!;
+      });
+    const started = await books.client.startImport(tenant.owner, uploadOf(Buffer.from(file), { dryRun: true }), {});
+    const seen = await ended(started.import!.id, 'previewed');
+
+    await books.client.commitImport(keyOf(tenant, 'expenses:write'), { importId: seen.id });
+
+    expect(seen).toMatchObject({ fresh: 3 });
+    expect(await ended(seen.id, 'completed')).toMatchObject({ imported: 1, refused: 2 });
+    expect(await namesOf(tenant.tenantId)).toEqual([]);
   });
 });
 
@@ -131,6 +290,27 @@ describe('a file that comes again', () => {
     const longer = `${file}01/02/2024;Café Größe;1,012.50;**1\n03/02/2024;other;1.00;**1\n`;
 
     expect(await take(tenant.owner, longer)).toMatchObject({ imported: 2, duplicates: 3 });
+  });
+
+  it('tells whoever may see it which expense a row repeats, and nobody else', async () => {
+    const tenant = await books.tenant();
+    const plain = file.replaceAll(/;[^;]*$/gm, '');
+    const first = await take(tenant.owner, plain);
+    const again = await take(tenant.member, plain);
+    await take(tenant.member, 'Date;Amount\n03/02/2024;1.00\n');
+    const own = await take(tenant.member, 'Date;Amount\n03/02/2024;1.00\n');
+
+    const shown = async (context: CallerContext, { id }: ledger.Import, fate = 'duplicate') =>
+      (await rowsOf(context, id, fate)).map(({ expenseId }) => expenseId);
+    const originals = await shown(tenant.owner, first, 'imported');
+
+    expect(await shown(tenant.member, again)).toEqual(['', '', '']);
+    expect(await shown(tenant.member, again, '')).toEqual(['', '', '']);
+    expect((await shown(tenant.owner, again)).toSorted()).toEqual(originals.toSorted());
+    for (const expenseId of await shown(tenant.member, own)) {
+      await expect(books.client.getExpense(tenant.member, { expenseId })).resolves.toBeDefined();
+    }
+    expect(await shown(tenant.member, own)).toHaveLength(1);
   });
 
   it('adds all of it for another tenant', async () => {
@@ -239,15 +419,13 @@ describe('an import', () => {
     expect((await after(2_147_483_647)).rows).toEqual([]);
   });
 
-  it('of a real file takes a few seconds through the whole service', async () => {
+  it('of a real file goes through the whole service, which keeps nothing of it that is not needed', async () => {
     const tenant = await books.tenant({ currency: 'GBP' });
     const file = await fixture('purchase-cards/purchase-card-transactions-201701.csv');
-    const before = performance.now();
 
     const done = await take(tenant.owner, file);
 
     expect(done).toMatchObject({ rowsTotal: 5_227, imported: 5_227 });
-    expect(performance.now() - before).toBeLessThan(10_000);
     const kept = await books.query('select from ledger.import_chunks where import_id = $1', [done.id]);
     expect(kept).toHaveLength(0);
   });

@@ -91,6 +91,8 @@ describe('an import whose connections are cut', () => {
     const { id } = await driver.send(context, file);
     let cuts = 0;
     const cutting = setInterval(async () => {
+      // On a slow machine no batch would ever come through between two cuts.
+      if (cuts >= 20) return;
       const { rowCount } = await driver.admin.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and usename = 'outlay_ledger' and state = 'idle in transaction'`,
@@ -103,7 +105,7 @@ describe('an import whose connections are cut', () => {
     expect(cuts).toBeGreaterThan(0);
     expect(done).toMatchObject({ imported: rowsTotal, duplicates: 0, refused: 0 });
     expect(await booked(context)).toEqual(everythingOnce);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('an import that several processes work on', () => {
@@ -136,7 +138,7 @@ describe('the same file sent several times at the same moment', () => {
     expect(done.reduce((sum, { imported }) => sum + imported, 0)).toBe(rowsTotal);
     expect(done.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(2 * rowsTotal);
     expect(await booked(context)).toEqual({ ...everythingOnce, completions: 3 });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('an import that fails at the same place again and again', () => {
@@ -148,7 +150,7 @@ describe('an import that fails at the same place again and again', () => {
 
     await processImport(driver.work, context.tenantId, id);
 
-    const { import: failed } = await driver.imports.handlers.getImport.handle(context, { importId: id });
+    const { import: failed } = await driver.imports.handlers.getImport(context, { importId: id });
     expect(failed).toMatchObject({ status: 'failed', failureCode: 'import_interrupted', imported: 500, rowsDone: 500 });
     expect(await booked(context)).toMatchObject({ expenses: 500, completions: 0 });
     const again = await driver.send(context, file);
@@ -183,7 +185,9 @@ describe('an import whose database goes away', () => {
       // Batches small enough for the import to be under way still when the database goes.
       await startWorker({ batchSize: 8, databaseUrl, database });
       const { id } = await driver.send(context, file);
-      await eventually(async () => expect(await booked(context)).not.toMatchObject({ expenses: 0 }));
+      await eventually(async () => expect(await booked(context)).not.toMatchObject({ expenses: 0 }), {
+        timeoutMs: 30_000,
+      });
 
       await proxy[how]();
       await eventually(() => expect(database.ping()).rejects.toMatchObject({ kind: 'unavailable' }), {

@@ -52,7 +52,7 @@ describe('recording an expense', () => {
   it('announces it with all there is to know, and writes down who did it', async () => {
     const tenant = await ledger.tenant();
     const { category } = await references(tenant);
-    const context = { ...tenant.owner, requestId: newId() };
+    const context = { ...tenant.owner, requestId: newId(), correlationId: 'spring-cleaning' };
 
     const { expense } = await ledger.client.recordExpense(context, { input: anExpense({ categoryId: category.id }) });
 
@@ -62,7 +62,7 @@ describe('recording an expense', () => {
       subject: expense!.id,
       aggregateversion: 1,
       tenantid: tenant.tenantId,
-      correlationid: context.requestId,
+      correlationid: 'spring-cleaning',
     });
     expect(catalogue['outlay.ledger.expense.recorded.v1'].codec.fromJSON(envelope.data)).toEqual({ expense });
     const [audit] = await ledger.query(
@@ -96,7 +96,12 @@ describe('recording an expense', () => {
 
   it('brings a foreign amount into the tenant’s currency at the rate that is given', async () => {
     const tenant = await ledger.tenant();
-    const { account } = await ledger.client.createAccount(tenant.owner, { name: 'NY', kind: 'bank', currency: 'USD' });
+    const { account } = await ledger.client.createAccount(tenant.owner, {
+      name: 'NY',
+      kind: 'bank',
+      currency: 'USD',
+      openingBalance: undefined,
+    });
     const foreign = { amount: { currency: 'USD', amountMinor: 10_000n }, exchangeRate: '0.970518' };
 
     const { expense } = await ledger.client.recordExpense(tenant.owner, {
@@ -199,7 +204,12 @@ describe('recording an expense', () => {
 
 async function references(tenant: TestTenant) {
   const { category } = await ledger.client.createCategory(tenant.owner, { name: 'Software' });
-  const { account } = await ledger.client.createAccount(tenant.owner, { name: 'Card', kind: 'card', currency: '' });
+  const { account } = await ledger.client.createAccount(tenant.owner, {
+    name: 'Card',
+    kind: 'card',
+    currency: '',
+    openingBalance: undefined,
+  });
   const { project } = await ledger.client.createProject(tenant.owner, { name: 'Website' });
   return { category: category!, account: account!, project: project! };
 }

@@ -29,7 +29,8 @@ const kinds = {
   },
   account: {
     create: async (context: CallerContext, name: string): Promise<Created> =>
-      (await ledger.client.createAccount(context, { name, kind: 'card', currency: '' })).account!,
+      (await ledger.client.createAccount(context, { name, kind: 'card', currency: '', openingBalance: undefined }))
+        .account!,
     list: async (context: CallerContext, cursor = '', limit = 0) => {
       const { accounts, page } = await ledger.client.listAccounts(context, { page: { limit, cursor } });
       return { items: accounts as Created[], page: page! };
@@ -145,22 +146,38 @@ describe('an account', () => {
   it('has a kind, and a currency that is the tenant’s where none is named', async () => {
     const tenant = await ledger.tenant({ currency: 'GBP' });
 
-    const { account: own } = await ledger.client.createAccount(tenant.owner, { name: 'A', kind: 'cash', currency: '' });
+    const { account: own } = await ledger.client.createAccount(tenant.owner, {
+      name: 'A',
+      kind: 'cash',
+      currency: '',
+      openingBalance: undefined,
+    });
     const { account: yen } = await ledger.client.createAccount(tenant.owner, {
       name: 'B',
       kind: 'bank',
       currency: 'JPY',
+      openingBalance: undefined,
     });
 
     expect(own).toMatchObject({ kind: 'cash', currency: 'GBP' });
     expect(yen).toMatchObject({ kind: 'bank', currency: 'JPY' });
-    const wrong = ledger.client.createAccount(tenant.owner, { name: 'C', kind: 'purse', currency: 'LIRA' });
+    const wrong = ledger.client.createAccount(tenant.owner, {
+      name: 'C',
+      kind: 'purse',
+      currency: 'LIRA',
+      openingBalance: undefined,
+    });
     await expect(wrong).rejects.toMatchObject({ details: [{ field: 'kind' }, { field: 'currency' }] });
   });
 
   it('is in the chart of accounts, as each category is', async () => {
     const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
-    const { account } = await ledger.client.createAccount(tenant.owner, { name: 'Card', kind: 'card', currency: '' });
+    const { account } = await ledger.client.createAccount(tenant.owner, {
+      name: 'Card',
+      kind: 'card',
+      currency: '',
+      openingBalance: undefined,
+    });
     const { category } = await ledger.client.createCategory(tenant.owner, { name: 'Software' });
     await ledger.client.createCategory(other.owner, { name: 'Theirs' });
 
@@ -173,6 +190,7 @@ describe('an account', () => {
       { id: '00000000-0000-7000-8000-000000000001', class: 'expense', name: 'Uncategorised' },
       { id: '00000000-0000-7000-8000-000000000002', class: 'asset', name: 'Unassigned' },
       { id: '00000000-0000-7000-8000-000000000003', class: 'equity', name: 'Currency exchange' },
+      { id: '00000000-0000-7000-8000-000000000004', class: 'equity', name: 'Opening balances' },
       { id: account!.id, class: 'asset', name: 'Card' },
       { id: category!.id, class: 'expense', name: 'Software' },
     ]);

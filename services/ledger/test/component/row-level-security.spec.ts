@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isolationFaults, reachesOfService } from '@outlay/testkit';
-import pg from 'pg';
+import { connectAsService, isolationFaults, reachesOfService, type ServiceRole } from '@outlay/testkit';
 import { anExpense, startLedger, type TestLedger } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;
-let role: pg.Client;
+let role: ServiceRole;
 beforeAll(async () => {
   ledger = await startLedger();
-  role = new pg.Client({ connectionString: ledger.database.urlFor('ledger') });
-  await role.connect();
+  role = await connectAsService(ledger.database, 'ledger');
 });
 afterAll(async () => {
   await role.end();
@@ -38,29 +36,20 @@ describe('row-level security', () => {
     ];
 
     for (const relation of relations) {
-      const visible = async () =>
-        (await role.query<{ tenant_id: string }>(`select distinct tenant_id from ${relation}`)).rows;
-      expect(await visible()).toEqual([]);
-      await role.query('begin');
-      await role.query("select set_config('app.tenant_id', $1, true)", [ours.tenantId]);
-      expect(await visible()).toEqual([{ tenant_id: ours.tenantId }]);
-      await role.query('rollback');
+      const selectTenants = `select distinct tenant_id from ${relation}`;
+      expect((await role.query(selectTenants)).rows).toEqual([]);
+      expect((await role.as(ours.tenantId, selectTenants)).rows).toEqual([{ tenant_id: ours.tenantId }]);
     }
   });
 
   it('lets nothing be written under another tenant', async () => {
     const [ours, theirs] = [await ledger.tenant(), await ledger.tenant()];
+    const asOurs = (text: string) => role.as(ours.tenantId, text, [theirs.tenantId]);
 
-    await role.query('begin');
-    await role.query("select set_config('app.tenant_id', $1, true)", [ours.tenantId]);
-    const stolen = await role.query("update tenants set currency = 'USD' where tenant_id = $1", [theirs.tenantId]);
-    const planted = role.query(
-      "insert into categories (tenant_id, id, name) values ($1, gen_random_uuid(), 'Planted')",
-      [theirs.tenantId],
-    );
+    const stolen = await asOurs("update tenants set currency = 'USD' where tenant_id = $1");
+    const planted = asOurs("insert into categories (tenant_id, id, name) values ($1, gen_random_uuid(), 'Planted')");
+
     await expect(planted).rejects.toMatchObject({ code: '42501' });
-    await role.query('rollback');
-
     expect(stolen.rowCount).toBe(0);
   });
 });

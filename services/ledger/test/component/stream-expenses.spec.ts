@@ -33,6 +33,31 @@ describe('the stream of a tenant’s expenses', () => {
     expect(expenses[0]).toEqual(kept);
   });
 
+  it('says first what expenses may refer to is called, archived or not, and in which version', async () => {
+    const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
+    const { category } = await ledger.client.createCategory(tenant.owner, { name: 'Software' });
+    const { account } = await ledger.client.createAccount(tenant.owner, {
+      ...{ name: 'Card', kind: 'card', currency: 'EUR', openingBalance: undefined },
+    });
+    const { project } = await ledger.client.createProject(tenant.owner, { name: 'Website' });
+    await ledger.client.createCategory(other.owner, { name: 'Theirs' });
+    await record(tenant);
+    await ledger.client.updateProject(tenant.owner, {
+      ...{ projectId: project!.id, input: { name: 'Shop', code: '', description: '' }, updateMask: ['name'] },
+      archived: true,
+    });
+
+    const { messages, expenses } = await stream(tenant);
+
+    expect(messages.flatMap(({ references }) => references)).toEqual([
+      { kind: 'account', id: account!.id, name: 'Card', version: 1n },
+      { kind: 'category', id: category!.id, name: 'Software', version: 1n },
+      { kind: 'project', id: project!.id, name: 'Shop', version: 2n },
+    ]);
+    expect(expenses).toHaveLength(1);
+    expect(messages.at(-1)).toMatchObject({ references: [], expenses: [expenses[0]] });
+  });
+
   it('is one empty message for a tenant without expenses', async () => {
     const tenant = await ledger.tenant();
 

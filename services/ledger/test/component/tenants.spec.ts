@@ -189,10 +189,15 @@ describe('the currency of a tenant’s books', () => {
   it('holds for a process that has seen another one', async () => {
     const tenant = await ledger.tenant();
     // This process sees that it is EUR; the other one changes it.
-    await ledger.client.createAccount(tenant.owner, { name: 'Card', kind: 'card', currency: '' });
+    await ledger.client.createAccount(tenant.owner, {
+      name: 'Card',
+      kind: 'card',
+      currency: '',
+      openingBalance: undefined,
+    });
     const beside = await startLedger({ beside: ledger.database });
     const inUsd = { input: anExpense({ amount: { currency: 'USD', amountMinor: 100n } }) };
-    const context = beside.asService(tenant.tenantId);
+    const context = beside.asService(tenant.tenantId, 'tenancy-billing');
     await beside.client.setTenantCurrency(context, { tenantId: tenant.tenantId, currency: 'USD' });
     await beside.client.recordExpense(beside.contextFor(tenant), inUsd);
 
@@ -279,7 +284,7 @@ const describedAs = (tenantId: string, currency: string): tenancy.GetTenantRespo
 });
 
 const setCurrency = (tenantId: string, currency: string) =>
-  ledger.client.setTenantCurrency(ledger.asService(tenantId), { tenantId, currency });
+  ledger.client.setTenantCurrency(ledger.asService(tenantId, 'tenancy-billing'), { tenantId, currency });
 
 const callerOf = async (tenantId: string, userId: string) => ({
   ...anonymousContext(),

@@ -1,7 +1,5 @@
+import type { AccountKind } from '../../domain/account-kind.ts';
 import { normaliseHeader } from './column-names.ts';
-
-/** Kinds that an account made by an import can have. */
-export type AccountKind = 'card' | 'bank' | 'other';
 
 /** What kind of account a column of this name holds: cards, bank accounts, or it does not say. */
 export function accountKindOf(header: string): AccountKind {

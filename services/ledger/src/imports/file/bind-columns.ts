@@ -1,4 +1,5 @@
-import { type AccountKind, accountKindOf } from './account-kind.ts';
+import type { AccountKind } from '../../domain/account-kind.ts';
+import { accountKindOf } from './account-kind.ts';
 import { normaliseHeader } from './column-names.ts';
 import type { FileFormat } from './file-format.ts';
 import type { Column } from './recognise-columns.ts';
@@ -32,6 +33,7 @@ export interface BoundColumns {
   tags: (Column & { isList: boolean }) | undefined;
   paymentMethod: Column | undefined;
   reference: Column | undefined;
+  sourceId: Column | undefined;
   /** Cells that a row must have at least for its date and amount. */
   widthMin: number;
 }
@@ -81,6 +83,7 @@ export function bindColumns(format: Pick<FileFormat, 'columns'>): BoundColumns {
     tags: tags && { ...tags, isList: /^(tag|label|schlagwort|etiq|etich)/.test(normaliseHeader(tags.header)) },
     paymentMethod: find('payment_method'),
     reference: find('reference'),
+    sourceId: find('source_id'),
     widthMin: Math.max(date?.index ?? 0, Math.min(...amountColumns.map((column) => column.index))) + 1,
   };
 }

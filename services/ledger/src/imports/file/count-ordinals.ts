@@ -1,13 +1,28 @@
 /** Tells how many times each fingerprint has come, this time included. */
 export type CountOrdinal = (fingerprint: Buffer) => number;
 
-const capacityFirst = 4_096;
+/** A table grows at once, and holds up the whole process meanwhile: many small ones do so one at a time, for a moment each. */
+const tableCount = 256;
+
+const capacityFirst = 32;
 
 /**
- * Counts fingerprints in a hash table of plain numbers, as a map of a million strings would take a hundred times the
+ * Counts fingerprints in hash tables of plain numbers, as a map of a million strings would take a hundred times the
  * space. It goes by the first 64 bits; among the rows of one file, two different ones that share them are not to be feared.
+ * The next byte says which table a fingerprint is in.
  */
 export function countOrdinals(): CountOrdinal {
+  const tables: ((key: bigint) => number)[] = [];
+  return (fingerprint) => {
+    const index = (fingerprint[8] ?? 0) % tableCount;
+    tables[index] ??= createTable();
+    // Zero marks a free slot.
+    return tables[index](fingerprint.readBigUInt64LE(0) || 1n);
+  };
+}
+
+/** Counts keys. */
+function createTable(): (key: bigint) => number {
   let keys = new BigUint64Array(capacityFirst);
   let counts = new Uint32Array(capacityFirst);
   let used = 0;
@@ -31,9 +46,7 @@ export function countOrdinals(): CountOrdinal {
     }
   }
 
-  return (fingerprint) => {
-    // Zero marks a free slot.
-    const key = fingerprint.readBigUInt64LE(0) || 1n;
+  return (key) => {
     const slot = slotOf(key);
     const count = (counts[slot] ?? 0) + 1;
     counts[slot] = count;

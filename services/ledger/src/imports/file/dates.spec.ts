@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readDate } from './read-date.ts';
+import { type DateOrder, readDate } from './read-date.ts';
 import { gatherDates } from './recognise-dates.ts';
 import { resolveDate } from './resolve-date.ts';
 
@@ -7,7 +7,11 @@ const today = '2025-06-15';
 
 /** What each cell of a column means, when all of them decide together. */
 function read(...cells: string[]): { format: string; dates: string[] } {
-  const evidence = gatherDates(today);
+  return readAs(undefined, ...cells);
+}
+
+function readAs(usual: DateOrder | undefined, ...cells: string[]): { format: string; dates: string[] } {
+  const evidence = gatherDates(today, usual);
   for (const cell of cells) evidence.add(cell);
   const format = evidence.conclude();
   const dates = cells.map((cell) => {
@@ -42,6 +46,15 @@ describe('the dates of a file', () => {
   it('are day first where nothing forbids it, and month first where one row does', () => {
     expect(read('03/04/2017', '05/06/2017').dates).toEqual(['2017-04-03', '2017-06-05']);
     expect(read('03/04/2017', '05/16/2017').dates).toEqual(['2017-03-04', '2017-05-16']);
+  });
+
+  it('are as the tenant writes them where nothing forbids it', () => {
+    expect(readAs('mdy', '03/04/2017', '05/06/2017')).toEqual({
+      format: 'MM/DD/YYYY',
+      dates: ['2017-03-04', '2017-05-06'],
+    });
+    expect(readAs('mdy', '03/04/2017', '16/05/2017').dates).toEqual(['2017-04-03', '2017-05-16']);
+    expect(readAs('ymd', '03/04/17').dates).toEqual(['2017-04-03']);
   });
 
   it('follow the many where a few contradict them', () => {

@@ -1,8 +1,9 @@
 import iconv from 'iconv-lite';
+import { inPieces, nextTurn } from './next-turn.ts';
 import type { Encoding } from './recognise-encoding.ts';
 
 /**
- * The text of a file, piece by piece as its bytes come, without a byte order mark and with every line end as `\n`,
+ * The text of a file, in small pieces as its bytes come and a turn of the process for each, without a byte order mark and with every line end as `\n`,
  * so that lines can be counted the same way whatever wrote the file. Old DOS files end in Ctrl-Z, which is dropped.
  */
 export async function* decodeText(
@@ -12,8 +13,11 @@ export async function* decodeText(
   const decoder = iconv.getDecoder(encoding, { stripBOM: true });
   const unify = lineEndUnifier();
   for await (const chunk of chunks) {
-    const text = unify(decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-    if (text !== '') yield text;
+    for (const piece of inPieces(chunk)) {
+      const text = unify(decoder.write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)));
+      if (text !== '') yield text;
+      await nextTurn();
+    }
   }
   const rest = unify(decoder.end() ?? '', true);
   if (rest !== '') yield rest;

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Purchase } from './parse-row.ts';
+import { isPlain } from './row-text.ts';
 
 /**
  * What identifies a purchase across files: all that its row says of it, in a canonical form. Encoding, delimiter, order
@@ -10,10 +11,32 @@ export function fingerprintOf(purchase: Purchase): Buffer {
   const { expenseDate, amount, booked, account, tags } = purchase;
   const texts = [purchase.title, purchase.vendor, account?.name ?? '', purchase.category, purchase.project];
   const parts = [
-    ...['v1', expenseDate, String(amount.amountMinor), amount.currency, String(booked.amountMinor), booked.currency],
-    ...[...texts, tags.toSorted().join(','), purchase.description, purchase.reference].map(fold),
+    ...[
+      'v1',
+      expenseDate,
+      String(amount.amountMinor),
+      amount.currency,
+      booked ? String(booked.amountMinor) : '',
+      booked?.currency ?? '',
+    ],
+    ...[...texts, tags.toSorted().join(','), purchase.description, purchase.sourceId || purchase.reference].map(fold),
   ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
+  return digest(parts);
 }
 
-const fold = (text: string): string => text.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
+/**
+ * What identifies a purchase by the id that its source gave it, within the account it was paid from. Some banks write zeros
+ * for each id, which identify nothing.
+ */
+export function sourceKeyOf({ account, sourceId, sourceSpace }: Purchase): Buffer | undefined {
+  if (/^0*$/.test(sourceId)) return undefined;
+  const parts = ['source', sourceSpace, fold(account?.name ?? ''), sourceId];
+  return digest(parts);
+}
+
+const digest = (parts: readonly string[]): Buffer => hash('sha256', JSON.stringify(parts), 'buffer').subarray(0, 16);
+
+function fold(text: string): string {
+  const composed = isPlain(text) ? text : text.normalize('NFKC');
+  return composed.toLowerCase().replaceAll(/\s+/g, ' ').trim();
+}

@@ -37,9 +37,146 @@ const fixture = (name: string): Promise<Buffer> =>
 const money = ({ expenseDate, amount, booked, vendor }: Purchase) => [
   expenseDate,
   `${amount.amountMinor} ${amount.currency}`,
-  `${booked.amountMinor} ${booked.currency}`,
+  `${booked!.amountMinor} ${booked!.currency}`,
   vendor,
 ];
+
+describe('rows that are no spending', () => {
+  it('are the payments of a card in a column of sales and returns, whose signs tell those of other words', async () => {
+    const { purchases, refused, format } = await read(
+      [
+        'Transaction Date,Post Date,Description,Category,Type,Amount',
+        ...['01/05/2024,01/06/2024,PENS,Office,Sale,-12.30', '01/16/2024,01/17/2024,PAPER,Office,Sale,-9.00'],
+        ...['01/18/2024,01/18/2024,THANKS,,Payment,100.00', '01/19/2024,01/19/2024,PAPER,Office,Return,9.00'],
+        ...['01/20/2024,01/20/2024,LATE,,Adjustment,-2.00', ''],
+      ].join('\n'),
+      'USD',
+    );
+
+    expect(format.signs.amount).toBe(-1);
+    expect(purchases.map(({ title, amount }) => [title, amount.amountMinor])).toEqual([
+      ...[
+        ['PENS', 1_230n],
+        ['PAPER', 900n],
+        ['PAPER', -900n],
+        ['LATE', 200n],
+      ],
+    ]);
+    expect(refused).toEqual([[4, 'Amount', 'income']]);
+  });
+
+  it.each([
+    ['State', 'PENDING', 'COMPLETED'],
+    ['Info', 'Umsatz vorgemerkt', 'Umsatz gebucht'],
+  ])('are those the bank has not booked: %s %s', async (header, pending, booked) => {
+    const { purchases, rows } = await read(
+      `Date,Description,Amount,${header}\n2024-01-02,tea,4.20,${booked}\n2024-01-03,ink,9.00,${pending}\n`,
+    );
+
+    expect(purchases.map(({ title }) => title)).toEqual(['tea']);
+    expect(rows[1]).toMatchObject({ isSkipped: true, fault: { code: 'not_booked', column: header } });
+  });
+});
+
+describe('what comes into a bank account', () => {
+  const kept = async (...lines: string[]) => {
+    const { purchases, refused, format } = await read(`${lines.join('\n')}\n`);
+    const skipped = refused.flatMap(([line, , code]) => (code === 'income' ? [line] : []));
+    return { spent: purchases.map(({ amount }) => Number(amount.amountMinor)), skipped, credits: format.credits };
+  };
+  const debits = [
+    '2024-01-03,rent,-800.00',
+    '2024-01-04,tea,-4.20',
+    '2024-01-05,ink,-9.00',
+    '2024-01-06,bus,-2.00',
+  ].concat('2024-01-07,pen,-1.00');
+
+  it('is no spending where balances stand beside the amounts', async () => {
+    expect(
+      await kept(
+        'Date,Description,Amount,Balance',
+        ...['2024-01-02,SALARY,3000.00,3100.00', '2024-01-03,rent,-800.00,2300.00', '2024-01-04,tea,-4.20,2295.80'],
+      ),
+    ).toEqual({ spent: [80_000, 420], skipped: [2], credits: 'skip' });
+  });
+
+  it('is no spending where as much comes in as goes out, or more, and balances tell the account', async () => {
+    expect(
+      await kept(
+        'Date,Description,Amount,Balance',
+        ...['2024-01-02,invoice 1,300.00,400.00', '2024-01-03,invoice 2,80.00,480.00', '2024-01-04,tea,-4.20,475.80'],
+      ),
+    ).toMatchObject({ spent: [420], skipped: [2, 3] });
+  });
+
+  it('is no spending in a statement with IBANs, but for what its text calls a refund', async () => {
+    expect(
+      await kept(
+        'Buchungstag;IBAN;Verwendungszweck;Betrag',
+        ...['02.01.24;DE02;Gehalt;3000,00', '03.01.24;DE02;Miete;-800,00', '04.01.24;DE02;Tinte;-9,00'],
+        '05.01.24;DE02;Erstattung Tinte;9,00',
+      ),
+    ).toEqual({ spent: [80_000, 900, -900], skipped: [2], credits: 'skip' });
+  });
+
+  it.each([
+    ['with a balance', 'Date,Description,Debit,Credit,Balance', ',1.00'],
+    ['as a bank calls them', 'Date,Description,Withdrawals,Deposits,Note', ','],
+    ['by their sum', 'Date,Description,Debit,Credit,Note', ','],
+  ])('is no spending in columns of its own, %s', async (_how, header, rest) => {
+    const lines = ['2024-01-02,salary,,3000.00', '2024-01-03,rent,800.00,', '2024-01-04,tea,4.20,'].concat([
+      ...['2024-01-05,ink,9.00,', '2024-01-06,bus,2.00,'],
+    ]);
+
+    expect(await kept(header, ...lines.map((line) => line + rest))).toMatchObject({ skipped: [2], credits: 'skip' });
+  });
+
+  it('is no spending where it says so beside the amount', async () => {
+    const { skipped, spent } = await kept(
+      'Datum,Naam / Omschrijving,Rekening,Af Bij,Bedrag (EUR),Saldo na mutatie',
+      ...['20240102,werkgever,NL01,Bij,3000.00,3100.00', '20240103,huur,NL01,Af,800.00,2300.00'],
+    );
+    expect({ skipped, spent }).toEqual({ skipped: [2], spent: [80_000] });
+  });
+
+  it('is no spending beside balances, though the bank calls a purchase by card what cards call it', async () => {
+    const { skipped, spent } = await kept(
+      'Date,Type,Description,Amount,Balance',
+      ...['2024-01-02,Transfer,Ada,3000.00,3100.00', '2024-01-03,Purchase,rent,-800.00,2300.00'],
+      ...['2024-01-04,Purchase,tea,-4.20,2295.80', '2024-01-05,Refund,tea,4.20,2300.00'],
+    );
+    expect({ skipped, spent }).toEqual({ skipped: [2], spent: [80_000, 420, -420] });
+  });
+
+  it('is told by its sum where nothing else does', async () => {
+    expect(await kept('Date,Description,Amount', '2024-01-02,salary,3000.00', ...debits)).toMatchObject({
+      spent: [80_000, 420, 900, 200, 100],
+      skipped: [2],
+    });
+  });
+
+  it.each([
+    ['a few of them', 'Date,Description,Amount', ['2024-01-02,ink,9.00']],
+    ['of a card', 'Date,Card Number,Amount', ['2024-01-02,**1,3000.00']],
+  ])('is a refund in a file of purchases: %s', async (_what, header, credits) => {
+    expect(await kept(header, ...credits, ...debits)).toMatchObject({ skipped: [], credits: 'refund' });
+  });
+
+  it('is a refund in a file that lists what was spent as positive, whatever stands beside it', async () => {
+    const lines = ['2024-01-02,rent,800.00,GB01', '2024-01-03,tea,4.20,GB01', '2024-01-04,back,-800.00,GB01'];
+
+    expect(await kept('Date,Description,Amount,IBAN', ...lines)).toEqual({
+      ...{ spent: [80_000, 420, -80_000], skipped: [], credits: 'refund' },
+    });
+  });
+});
+
+describe('negative amounts', () => {
+  it.each(['-12.30', '12.30-', '(12.30)', '12.30 CR', '−12.30'])('are refunds: %s', async (cell) => {
+    const { purchases } = await read(`Date,Description,Amount\n2024-01-02,tea,4.20\n2024-01-03,ink,${cell}\n`);
+    expect(purchases.map(({ amount }) => amount.amountMinor)).toEqual([420n, -1_230n]);
+  });
+});
 
 describe('a file of purchases', () => {
   it('of the same series with other columns and all kinds of damage is read row by row', async () => {
@@ -166,9 +303,16 @@ describe('the amount of a row', () => {
     expect(await one('10.00,978,8.97,826')).toEqual(['1000 EUR', '897 GBP']);
   });
 
+  it('is left to a rate where the row does not say what it was in the currency of the books', async () => {
+    const { purchases } = await read(`${header}2024-01-02,10.00,EUR,,,a\n2024-01-02,10.00,EUR,9.00,USD,b\n`);
+
+    expect(purchases.map(({ amount, booked, rate, amountColumn }) => [amount, booked, rate, amountColumn])).toEqual([
+      [{ currency: 'EUR', amountMinor: 1_000n }, undefined, undefined, 'Original Amt'],
+      [{ currency: 'USD', amountMinor: 900n }, undefined, undefined, 'Billing Amt'],
+    ]);
+  });
+
   it.each([
-    ['10.00,EUR,,', 'exchange_rate_missing', 'Original Amt'],
-    ['10.00,EUR,9.00,USD', 'exchange_rate_missing', 'Billing Amt'],
     [',,,', 'amount_missing', 'Original Amt'],
     ['#N/A,EUR,-,GBP', 'amount_missing', 'Original Amt'],
     ['0.00,GBP,0.00,GBP', 'amount_zero', 'Billing Amt'],
@@ -187,20 +331,20 @@ describe('the amount of a row', () => {
 
   it('has the sign that a direction column gives it', async () => {
     const { purchases } = await read('Date,Merchant,Amount,Dr/Cr\n2024-01-02,a,5.00,D\n2024-01-03,b,-6.00,Credit\n');
-    expect(purchases.map(({ booked }) => booked.amountMinor)).toEqual([500n, -600n]);
+    expect(purchases.map(({ booked }) => booked!.amountMinor)).toEqual([500n, -600n]);
   });
 
   it('is spent where a statement with balances shows it leaving', async () => {
     const statement = 'Date,Description,Amount,Balance\n2024-01-02,a,-5.00,95.00\n2024-01-03,b,-6.00,89.00\n';
-    expect((await read(statement)).purchases.map(({ booked }) => booked.amountMinor)).toEqual([500n, 600n]);
+    expect((await read(statement)).purchases.map(({ booked }) => booked!.amountMinor)).toEqual([500n, 600n]);
     const card = 'Date,Description,Amount\n2024-01-02,a,-5.00\n2024-01-03,b,-6.00\n';
-    expect((await read(card)).purchases.map(({ booked }) => booked.amountMinor)).toEqual([-500n, -600n]);
+    expect((await read(card)).purchases.map(({ booked }) => booked!.amountMinor)).toEqual([-500n, -600n]);
   });
 
   it('is spent where hardly any is positive, as so many refunds there are not', async () => {
     const rows = Array.from({ length: 9 }, (_, index) => `2024-01-1${index},shop,-${index + 1}.00`);
     const { purchases } = await read(['Date,Merchant,Amount', ...rows, '2024-01-20,shop,2.00', ''].join('\n'));
-    expect(purchases.map(({ booked }) => booked.amountMinor)).toEqual([
+    expect(purchases.map(({ booked }) => booked!.amountMinor)).toEqual([
       ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => BigInt(n) * 100n),
       -200n,
     ]);
@@ -338,14 +482,16 @@ describe('any file whatever', () => {
             const json = JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
             expect(json).not.toMatch(/\\u0000|\\ud[89a-f]/i);
             if (!('purchase' in row)) continue;
-            const { title, category, account, tags, amount, booked } = row.purchase;
+            const { title, category, account, tags, amount, booked, rate } = row.purchase;
             expect(title.length).toBeGreaterThan(0);
             expect(title.length).toBeLessThanOrEqual(200);
             expect(Math.max(category.length, account?.name.length ?? 0)).toBeLessThanOrEqual(200);
             for (const tag of tags) expect(tag.length).toBeLessThanOrEqual(50);
             expect(amount.amountMinor).not.toBe(0n);
-            expect(booked.amountMinor > 0n).toBe(amount.amountMinor > 0n);
-            expect(booked.currency).toBe('GBP');
+            // What is not known in the tenant's currency waits for a rate.
+            expect(booked === undefined).toBe(rate === undefined);
+            if (booked) expect(booked.amountMinor > 0n).toBe(amount.amountMinor > 0n);
+            expect(booked?.currency ?? 'GBP').toBe('GBP');
           }
         },
       ),

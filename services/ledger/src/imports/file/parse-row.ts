@@ -1,56 +1,94 @@
+import type { AccountKind } from '../../domain/account-kind.ts';
 import type { PaymentMethod } from '../../domain/booking.ts';
 import { type AppliedRate, impliedRate, type Money } from '../../domain/money.ts';
-import { type AccountKind, maskCardNumber } from './account-kind.ts';
+import { maskCardNumber } from './account-kind.ts';
 import { type BoundColumns, bindColumns } from './bind-columns.ts';
+import { paymentTeller } from './card-payment.ts';
+import { exportRowParser } from './export-row.ts';
 import type { FileFormat } from './file-format.ts';
 import { paymentMethodNamed } from './payment-method.ts';
 import { readDate } from './read-date.ts';
-import { type ReadMoney, readBilled, readOriginal } from './read-money.ts';
-import { resolveDate } from './resolve-date.ts';
-import { quoted, RefusedRow, type RowFault } from './row-fault.ts';
+import { type MoneyContext, type ReadMoney, readBilled, readOriginal } from './read-money.ts';
+import { remember } from './remember.ts';
+import { type ResolvedDate, resolveDate } from './resolve-date.ts';
+import { quoted, RefusedRow, type RowFault, skippedRow } from './row-fault.ts';
 import { cut, lineOf, nameOf, textOf } from './row-text.ts';
+import { refundTeller } from './says-refund.ts';
+import { statementIncome, statementPending } from './statements/statement-columns.ts';
 
 /** A purchase as a row tells it, with names in place of ids. Empty text: the row does not say. */
 export interface Purchase {
   expenseDate: string;
   /** What was paid. */
   amount: Money;
-  /** The same in the tenant's currency. */
-  booked: Money;
-  rate: AppliedRate;
+  /** The same in the tenant's currency; undefined where the file does not say and a rate must be looked up. */
+  booked: Money | undefined;
+  rate: AppliedRate | undefined;
+  /** The column of the amount, to be named where there is no such rate. */
+  amountColumn: string;
   title: string;
   vendor: string;
   description: string;
   category: string;
+  /** Where it stands in the tree, of an export of ours; empty: at the top. */
+  categoryPath: readonly string[];
   project: string;
   account: { name: string; kind: AccountKind; currency: string } | undefined;
   tags: string[];
   paymentMethod: PaymentMethod | '';
   tax: string;
   reference: string;
+  /** What its source calls it, for ever and nothing else; empty where it does not. */
+  sourceId: string;
+  /** In which of all sources that id is one; empty: that of the account. */
+  sourceSpace: string;
 }
 
-/** A row's purchase, or the first thing that is wrong with it. */
-export type ParsedRow = { purchase: Purchase } | { fault: RowFault };
+/** A row's purchase, or the first thing that is wrong with it, or why it is none. */
+export type ParsedRow = { purchase: Purchase } | { fault: RowFault; isSkipped: boolean };
 
 /** Makes the parser of one file's rows. `today` bounds dates; what has no currency is in the tenant's. */
 export function rowParser(
   format: FileFormat,
   given: { today: string; tenantCurrency: string },
 ): (cells: readonly string[]) => ParsedRow {
+  if (format.kind === 'outlay') return exportRowParser(given);
   const bound = bindColumns(format);
   const context = { bound, format, tenantCurrency: given.tenantCurrency };
+  const says = { refund: refundTeller(format.columns), payment: paymentTeller(format.columns) };
+  const resolve = remember((cell) => resolveCell(cell, format.dates, given.today));
   return (cells) => {
     try {
       checkShape(cells, bound, format);
-      const expenseDate = readDay(cells, bound, format, given.today);
+      const expenseDate = readDay(cells, bound, format, resolve);
       const money = settle(readOriginal(cells, context), readBilled(cells, context), expenseDate, context);
-      return { purchase: { expenseDate, ...money, ...describe(cells, bound, given.tenantCurrency) } };
+      checkSide(cells, bound, format, money, says);
+      return { purchase: { expenseDate, ...money, ...describe(cells, context, money) } };
     } catch (error) {
-      if (error instanceof RefusedRow) return { fault: error.fault };
+      if (error instanceof RefusedRow) return { fault: error.fault, isSkipped: error.isSkipped };
       throw error;
     }
   };
+}
+
+type RowContext = MoneyContext & { format: FileFormat };
+
+/** Money that came back is a refund, unless it is said to be none of the spending. */
+function checkSide(
+  cells: readonly string[],
+  bound: BoundColumns,
+  format: FileFormat,
+  { amount, amountColumn }: Pick<Purchase, 'amount' | 'amountColumn'>,
+  says: { refund: ReturnType<typeof refundTeller>; payment: ReturnType<typeof paymentTeller> },
+): void {
+  const cameIn = amount.amountMinor < 0n;
+  if (format.kind === 'csv' && cameIn && says.payment(cells) !== undefined) {
+    throw skippedRow('income', amountColumn, 'what was paid to the issuer of the card is no expense');
+  }
+  if (format.credits !== 'skip') return;
+  const isIncome =
+    format.kind === 'csv' ? cameIn && !says.refund(cells) : lineOf(cells, bound.status) === statementIncome;
+  if (isIncome) throw skippedRow('income', amountColumn, 'money that came in is no expense');
 }
 
 function checkShape(cells: readonly string[], bound: BoundColumns, format: FileFormat): void {
@@ -64,6 +102,10 @@ function checkShape(cells: readonly string[], bound: BoundColumns, format: FileF
   if (bound.status && /^(declined|reverted|failed|cancell?ed|rejected|void|voided|denied|expired)$/i.test(status)) {
     throw new RefusedRow('not_completed', bound.status.header, `${quoted(status)}: no money was moved`);
   }
+  const isPending = format.kind === 'csv' ? pendingWords.test(status) : status === statementPending;
+  if (isPending) {
+    throw skippedRow('not_booked', bound.status?.header ?? '', 'the bank has not booked it yet');
+  }
   // A delimiter inside an unquoted text moves all that follows into the wrong columns.
   if (cells.slice(format.width).some((cell) => cell.trim() !== '')) {
     const reason = `the row has ${cells.length} cells where the header has ${format.width}`;
@@ -71,15 +113,26 @@ function checkShape(cells: readonly string[], bound: BoundColumns, format: FileF
   }
 }
 
-function readDay(cells: readonly string[], { date }: BoundColumns, format: FileFormat, today: string): string {
+const pendingWords = /^(pending|(umsatz )?vorgemerkt|not (yet )?posted|uncleared|en attente|pendiente|in attesa)$/i;
+
+function resolveCell(cell: string, { order, compactOrder }: FileFormat['dates'], today: string): ResolvedDate {
+  const written = readDate(cell);
+  if (written === undefined) return { fault: 'date_invalid' };
+  return resolveDate(written, written.kind === 'compact' ? compactOrder : order, today);
+}
+
+function readDay(
+  cells: readonly string[],
+  { date }: BoundColumns,
+  { dates: { text } }: FileFormat,
+  resolve: (cell: string) => ResolvedDate,
+): string {
   const cell = textOf(cells, date);
   const header = date?.header ?? '';
   if (cell === '') throw new RefusedRow('date_missing', header, 'the row has no date');
-  const written = readDate(cell);
-  const { order, compactOrder, text } = format.dates;
-  const resolved = written && resolveDate(written, written.kind === 'compact' ? compactOrder : order, today);
-  if (resolved && 'date' in resolved) return resolved.date;
-  if (resolved?.fault === 'date_out_of_range') {
+  const resolved = resolve(cell);
+  if ('date' in resolved) return resolved.date;
+  if (resolved.fault === 'date_out_of_range') {
     throw new RefusedRow('date_out_of_range', header, `${quoted(cell)} is before 1970 or more than ten years ahead`);
   }
   const expected = text === '' ? '' : ` in the form ${text}`;
@@ -92,7 +145,7 @@ function settle(
   billed: ReadMoney | undefined,
   date: string,
   { bound, tenantCurrency }: { bound: BoundColumns; tenantCurrency: string },
-): Pick<Purchase, 'amount' | 'booked' | 'rate'> {
+): Pick<Purchase, 'amount' | 'booked' | 'rate' | 'amountColumn'> {
   const column = bound.original?.amount ?? bound.billed?.amount ?? bound.debit ?? bound.credit;
   const given = [billed, original && bound.billed === undefined ? signedLike(original, billed) : original].filter(
     (money) => money !== undefined,
@@ -104,13 +157,14 @@ function settle(
     throw new RefusedRow('amount_zero', (billed ?? original)?.column.header ?? '', 'the amount is zero');
   }
   const own = [first, second].find((money) => money?.currency === tenantCurrency);
+  const amountColumn = (own ?? first).column.header;
   if (!own) {
-    const reason = `the amount is in ${first.currency}, and nothing says what it is in ${tenantCurrency}`;
-    throw new RefusedRow('exchange_rate_missing', first.column.header, reason);
+    const { currency, amountMinor } = first;
+    return { amount: { currency, amountMinor }, booked: undefined, rate: undefined, amountColumn };
   }
   const foreign = own === billed && second && second.currency !== tenantCurrency ? second : undefined;
   const booked = { currency: own.currency, amountMinor: own.amountMinor };
-  if (!foreign) return { amount: booked, booked, rate: { rate: '1', source: 'identity', date } };
+  if (!foreign) return { amount: booked, booked, rate: { rate: '1', source: 'identity', date }, amountColumn };
 
   const amount = { currency: foreign.currency, amountMinor: foreign.amountMinor };
   const rate = impliedRate(amount, booked);
@@ -118,7 +172,7 @@ function settle(
     const reason = 'no exchange rate leads from the original amount to the billed one';
     throw new RefusedRow('amount_invalid', own.column.header, reason);
   }
-  return { amount, booked, rate: { rate, source: 'billed', date } };
+  return { amount, booked, rate: { rate, source: 'billed', date }, amountColumn };
 }
 
 /** Beside a debit and a credit column, the sign of the other amount says nothing new and may be the other way round. */
@@ -131,32 +185,38 @@ const titleLengthMax = 200;
 
 function describe(
   cells: readonly string[],
-  bound: BoundColumns,
-  tenantCurrency: string,
-): Omit<Purchase, 'expenseDate' | 'amount' | 'booked' | 'rate'> {
+  { bound, format, tenantCurrency }: RowContext,
+  { amount }: Pick<Purchase, 'amount'>,
+): Omit<Purchase, 'expenseDate' | 'amount' | 'booked' | 'rate' | 'amountColumn'> {
+  const { defaults } = format;
   const vendor = nameOf(cells, bound.vendor);
   const texts = [...new Set(bound.descriptions.map((column) => lineOf(cells, column)).filter((text) => text !== ''))];
-  const category = nameOf(cells, bound.category);
+  const category = nameOf(cells, bound.category) || (defaults?.category ?? '');
   const tax = lineOf(cells, bound.tax);
   const [mainText = ''] = texts;
   const title = vendor || mainText || category || 'Purchase without a name';
   // A text that became the title as a whole is not said twice.
   const notes = vendor === '' && mainText.length <= titleLengthMax ? texts.slice(1) : texts;
-  const accountName = maskCardNumber(nameOf(cells, bound.account));
+  const accountName = maskCardNumber(nameOf(cells, bound.account) || (defaults?.account ?? ''));
+  // A statement is kept in the currency of its account.
+  const accountCurrency = format.kind === 'csv' ? tenantCurrency : amount.currency;
   return {
     title: shorten(title),
     vendor,
     description: cut([...notes, ...(tax === '' ? [] : [`VAT: ${tax}`])].join('\n'), descriptionLengthMax),
     category,
-    project: nameOf(cells, bound.project),
+    categoryPath: [],
+    project: nameOf(cells, bound.project) || (defaults?.project ?? ''),
     account:
-      bound.account && accountName !== ''
-        ? { name: accountName, kind: bound.account.kind, currency: tenantCurrency }
-        : undefined,
+      accountName === ''
+        ? undefined
+        : { name: accountName, kind: bound.account?.kind ?? 'other', currency: accountCurrency },
     tags: readTags(cells, bound),
     paymentMethod: paymentMethodNamed(textOf(cells, bound.paymentMethod)),
     tax,
     reference: lineOf(cells, bound.reference),
+    sourceId: lineOf(cells, bound.sourceId),
+    sourceSpace: '',
   };
 }
 

@@ -13,7 +13,7 @@ import { toDecimalText } from './to-decimal-text.ts';
 /** What is known of a file when its rows are read. */
 export interface MoneyContext {
   bound: BoundColumns;
-  format: Pick<FileFormat, 'decimalMark' | 'signs'>;
+  format: Pick<FileFormat, 'decimalMark' | 'signs' | 'defaults'>;
   tenantCurrency: string;
 }
 
@@ -57,7 +57,12 @@ function readMoney(
   const beside = written.currency === '' || isVague(written.currency) ? '' : written.currency;
   const besideCode = beside === '' ? undefined : toCurrencyCode(beside, tenantCurrency);
   if (beside !== '' && besideCode === undefined) throw notAnAmount(column, cell);
-  const currency = currencyCell(cells, columns, tenantCurrency) ?? besideCode ?? column.currency ?? tenantCurrency;
+  const currency =
+    currencyCell(cells, columns, tenantCurrency) ??
+    besideCode ??
+    column.currency ??
+    format.defaults?.currency ??
+    tenantCurrency;
 
   const amountMinor = parseAmount(withoutNeedlessZeros(text, fractionDigits(currency)), currency);
   if (amountMinor === 'amount_invalid') throw notAnAmount(column, cell);

@@ -10,6 +10,9 @@ export interface WrittenNumber {
 /** What stands before the first digit, the digits with their separators, what stands behind. */
 const pattern = /^([^\d.,]*)([.,]?\d(?:[\d.,'’_ ]*[\d.,])?)([^\d.,]*)$/;
 
+/** What most cells have, for which all the rest is not worth the time. */
+const plain = /^-?\d{1,15}(?:[.,]\d{1,4})?$/;
+
 /** Longer texts are no numbers, and are not worth the time. */
 const lengthMax = 60;
 
@@ -18,6 +21,10 @@ const lengthMax = 60;
  * Undefined: it is not a number.
  */
 export function readNumber(cell: string): WrittenNumber | undefined {
+  if (plain.test(cell)) {
+    const isNegative = cell.startsWith('-');
+    return { isNegative, body: isNegative ? cell.slice(1) : cell, currency: '' };
+  }
   const [, before, body, behind] = (cell.length <= lengthMax && pattern.exec(tidy(cell))) || [];
   if (before === undefined || body === undefined || behind === undefined) return undefined;
   if (before.includes('(') !== behind.includes(')')) return undefined;

@@ -1,36 +1,55 @@
 import { isCurrency } from '@outlay/platform';
 import { type Field, fieldsNamed, type NamedField, normaliseHeader } from './column-names.ts';
 import { directionOf } from './direction.ts';
+import type { ImportMapping } from './mapping.ts';
+import { headerLengthMax, nameColumns, plainHeader, saidOf } from './name-columns.ts';
 import { readDate } from './read-date.ts';
 
 /** A column of a file and what it says of a purchase. */
 export interface Column {
   /** Position, from 0. */
   index: number;
-  /** As it stands in the file, on one line and without blanks around it. */
+  /** As it stands in the file, on one line and without blanks around it; numbered where it comes again. */
   header: string;
   field: Field;
   /** Currency that the header names, as in `Amount (EUR)`. */
   currency?: string;
+  /** The client said what it is. */
+  isGiven?: boolean;
 }
 
 /** Fields that several columns may carry together; of the others the best named column is taken. */
-const sharedFields: ReadonlySet<Field> = new Set(['description']);
+export const sharedFields: ReadonlySet<Field> = new Set(['description']);
 
 /**
  * The columns of a header row that are understood. `sample` are rows below it: their cells decide where a name means
- * one thing in one language and another in the next (`Valuta`). The order of the columns makes no difference.
+ * one thing in one language and another in the next (`Valuta`). The order of the columns makes no difference. What the
+ * client says of a column holds, whatever it is called.
  */
-export function recogniseColumns(header: readonly string[], sample: readonly (readonly string[])[]): Column[] {
-  const candidates = header.flatMap((text, index) => candidatesOf(text, index, sample));
+export function recogniseColumns(
+  header: readonly string[],
+  sample: readonly (readonly string[])[],
+  given: ImportMapping['columns'] = {},
+): Column[] {
+  const names = nameColumns(header);
+  const candidates = header.flatMap((text, index) => {
+    const place = { index, header: names[index] ?? '' };
+    const field = saidOf(given, place.header, text);
+    if (field === null) return [];
+    return field === undefined ? candidatesOf(text, place, sample) : [givenCandidate(text, place, field)];
+  });
   const taken = new Map<Field, Candidate[]>();
   for (const candidate of candidates.toSorted(byRank)) {
     const present = taken.get(candidate.column.field) ?? [];
-    if (present.length > 0 && !sharedFields.has(candidate.column.field)) continue;
+    // Two that the client gives the same field are both kept, to be refused by whoever can say so.
+    const isOneMore = present.length > 0 && !candidate.column.isGiven;
+    if (isOneMore && !sharedFields.has(candidate.column.field)) continue;
     taken.set(candidate.column.field, [...present, candidate]);
   }
   return [...taken.values()].flat().map((candidate) => candidate.column);
 }
+
+type Place = Pick<Column, 'index' | 'header'>;
 
 interface Candidate {
   column: Column;
@@ -41,27 +60,31 @@ interface Candidate {
 const byRank = (a: Candidate, b: Candidate): number =>
   a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
-/** No column is called by more characters than this. */
-const headerLengthMax = 200;
+/** Before everything that was recognised; among themselves in the order in which they would have been, strange names last. */
+function givenCandidate(text: string, place: Place, field: Field): Candidate {
+  const read = [...readings(plainHeader(text))];
+  const known = read.flatMap(({ name, currency }) =>
+    fieldsNamed(name).flatMap((meaning) => (meaning.field === field ? [{ name, currency, rank: meaning.rank }] : [])),
+  )[0];
+  const currency = known ? known.currency : read.find((one) => one.currency !== undefined)?.currency;
+  const column = { ...place, field, ...(currency && { currency }), isGiven: true };
+  return { column, name: known?.name ?? place.header, rank: (known?.rank ?? ranksMax - 1) - ranksMax };
+}
 
-/** On one line, and of characters that can be stored. */
-const plainHeader = (text: string): string =>
-  text
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .toWellFormed()
-    .trim();
+/** No field has more names. */
+const ranksMax = 1_000;
 
-function candidatesOf(text: string, index: number, sample: readonly (readonly string[])[]): Candidate[] {
+function candidatesOf(text: string, place: Place, sample: readonly (readonly string[])[]): Candidate[] {
   const header = plainHeader(text);
   if (header.length > headerLengthMax) return [];
   for (const { name, currency } of readings(header)) {
     const meanings = fieldsNamed(name);
     if (meanings.length === 0) continue;
-    const cells = sample.map((row) => row[index]?.trim() ?? '').filter((cell) => cell !== '');
+    const cells = sample.map((row) => row[place.index]?.trim() ?? '').filter((cell) => cell !== '');
     const meaning = bestMeaning(meanings, cells);
     if (!meaning) continue;
     const { field, rank } = meaning;
-    return [{ column: { index, header, field, ...(currency && { currency }) }, name, rank }];
+    return [{ column: { ...place, field, ...(currency && { currency }) }, name, rank }];
   }
   return [];
 }

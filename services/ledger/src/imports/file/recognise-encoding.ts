@@ -1,5 +1,7 @@
 /** Encodings that files of banks and card issuers really come in. */
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
+
+export type Encoding = (typeof encodings)[number];
 
 /**
  * The encoding of a file, decided over all of its bytes: a byte order mark settles it, then UTF-8 if every byte is

@@ -1,48 +1,90 @@
-import { decodeText } from './decode-text.ts';
+import { UnclosedQuote } from './csv-splitter.ts';
 import type { FileFormat } from './file-format.ts';
-import { readRows, UnclosedQuote } from './read-rows.ts';
+import { findRepeated } from './find-repeated.ts';
+import { dayNumber, type ImportMapping, orderOf, signOf } from './mapping.ts';
+import { nameColumns } from './name-columns.ts';
+import { type OpenFile, openRows } from './open-rows.ts';
+
 import type { Encoding } from './recognise-encoding.ts';
 import type { Layout } from './recognise-layout.ts';
 import { recogniseValues } from './recognise-values.ts';
-
-/** Reads the bytes of a stored file from its beginning, as often as it is asked. */
-export type OpenFile = () => AsyncIterable<Uint8Array>;
+import { UnreadableFile } from './unreadable-file.ts';
 
 interface RecognisedFile {
   format: FileFormat;
   rowsTotal: number;
 }
 
+interface Given {
+  today: string;
+  currency: string;
+  /** The tenant's, which decides where all dates fit two orders. */
+  dateFormat?: string;
+  mapping?: ImportMapping;
+}
+
 /**
  * Completes what the head of a file told with what all of its rows tell, in one pass; two where its quotes may be part of
  * the text, as in files of programs that never quote. Then the reading wins under which more rows have the cells of the
- * header. Memory does not grow with the file.
+ * header. What the client says of values holds. Memory does not grow with the file.
+ * Throws UnclosedQuote or UnreadableFile where neither reading makes a file of purchases of it.
  */
 export async function recogniseFile(
   open: OpenFile,
   head: { encoding: Encoding; layout: Layout },
-  given: { today: string; currency: string },
+  given: Given,
 ): Promise<RecognisedFile> {
-  const quoted = await read('double', open, head, given).catch((error: unknown) => {
-    if (error instanceof UnclosedQuote) return undefined;
-    throw error;
-  });
-  if (quoted && !quoted.hasDoubtfulQuotes) return quoted;
-  const plain = await read('none', open, head, given);
-  return quoted && quoted.rowsFitting >= plain.rowsFitting ? quoted : plain;
+  if (head.layout.kind !== 'csv') return read('double', open, head, given);
+  const quoted = await read('double', open, head, given).catch(undefinedIfUnreadable);
+  if (!quoted) return read('none', open, head, given);
+  if (!quoted.hasDoubtfulQuotes) return quoted;
+  const plain = await read('none', open, head, given).catch(undefinedIfUnreadable);
+  return !plain || quoted.rowsFitting >= plain.rowsFitting ? quoted : plain;
+}
+
+/** What is read in the wrong way may well look as if nothing could be read. */
+function undefinedIfUnreadable(error: unknown): undefined {
+  if (!(error instanceof UnclosedQuote || error instanceof UnreadableFile)) throw error;
 }
 
 async function read(
   quoting: FileFormat['quoting'],
   open: OpenFile,
   { encoding, layout }: { encoding: Encoding; layout: Layout },
-  given: { today: string; currency: string },
+  given: Given,
 ): Promise<RecognisedFile & { rowsFitting: number; hasDoubtfulQuotes: boolean }> {
-  const { delimiter, headerLine } = layout;
-  const rows = readRows(decodeText(open(), encoding), { delimiter, quoting });
+  const { kind, delimiter, headerLine } = layout;
+  const rows = openRows(open, { kind, encoding, delimiter, quoting });
   const { rowsTotal, rowsFitting, hasDoubtfulQuotes, ...values } = await recogniseValues(rows, layout, given);
   // Delimiters at the end of each line make columns without a name, and nothing belongs there.
   const width = layout.header.findLastIndex((cell) => cell.trim() !== '') + 1;
-  const format = { encoding, delimiter, quoting, headerLine, width, ...values };
+  const headers = nameColumns(layout.header.slice(0, width));
+  const repeated = findRepeated(layout.header, values.columns, given.mapping?.columns);
+  const recognised = { kind, encoding, delimiter, quoting, headerLine, width, headers, repeated, ...values };
+  const format = applyMapping(recognised, given.mapping ?? {});
   return { format, rowsTotal, rowsFitting, hasDoubtfulQuotes };
+}
+
+const written = { dates: { order: 'ymd', compactOrder: 'ymd', text: 'YYYY-MM-DD' }, decimalMark: '.' } as const;
+const plainSigns = { amount: 1, debit: 1, credit: -1, isAssumed: false } as const;
+
+/** What comes into a bank account is income; our own export has refunds. */
+const plainCredits = (kind: FileFormat['kind']): FileFormat['credits'] => (kind === 'outlay' ? 'refund' : 'skip');
+
+function applyMapping(recognised: Omit<FileFormat, 'defaults'>, mapping: ImportMapping): FileFormat {
+  const isTable = recognised.kind === 'csv';
+  const format = isTable
+    ? recognised
+    : { ...recognised, ...written, signs: plainSigns, credits: plainCredits(recognised.kind) };
+  const { date_format: dateFormat, decimal_mark: decimalMark, amounts, credits, defaults = {} } = mapping;
+  const order = dateFormat === undefined || dateFormat === dayNumber ? undefined : orderOf(dateFormat);
+  const sign = amounts === undefined ? format.signs.amount : signOf(amounts);
+  return {
+    ...format,
+    dates: order && dateFormat ? { order, compactOrder: order, text: dateFormat } : format.dates,
+    decimalMark: decimalMark ?? format.decimalMark,
+    signs: { ...format.signs, amount: sign },
+    credits: credits ?? format.credits,
+    defaults,
+  };
 }

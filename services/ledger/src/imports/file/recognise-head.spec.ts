@@ -38,6 +38,30 @@ describe('a file that is no table of purchases', () => {
     expect(refusal(file)).toEqual(expected);
   });
 
+  const camt = (message: string, root: string, prefix = '') =>
+    `<?xml version="1.0"?>\n<${prefix}Document xmlns="urn:iso:std:iso:20022:tech:xsd:${message}"><${prefix}${root}><GrpHdr/>`;
+
+  it.each([
+    ['CAMT.052', camt('camt.052.001.08', 'BkToCstmrAcctRpt'), /CAMT\.052.*within the day.*CAMT\.053/],
+    ['CAMT.054', camt('camt.054.001.04', 'BkToCstmrDbtCdtNtfctn', 'ns:'), /CAMT\.054.*single bookings.*CAMT\.053/],
+    ['CAMT.054 by its root alone', '<Document><BkToCstmrDbtCdtNtfctn>', /CAMT\.054/],
+    ['another message of ISO 20022', camt('pain.001.001.09', 'CstmrCdtTrfInitn'), /PAIN\.001.*CAMT\.053/],
+    ['other XML', '<?xml version="1.0"?><!-- of a shop --><shop:Invoice><Line/>', /XML \("shop:Invoice"\).*CAMT\.053/],
+    ['MT940', ':20:STARTUMS\n:25:10020030/1234567\n:28C:00001/001\n:60F:C240101EUR1,00\n', /MT940.*CAMT\.053/],
+    ['MT940 in its envelope', '{1:F01BANKDEFFXXX}{2:I940}{4:\n:20:X\n:25:1\n:60F:C240101EUR1,00\n', /MT940/],
+    ['QIF', '!Type:Bank\nD01/02/2024\nT-4.20\nPTea\n^\n', /QIF.*CAMT\.053/],
+    ['JSON', '{"date": "2024-01-01"}', /JSON.*CSV.*OFX.*CAMT\.053/],
+    ['an Excel workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /an Excel workbook.*save it as CSV/],
+  ])('%s is told what it is, and what is taken', (_what, file, message) => {
+    expect(() => recogniseHead([Buffer.from(file)])).toThrow(
+      expect.objectContaining({
+        details: [
+          expect.objectContaining({ field: 'file', code: 'file_not_csv', message: expect.stringMatching(message) }),
+        ],
+      }),
+    );
+  });
+
   it('is told from one that is', () => {
     expect(refusal('date,amount\n2024-01-01,1\n')).toEqual([]);
   });

@@ -80,6 +80,12 @@ describe('the layout of a file', () => {
     });
   });
 
+  it('numbers columns of one name, and takes no name that is there', () => {
+    expect(fieldsOf('Date,Text,Text,Text (2),Amount (EUR),Amount (EUR)\n')).toEqual({
+      ...{ Date: 'expense_date', Text: 'description', 'Text (3)': 'description', 'Amount (EUR)': 'amount' },
+    });
+  });
+
   it('keeps the currency that a header names', () => {
     const recognised = recogniseLayout('Date,Amount (EUR),Fee GBP\n');
     expect(recognised).toMatchObject({

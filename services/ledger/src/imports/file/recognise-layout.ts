@@ -1,8 +1,11 @@
+import { exportHeader } from './export-row.ts';
+import type { FileKind, ImportMapping } from './mapping.ts';
 import { readFirstRows } from './read-rows.ts';
 import { type Column, recogniseColumns } from './recognise-columns.ts';
 
 /** Where the header of a file is and what its columns mean. */
 export interface Layout {
+  kind: FileKind;
   delimiter: string;
   /** Physical line of the header, from 1. */
   headerLine: number;
@@ -27,9 +30,11 @@ const amountFields = new Set(['amount', 'original_amount', 'billed_amount', 'deb
 /**
  * Finds delimiter and header in the head of a file: the first row whose cells name a date and an amount, under the
  * delimiter by which most of its columns are understood. Data rows cannot be mistaken for it, as names are matched whole.
+ * What the client says of delimiter, header and columns goes before.
  */
-export function recogniseLayout(head: string): RecognisedLayout {
-  const candidates = delimiters.flatMap((delimiter) => candidatesUnder(delimiter, head));
+export function recogniseLayout(head: string, mapping: ImportMapping = {}): RecognisedLayout {
+  const tried = mapping.delimiter === undefined ? delimiters : [mapping.delimiter];
+  const candidates = tried.flatMap((delimiter) => candidatesUnder(delimiter, head, mapping));
   const best = candidates.reduce<Candidate | undefined>(
     (winner, candidate) => (winner === undefined || candidate.score > winner.score ? candidate : winner),
     undefined,
@@ -44,14 +49,16 @@ interface Candidate {
   score: number;
 }
 
-function candidatesUnder(delimiter: string, head: string): Candidate[] {
+function candidatesUnder(delimiter: string, head: string, mapping: ImportMapping): Candidate[] {
   const rows = readFirstRows(head, { delimiter, quoting: 'double' }, rowsSearched);
   const candidates: Candidate[] = [];
   for (const [index, row] of rows.entries()) {
+    if (mapping.header_line !== undefined && row.line !== mapping.header_line) continue;
     const sample = rows.slice(index + 1).map((below) => below.cells);
-    const columns = recogniseColumns(row.cells, sample);
+    const kind = isOutlayExport(row.cells, mapping) ? ('outlay' as const) : ('csv' as const);
+    const columns = recogniseColumns(row.cells, sample, kind === 'outlay' ? {} : mapping.columns);
     const faults = faultsOf(columns);
-    const layout = { delimiter, headerLine: row.line, header: row.cells, columns };
+    const layout = { kind, delimiter, headerLine: row.line, header: row.cells, columns };
     // What has both beats what has not; then what is understood; the width only ranks rows that cannot be used.
     const score = (faults.length === 0 ? 1_000_000 : 0) + columns.length * 1_000 + Math.min(row.cells.length, 999);
     candidates.push({ layout, faults, score });
@@ -59,6 +66,13 @@ function candidatesUnder(delimiter: string, head: string): Candidate[] {
   }
   return candidates;
 }
+
+/**
+ * A header that is ours to the letter says what its cells mean; where the client knows better, it is a table like any other.
+ * Who gives back what was recognised of an export says its columns as well, and that it is one.
+ */
+const isOutlayExport = (cells: readonly string[], { columns, kind }: ImportMapping): boolean =>
+  (kind === 'outlay' || (kind === undefined && columns === undefined)) && cells.join() === exportHeader.join();
 
 function faultsOf(columns: readonly Column[]): LayoutFault[] {
   const hasDate = columns.some((column) => column.field === 'expense_date');

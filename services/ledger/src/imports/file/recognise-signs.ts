@@ -1,4 +1,6 @@
 import { accountKindOf } from './account-kind.ts';
+import { paymentTeller } from './card-payment.ts';
+import { directionOf } from './direction.ts';
 import type { FileFormat } from './file-format.ts';
 import { readNumber } from './read-number.ts';
 import type { Column } from './recognise-columns.ts';
@@ -9,46 +11,86 @@ export interface SignEvidence {
   conclude(): FileFormat['signs'];
 }
 
-/** From so many amounts on, of which four in five are negative, they cannot be refunds. */
-const spendingMin = 5;
+/** Of fewer rows most may be refunds. */
+const rowsMin = 3;
 
 /**
  * Cards list what was spent as positive and refunds as negative; a bank's statement shows its side of the account, where
- * what was spent is negative. It is told by a column of balances or of bank accounts beside amounts that are mostly
- * negative, or by hardly any being positive. A debit column holds money spent whether its numbers carry a minus or not.
+ * what was spent is negative. Where words beside the amounts (a column of debit and credit, or marks such as `CR`) say which
+ * way the money went, the rows that have them tell what a minus means in the others. Else it is told by a column of balances or of
+ * bank accounts beside amounts of which so many are negative as cannot be refunds; else by most of them being negative,
+ * which is assumed where some are not. A debit column holds money spent whether its numbers carry a minus or not.
  */
 export function gatherSigns(columns: readonly Column[]): SignEvidence {
   const counted = columns.flatMap(({ field, index }) =>
     field in kinds ? [{ index, kind: kinds[field] ?? field }] : [],
   );
+  const saysPayment = paymentTeller(columns);
   const positive = new Map<string, number>();
   const negative = new Map<string, number>();
-  const isStatement = columns.some(
-    ({ field, header }) => field === 'balance' || (field === 'account' && accountKindOf(header) === 'bank'),
-  );
-  const isDirected = columns.some(({ field }) => field === 'direction');
+  const account = columns.find(({ field }) => field === 'account');
+  const accountKind = account && accountKindOf(account.header);
+  const hasBalance = columns.some(({ field }) => field === 'balance');
+  const isStatement = hasBalance || accountKind === 'bank';
+  const direction = columns.find(({ field }) => field === 'direction');
+  const isSplit = columns.some(({ field }) => field === 'debit' || field === 'credit');
+  let rows = 0;
+  // Rows that say which way the money went: how many write what was spent with a minus, and how many without.
+  const directed = { withMinus: 0, without: 0 };
   const isMostlyNegative = (kind: string): boolean => (negative.get(kind) ?? 0) > (positive.get(kind) ?? 0);
-  const isHardlyPositive = (kind: string): boolean => {
+  // Beside balances as few as half as many as the positive ones are too many for refunds; beside bank accounts as many.
+  const weight = hasBalance ? 2 : 1;
+  const isOftenNegative = (kind: string): boolean => {
     const minuses = negative.get(kind) ?? 0;
-    return minuses >= spendingMin && minuses >= 4 * (positive.get(kind) ?? 0);
+    return minuses > 0 && minuses * weight >= (positive.get(kind) ?? 0);
   };
-  const showsSpending = (kind: string): boolean => (isStatement ? isMostlyNegative(kind) : isHardlyPositive(kind));
+  const isSpentNegative = (): boolean => {
+    if (direction || directed.withMinus !== directed.without) return directed.withMinus > directed.without;
+    return isStatement ? isOftenNegative('amount') : rows >= rowsMin && isMostlyNegative('amount');
+  };
+  // A card is not paid more often than it pays.
+  const isTold = (): boolean =>
+    direction !== undefined ||
+    isSplit ||
+    isStatement ||
+    accountKind === 'card' ||
+    directed.withMinus !== directed.without;
 
   return {
     add(cells) {
+      const isThanks = saysPayment(cells) === 'thanks';
+      let hasAmount = false;
       for (const { kind, index } of counted) {
-        const written = readNumber(cells[index] ?? '');
+        const cell = cells[index] ?? '';
+        const written = readNumber(cell);
         if (!written || !/[1-9]/.test(written.body)) continue;
+        const isAmount = kind === 'amount';
+        hasAmount ||= isAmount;
+        const word = direction && isAmount ? directionOf(cells[direction.index] ?? '') : undefined;
+        const side = word ?? (isAmount ? markOf(cell) : undefined);
+        if (side !== undefined) directed[written.isNegative === (side === 1) ? 'withMinus' : 'without']++;
+        // What a card got from its own holder is neither spent nor a refund, and may come as often as both.
+        if (isThanks && isAmount) continue;
         const counts = written.isNegative ? negative : positive;
         counts.set(kind, (counts.get(kind) ?? 0) + 1);
       }
+      if (hasAmount) rows++;
     },
     conclude: () => ({
-      amount: !isDirected && showsSpending('amount') ? -1 : 1,
+      amount: isSpentNegative() ? -1 : 1,
       debit: isMostlyNegative('debit') ? -1 : 1,
       credit: isMostlyNegative('credit') ? 1 : -1,
+      isAssumed: !isTold() && (positive.get('amount') ?? 0) > 0 && (negative.get('amount') ?? 0) > 0,
     }),
   };
+}
+
+/** What a mark behind or before a number says: 1 for money spent, -1 for money that came back. */
+function markOf(cell: string): 1 | -1 | undefined {
+  if (!/r/i.test(cell)) return undefined;
+  const [, before, behind] = /^\s*(cr|dr)(?![a-z])|(?<![a-z])(cr|dr)\)?\s*$/i.exec(cell) ?? [];
+  const mark = (before ?? behind)?.toLowerCase();
+  return mark === undefined ? undefined : mark === 'dr' ? 1 : -1;
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -15,7 +15,13 @@ export type RowFaultCode =
   | 'amount_too_large'
   | 'amount_too_precise'
   | 'currency_unknown'
-  | 'exchange_rate_missing';
+  | 'exchange_rate_missing'
+  // Of the files of those who may not make what they name.
+  | 'reference_unknown'
+  // Of rows that are skipped, as they are no spending.
+  | 'income'
+  | 'not_booked'
+  | 'not_in_books';
 
 /** What is wrong with a row. */
 export interface RowFault {
@@ -29,13 +35,23 @@ export interface RowFault {
 /** Thrown while a row is parsed, and turned into the row's fate at the end of it. */
 export class RefusedRow extends Error {
   readonly fault: RowFault;
+  /** There is nothing wrong with the row: it is no spending. */
+  readonly isSkipped: boolean;
 
-  constructor(code: RowFaultCode, column: string, reason: string) {
+  constructor(code: RowFaultCode, column: string, reason: string, isSkipped = false) {
+    // A file may have millions of them, and each stack takes longer than the row.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(reason);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'RefusedRow';
     this.fault = { code, column, reason };
+    this.isSkipped = isSkipped;
   }
 }
+
+export const skippedRow = (code: RowFaultCode, column: string, reason: string): RefusedRow =>
+  new RefusedRow(code, column, reason, true);
 
 /** A cell as it may be shown in a reason: short, on one line, without characters that cannot be stored. */
 export const quoted = (cell: string): string => {

@@ -16,9 +16,14 @@ export function textOf(cells: readonly string[], column: Column | undefined): st
   return blank.test(cell) ? '' : cell.toWellFormed();
 }
 
+/** Printable ASCII, which every normal form leaves as it is. */
+export const isPlain = (text: string): boolean => /^[ -~]*$/.test(text);
+
 /** Text on one line, as names are; blanks within it are kept, for names that differ in them are different names. */
 export function lineOf(cells: readonly string[], column: Column | undefined): string {
-  return textOf(cells, column)
+  const text = textOf(cells, column);
+  if (isPlain(text)) return text;
+  return text
     .normalize('NFC')
     .replaceAll(/\p{Cc}+/gu, ' ')
     .trim();

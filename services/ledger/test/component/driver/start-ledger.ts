@@ -24,6 +24,9 @@ import pg from 'pg';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 
+/** Signs the seals of all ledgers of the tests. */
+export const sealKey = '5e'.repeat(32);
+
 /** The ledger on real servers, with identity and tenancy-billing played by the test, driven by its RPCs. */
 export async function startLedger(
   options: {
@@ -35,6 +38,8 @@ export async function startLedger(
     beside?: TestDatabase;
     /** Whether to wait until it serves; it does. */
     isReady?: boolean;
+    /** Variables of the environment beside the usual ones. */
+    environment?: Record<string, string>;
   } = {},
 ) {
   const issuer = createTestIssuer();
@@ -60,7 +65,9 @@ export async function startLedger(
       IDENTITY_ADDRESS: identityFake.address,
       TENANCY_BILLING_ADDRESS: tenancyFake.address,
       SERVICE_CLIENT_SECRET: 'a secret of the tests',
+      LEDGER_SEAL_KEY: sealKey,
       LOG_LEVEL: 'silent',
+      ...options.environment,
     }),
     { logger },
   );
@@ -81,12 +88,9 @@ export async function startLedger(
   }
 
   /** A tenant that tenancy-billing has announced, with callers of each role. */
-  async function tenant(settings: { currency?: string } = {}) {
+  async function tenant(settings: { currency?: string; limits?: Limits } = {}) {
     const { tenantId, ownerId, adminId, memberId } = newTenant();
-    await admin.query('insert into ledger.tenants (tenant_id, currency) values ($1, $2)', [
-      tenantId,
-      settings.currency ?? 'EUR',
-    ]);
+    await insertTenant(admin, tenantId, settings);
     const as = (role: Role, userId: string): CallerContext => ({
       ...anonymousContext(),
       tenantId: toTenantId(tenantId),
@@ -104,7 +108,7 @@ export async function startLedger(
   }
 
   /** What the outbox holds for a tenant, in the order it was written; each envelope and its data are valid. */
-  async function events(tenantId: string): Promise<Envelope[]> {
+  async function allEvents(tenantId: string): Promise<Envelope[]> {
     const rows = await query<{ envelope: unknown }>(
       'select envelope from ledger.outbox where tenant_id = $1 order by seq',
       [tenantId],
@@ -112,9 +116,18 @@ export async function startLedger(
     return rows.map(({ envelope }) => envelopeSchema.parse(envelope) as Envelope);
   }
 
+  /** The same without what the ledger tells by itself, a moment later or not. */
+  const events = async (tenantId: string): Promise<Envelope[]> =>
+    (await allEvents(tenantId)).filter(({ type }) => !inBackground.has(type));
+
   return {
-    ...{ client, database, bus, query, tenant, events, tenancyCalls: tenancyFake.calls },
+    ...{ client, database, bus, query, tenant, events, allEvents, tenancyCalls: tenancyFake.calls },
     tokenFor: issuer.token,
+    /** Somebody who runs the platform, and has just proved who they are. */
+    platformAdmin: (userId = newId()): CallerContext => ({
+      ...anonymousContext(),
+      token: issuer.token({ platformAdmin: true, userId }),
+    }),
     /** The owner of a tenant that another process made, as this one's issuer knows them. */
     contextFor: ({ tenantId, ids }: { tenantId: string; ids: { ownerId: string } }): CallerContext => ({
       ...anonymousContext(),
@@ -122,10 +135,10 @@ export async function startLedger(
       token: issuer.token({ tenantId, userId: ids.ownerId, role: 'owner' }),
     }),
     opsUrl: `http://127.0.0.1:${opsPort}`,
-    asService: (tenantId?: string): CallerContext => ({
+    asService: (tenantId?: string, service = 'reporting'): CallerContext => ({
       ...anonymousContext(),
       tenantId: tenantId === undefined ? undefined : toTenantId(tenantId),
-      token: issuer.token({ kind: 'service', userId: 'tenancy-billing' }),
+      token: issuer.token({ kind: 'service', userId: service }),
     }),
     /** Hands an event to the bus as tenancy-billing's relay does. */
     async publish<N extends EventName>(event: Extract<OutgoingEvent, { type: N }>, at = new Date()): Promise<void> {
@@ -145,8 +158,30 @@ export async function startLedger(
   };
 }
 
+const inBackground = new Set(['outlay.ledger.journal.sealed.v1', 'outlay.ledger.usage.changed.v1']);
+
 export type TestLedger = Awaited<ReturnType<typeof startLedger>>;
 export type TestTenant = Awaited<ReturnType<TestLedger['tenant']>>;
+
+/** What the plan of a tenant allows, by metric; what is not named has no limit. */
+export type Limits = Partial<Record<Metric, { limit: number; mode: 'soft' | 'hard' }>>;
+type Metric = 'projects' | 'accounts' | 'expenses_per_project' | 'expenses_total';
+
+/** A tenant as the events of tenancy-billing would have left it. */
+export async function insertTenant(
+  admin: pg.Pool,
+  tenantId: string,
+  { currency = 'EUR', limits = {} }: { currency?: string; limits?: Limits } = {},
+): Promise<void> {
+  await admin.query(
+    'insert into ledger.tenants (tenant_id, currency, entitlements, entitlements_version) values ($1, $2, $3, 1)',
+    [tenantId, currency, JSON.stringify(entitlementsOf(limits))],
+  );
+}
+
+/** As entitlements stand in events, in ProtoJSON. */
+export const entitlementsOf = (limits: Limits) =>
+  Object.entries(limits).map(([metric, { limit, mode }]) => ({ metric, limit: String(limit), mode }));
 
 /** The same call under an idempotency key. */
 export const withKey = (context: CallerContext, key: string): CallerContext => ({ ...context, idempotencyKey: key });
@@ -176,7 +211,11 @@ export const everything: ledger.ExpenseFilter = {
   categoryIds: [],
   accountIds: [],
   projectIds: [],
-  tag: '',
+  tags: [],
+  eachTag: false,
+  vendor: '',
+  currency: '',
+  paymentMethod: '',
   userId: '',
   status: '',
   text: '',

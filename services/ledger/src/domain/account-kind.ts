@@ -1,0 +1,4 @@
+/** What an account can be. */
+export const accountKinds = ['cash', 'bank', 'card', 'loan', 'investment', 'other'] as const;
+
+export type AccountKind = (typeof accountKinds)[number];

@@ -1,0 +1,47 @@
+import { ledger } from '@outlay/contracts';
+import { conflict, type Database, idempotent, recordAudit, type TenantContext } from '@outlay/platform';
+import { toImportMessage } from './import-message.ts';
+import { beginStage, lockImport } from './import-progress.ts';
+import { addImportJob, findImport, forbidReferences } from './import-store.ts';
+import { mayMakeReferences } from './may-make-references.ts';
+import { ownOnly } from './read-imports.ts';
+
+/**
+ * Has a previewed file booked, in the background, as if it came now: what is a duplicate, and what the plan allows, is
+ * decided again, and so is whether what its rows name is made: whoever sent it and whoever commits it must both be ones who
+ * may. Its expenses belong to whoever sent it. Asked for again, it answers where the import stands.
+ *
+ * Throws not_found `import_not_found` (of others too, for members), conflict `import_not_previewed` where it is no preview,
+ * or one whose rows are still being looked at, conflict `preview_expired` a day after it was made.
+ */
+export async function commitImport(
+  { database }: { database: Database },
+  context: TenantContext,
+  importId: string,
+): Promise<ledger.CommitImportResponse> {
+  const { answer, replayed } = await database.withTenant(context, (session) =>
+    idempotent(session, context, { operation: 'commit_import', request: { importId } }, async () => {
+      await findImport(session, context, importId, ownOnly(context));
+      const { state } = await lockImport(session, context, importId);
+      if (state.status === 'expired')
+        throw conflict('preview_expired', 'The file of the preview is gone; send it again');
+      if (state.status !== 'previewed') {
+        const isCommitted = state.expiresAt !== undefined && !state.isPreview;
+        if (isCommitted) return ledger.Import.toJSON(toImportMessage(state));
+        throw conflict('import_not_previewed', 'The import is no preview that can be booked');
+      }
+      // Whoever lets the file make something must be one who may.
+      if (!mayMakeReferences(context)) await forbidReferences(session, context, importId);
+      const committed = await beginStage(session, context, importId, 'surveying');
+      await addImportJob(session, context.tenantId, importId);
+      await recordAudit(session, context, {
+        action: 'import.committed',
+        entity: 'import',
+        entityId: importId,
+        after: { file_name: state.fileName, rows_total: state.rowsTotal },
+      });
+      return ledger.Import.toJSON(toImportMessage(committed));
+    }),
+  );
+  return { import: ledger.Import.fromJSON(answer), replayed };
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { readPurchases } from '../../../test/read-purchases.ts';
+import type { ImportMapping } from './mapping.ts';
+
+/** What a file of these rows, of a text and an amount, comes to. */
+async function taken(amounts: readonly string[], { header = '', cells = '', mapping = {} as ImportMapping } = {}) {
+  const rows = amounts.map((amount, index) => `2024-01-${10 + index},text ${index},${amount}${cells}`);
+  const file = `Date,Description,Amount${header}\n${rows.join('\n')}\n`;
+  const { purchases, skipped, format } = await readPurchases(file, 'GBP', mapping);
+  return {
+    ...{ spent: purchases.map(({ amount }) => Number(amount.amountMinor) / 100), skipped: skipped.length },
+    ...{ sign: format.signs.amount, isAssumed: format.signs.isAssumed },
+  };
+}
+
+const bank = ['-40', '-40', '500', '-40', '-40', '500', '-40', '-40', '-40', '500'];
+
+describe('what a minus means', () => {
+  it('is money spent in the plain list of an account, though much came in', async () => {
+    expect(await taken(bank)).toEqual({
+      ...{ spent: [40, 40, 40, 40, 40, 40, 40], skipped: 3, sign: -1, isAssumed: true },
+    });
+  });
+
+  it('is money spent where most amounts of a few have it', async () => {
+    expect(await taken(['-5', '-6', '2'])).toMatchObject({ sign: -1, isAssumed: true });
+    expect(await taken(['-5', '-6'])).toMatchObject({ spent: [-5, -6], sign: 1 });
+    expect(await taken(['-5', '6', '7', '-8'])).toMatchObject({ sign: 1, isAssumed: true });
+  });
+
+  it('is counted once a row, however many amounts there are', async () => {
+    expect(await taken(['-5', '-6'], { header: ',Original Amount', cells: ',-7' })).toMatchObject({ sign: 1 });
+  });
+
+  it.each([
+    ['all are alike', ['-5', '-6', '-7'], {}, -1],
+    ['all are positive', ['5', '6', '7'], {}, 1],
+    ['balances tell', ['-5', '6', '7'], { header: ',Balance', cells: ',1.00' }, -1],
+    ['IBANs tell', ['-5', '6', '-7'], { header: ',IBAN', cells: ',GB01' }, -1],
+    ['the numbers are of cards', ['-5', '6', '7'], { header: ',Card Number', cells: ',**42' }, 1],
+    ['marks of credits tell', ['5.00', '6.00 CR', '7.00 CR', '8.00 CR'], {}, 1],
+    ['marks of debits tell', ['-5.00 DR', '6.00', '7.00'], {}, -1],
+    ['a column of words tells', ['5', '-6', '-7'], { header: ',Dr/Cr', cells: ',D' }, -1],
+    ['it is said', ['-5', '-6', '7'], { mapping: { amounts: 'spent_positive' } as const }, 1],
+  ])('is not assumed where %s', async (_what, amounts, given, sign) => {
+    expect(await taken(amounts, given)).toMatchObject({ sign, isAssumed: false });
+  });
+
+  it('is not assumed where only the payment of the bill has it', async () => {
+    const file = 'Date,Description,Amount\n2024-01-02,tea,4.20\n2024-01-03,PAYMENT THANK YOU,-280.00\n';
+
+    const { format } = await readPurchases(file, 'GBP');
+
+    expect(format.signs).toMatchObject({ amount: 1, isAssumed: false });
+  });
+});

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { entryHashOf, type JournalRecord } from './entry-hash.ts';
+import { type ChainHead, emptyChain, type Seal, sealEntries, sealHashOf } from './seal.ts';
+import { createSealKey } from './seal-key.ts';
+import { type SealedRecord, verifySeals } from './verify-seals.ts';
+
+const tenantId = '0197a3c0-0000-7000-8000-000000000001';
+const key = createSealKey('11'.repeat(32));
+const sealedAt = '2025-01-15T10:30:01.000000Z';
+
+const anEntry = (number: number, change: Partial<JournalRecord> = {}): JournalRecord => ({
+  id: `0197a3c0-5555-7000-8000-${String(number).padStart(12, '0')}`,
+  recordedAt: '2025-01-15T10:30:00.123456Z',
+  effectiveDate: '2025-01-15',
+  kind: 'expense',
+  expenseId: '0197a3c0-4444-7000-8000-000000000001',
+  reversesEntryId: '',
+  currency: 'USD',
+  amountMinor: 12_550n,
+  rate: '0.970518',
+  rateSource: 'given',
+  rateDate: '2025-01-15',
+  postings: [
+    { line: 1, ledgerAccountId: '0197a3c0-1111-7000-8000-000000000001', currency: 'EUR', amountMinor: 12_180n },
+    { line: 2, ledgerAccountId: '0197a3c0-2222-7000-8000-000000000001', currency: 'EUR', amountMinor: -12_180n },
+  ],
+  ...change,
+});
+
+/** A chain of as many entries as the batches have together. */
+function chainOf(batches: readonly number[], by = key): SealedRecord[] {
+  const records: SealedRecord[] = [];
+  for (const size of batches) {
+    const entries = Array.from({ length: size }, (_, index) => anEntry(records.length + index + 1));
+    const head: ChainHead = records.at(-1)?.seal ?? emptyChain;
+    const seals = sealEntries(tenantId, head, entries, { key: by, sealedAt });
+    records.push(...seals.map((seal, index) => ({ seal, entry: entries[index] })));
+  }
+  return records;
+}
+
+const verify = (records: readonly SealedRecord[], before = emptyChain) => verifySeals(tenantId, before, records, key);
+
+describe('the bytes of the format', () => {
+  it('are those that the document says', () => {
+    const text = [
+      'outlay journal entry 1',
+      '0197a3c0-0000-7000-8000-000000000001',
+      '0197a3c0-5555-7000-8000-000000000001',
+      '2025-01-15T10:30:00.123456Z',
+      '2025-01-15',
+      'expense',
+      '0197a3c0-4444-7000-8000-000000000001',
+      '',
+      'USD',
+      '12550',
+      '0.970518',
+      'given',
+      '2025-01-15',
+      '1 0197a3c0-1111-7000-8000-000000000001 EUR 12180',
+      '2 0197a3c0-2222-7000-8000-000000000001 EUR -12180',
+      '',
+    ].join('\n');
+    const [{ seal }] = chainOf([1]) as [SealedRecord];
+
+    expect(entryHashOf(tenantId, anEntry(1))).toEqual(createHash('sha256').update(text).digest());
+    expect(seal.hash.toString('hex')).toBe('b4fdf7b55086539f44c55230501d5545476b439b3a8cc5df8409f8e306a6bd2a');
+    expect(seal.signature.toString('hex')).toBe(
+      'f2ac331db936efa4f763bae0fbeafc0076f09a673349179209a82ed29dd85e8bd61659b463a022b5f6c0db698ac3625ab024c01a00072f9a840944ea8a8a8101',
+    );
+    expect(key.id).toBe('10ba682c8ad13513');
+  });
+});
+
+describe('holding a chain against itself and its entries', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
+
+  it('finds nothing in what was not touched, in whatever batches it was sealed and in parts as well', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, async (batches) => {
+        const records = chainOf(batches);
+        const [first = 1] = batches;
+
+        expect(await verify(records)).toEqual([]);
+        expect(await verify(records.slice(first), records[first - 1]!.seal)).toEqual([]);
+      }),
+      { numRuns: 25 },
+    ));
+
+  const entryChanges: Partial<JournalRecord>[] = [
+    { id: '0197a3c0-5555-7000-8000-999999999999' },
+    { recordedAt: '2025-01-15T10:30:00.123457Z' },
+    { effectiveDate: '2025-01-16' },
+    { kind: 'reversal' },
+    { expenseId: tenantId },
+    { reversesEntryId: tenantId },
+    { currency: 'EUR' },
+    { amountMinor: 12_551n },
+    { rate: '0.9705180' },
+    { rateSource: 'billed' },
+    { rateDate: '2025-01-14' },
+    { postings: anEntry(1).postings.slice(1) },
+    { postings: anEntry(1).postings.toReversed() },
+  ];
+
+  it('names the entry of which anything was changed, and no other', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), fc.constantFrom(...entryChanges), async (batches, at, change) => {
+        const records = chainOf(batches);
+        const index = at % records.length;
+        const record = records[index]!;
+
+        const found = await verify(records.with(index, { ...record, entry: { ...record.entry!, ...change } }));
+
+        expect(found).toMatchObject([{ kind: 'changed', entryId: record.seal.entryId }]);
+      }),
+      { numRuns: 60 },
+    ));
+
+  const bytes = Buffer.alloc(32, 7);
+  const sealChanges: Partial<Seal>[] = [
+    { entryId: tenantId },
+    { entryRecordedAt: sealedAt },
+    { entryHash: bytes },
+    { previousHash: bytes },
+    { hash: bytes },
+    { sealedAt: '2025-01-15T10:30:02.000000Z' },
+    { keyId: 'another' },
+  ];
+
+  it('names the seal of which anything was changed', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), fc.constantFrom(...sealChanges), async (batches, at, change) => {
+        const records = chainOf(batches);
+        const index = at % records.length;
+        const record = records[index]!;
+
+        const found = await verify(records.with(index, { ...record, seal: { ...record.seal, ...change } }));
+
+        expect(found).toContainEqual(expect.objectContaining({ kind: 'seal_changed', sequence: record.seal.sequence }));
+      }),
+      { numRuns: 60 },
+    ));
+
+  it('names where a chain that was made anew without the key begins, within its group of sixteen', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), async (batches, at) => {
+        const records = chainOf(batches);
+        const index = at % records.length;
+        const forged = forge(records, index, (entry) => ({ ...entry, amountMinor: 1n }));
+
+        const found = await verify(forged);
+
+        expect(found.length).toBeLessThanOrEqual(16);
+        expect(found).toContainEqual(
+          expect.objectContaining({ kind: 'rewritten', entryId: records[index]!.seal.entryId }),
+        );
+      }),
+      { numRuns: 40 },
+    ));
+
+  it('finds seals that are gone from the middle', async () => {
+    const records = chainOf([1, 1, 1, 1]);
+
+    expect(await verify(records.toSpliced(1, 2))).toMatchObject([
+      { kind: 'seal_missing', sequence: 2n, detail: 'Seals 2 to 3 are gone' },
+    ]);
+  });
+
+  it('takes signatures of a key that has been replaced, and of no other', async () => {
+    const old = createSealKey('22'.repeat(32));
+    const records = chainOf([3], old);
+    const replaced = createSealKey('11'.repeat(32), [...old.publicKeys.values()]);
+
+    expect(await verifySeals(tenantId, emptyChain, records, replaced)).toEqual([]);
+    expect(await verifySeals(tenantId, emptyChain, records, key)).toMatchObject([
+      { kind: 'rewritten', sequence: 1n },
+      { kind: 'rewritten', sequence: 2n },
+      { kind: 'rewritten', sequence: 3n },
+    ]);
+  });
+});
+
+/** What somebody without the key can do: everything fits together but the signatures. */
+function forge(
+  records: readonly SealedRecord[],
+  from: number,
+  change: (entry: JournalRecord) => JournalRecord,
+): SealedRecord[] {
+  let previousHash: Buffer = records[from]!.seal.previousHash;
+  return records.map((record, index) => {
+    if (index < from) return record;
+    const entry = index === from ? change(record.entry!) : record.entry!;
+    const link = { ...record.seal, previousHash, entryHash: entryHashOf(tenantId, entry) };
+    previousHash = sealHashOf(tenantId, link);
+    return { entry, seal: { ...link, hash: previousHash } };
+  });
+}

@@ -1,0 +1,48 @@
+import type { Database, TenantContext } from '@outlay/platform';
+import type { JournalRecord } from './chain/entry-hash.ts';
+import type { ChainHead, Seal } from './chain/seal.ts';
+import { type JournalPosition, journalStart, readHead, readLoose, readSealed } from './read-journal.ts';
+
+/** A seal with its entry, an entry that has no seal, or postings that have no entry. */
+export interface JournalItem {
+  seal: Seal | undefined;
+  entry: JournalRecord | undefined;
+  isWaiting: boolean;
+}
+
+/** Where a listing goes on. */
+export type ListingPosition = { sequence: bigint } | JournalPosition;
+
+export interface JournalPage {
+  items: JournalItem[];
+  /** The newest seal, or what the ledger remembers as the newest where that is gone. */
+  head: (ChainHead & { sealedAt: string }) | undefined;
+  /** Undefined on the last page. */
+  next: ListingPosition | undefined;
+}
+
+/** Of the journal's own order so much is looked through for a page, nearly all of which has a seal. */
+const stretchSize = 5_000;
+
+/** A page of the journal for a check elsewhere: the seals with their entries, and after the last one what has no seal. */
+export function listJournal(
+  { database }: { database: Database },
+  context: TenantContext,
+  { after = { sequence: 0n }, limit }: { after?: ListingPosition | undefined; limit: number },
+): Promise<JournalPage> {
+  return database.withTenant(
+    context,
+    async (session) => {
+      const { newest, ...remembered } = await readHead(session);
+      const head = newest && remembered.sequence > newest.sequence ? { ...newest, ...remembered } : newest;
+      if ('sequence' in after) {
+        const items = (await readSealed(session, after.sequence, limit)).map((item) => ({ ...item, isWaiting: false }));
+        const last = items.length === limit ? items.at(-1) : undefined;
+        return { items, head, next: last ? { sequence: last.seal.sequence } : journalStart };
+      }
+      const { records, end } = await readLoose(session, after, stretchSize);
+      return { items: records.map((record) => ({ ...record, seal: undefined })), head, next: end };
+    },
+    { isolation: 'repeatable read', readOnly: true },
+  );
+}

@@ -1,0 +1,254 @@
+import type { Session } from '@outlay/platform';
+import type { JournalRecord } from './chain/entry-hash.ts';
+import type { ChainHead, Seal } from './chain/seal.ts';
+import type { SealedRecord } from './chain/verify-seals.ts';
+import { entryColumns, instantOf, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
+
+/** Where the chain stands, as the ledger remembers it, and its newest seal. */
+export interface RememberedHead extends ChainHead {
+  newest: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined;
+}
+
+/** Reads both from one snapshot. A tenant that has never had a seal stands at 0. */
+export async function readHead(session: Session): Promise<RememberedHead> {
+  const { rows } = await session.query<{
+    sequence: bigint | null;
+    hash: Buffer | null;
+    last_sequence: bigint | null;
+    last_hash: Buffer;
+    sealed_at: string;
+  }>(headStatement, [session.tenantId]);
+  const [row] = rows;
+  return {
+    sequence: row?.sequence ?? 0n,
+    hash: row?.hash ?? Buffer.alloc(32),
+    newest:
+      row?.last_sequence == null
+        ? undefined
+        : { sequence: row.last_sequence, hash: row.last_hash, sealedAt: row.sealed_at },
+  };
+}
+
+const headStatement = {
+  name: 'read_journal_head',
+  text: `
+select chain.sequence, chain.hash, last.sequence as last_sequence, last.hash as last_hash, last.sealed_at
+from (select) as one
+left join journal_chains as chain on chain.tenant_id = $1
+left join lateral (
+  select seal.sequence, seal.hash, ${instantOf('seal.sealed_at')} as sealed_at from journal_seals as seal
+  where seal.tenant_id = $1 order by seal.sequence desc limit 1
+) as last on true`,
+};
+
+/** The hash of one seal, if it is there. */
+export async function readSealHash(session: Session, sequence: bigint): Promise<Buffer | undefined> {
+  const { rows } = await session.query<{ hash: Buffer }>(
+    'select seal.hash from journal_seals as seal where seal.tenant_id = $1 and seal.sequence = $2',
+    [session.tenantId, sequence],
+  );
+  return rows[0]?.hash;
+}
+
+type SealRow = {
+  sequence: bigint;
+  sealed_entry_id: string;
+  sealed_recorded_at: string;
+  entry_hash: Buffer;
+  previous_hash: Buffer;
+  hash: Buffer;
+  sealed_at: string;
+  key_id: string | null;
+  signature: Buffer | null;
+} & ({ entry_id: null } | JournalRow);
+
+/** More than any chain has. */
+const sequenceMax = 2n ** 63n - 1n;
+
+/** The next seals with their entries, in the order of the chain, up to the seal `until`. */
+export async function readSealed(
+  session: Session,
+  after: bigint,
+  limit: number,
+  until = sequenceMax,
+): Promise<SealedRecord[]> {
+  const { rows } = await session.query<SealRow>(sealedStatement, [session.tenantId, after, limit, until]);
+  return rows.map((row) => ({
+    seal: {
+      sequence: row.sequence,
+      entryId: row.sealed_entry_id,
+      entryRecordedAt: row.sealed_recorded_at,
+      entryHash: row.entry_hash,
+      previousHash: row.previous_hash,
+      hash: row.hash,
+      sealedAt: row.sealed_at,
+      keyId: row.key_id ?? '',
+      signature: row.signature ?? Buffer.alloc(0),
+    },
+    entry: row.entry_id === null ? undefined : toJournalRecord(row),
+  }));
+}
+
+// The seal knows when its entry was recorded, which leads to its partition: a lookup for each, whatever the planner
+// thinks of the size of the journal.
+const sealedStatement = {
+  name: 'read_sealed_entries',
+  text: `
+select seal.sequence, seal.entry_id as sealed_entry_id, ${instantOf('seal.entry_recorded_at')} as sealed_recorded_at,
+  seal.entry_hash, seal.previous_hash, seal.hash, ${instantOf('seal.sealed_at')} as sealed_at, seal.key_id,
+  seal.signature, found.*
+from (
+  select journal_seals.sequence, journal_seals.entry_id, journal_seals.entry_recorded_at, journal_seals.entry_hash,
+    journal_seals.previous_hash, journal_seals.hash, journal_seals.sealed_at, journal_seals.key_id,
+    journal_seals.signature
+  from journal_seals
+  where journal_seals.tenant_id = $1 and journal_seals.sequence > $2 and journal_seals.sequence <= $4
+  order by journal_seals.sequence
+  limit $3
+) as seal
+left join lateral (
+  select ${entryColumns}, ${postingsOf('entry')}
+  from journal_entries as entry
+  where entry.tenant_id = $1 and entry.recorded_at = seal.entry_recorded_at and entry.id = seal.entry_id
+  offset 0
+) as found on true
+order by seal.sequence`,
+};
+
+/** A place in the journal's own order. */
+export interface JournalPosition {
+  recordedAt: string;
+  id: string;
+}
+
+/** Where the journal stood at a moment, while it goes on to grow. */
+export interface JournalBound {
+  /** The newest seal of that moment. */
+  sequence: bigint;
+  /** The moment. */
+  recordedAt: string;
+}
+
+/** What of a stretch of the journal had no seal at the moment that was asked about. */
+export interface Loose {
+  /** Entries in the stretch that are of the journal of that moment, sealed or not. */
+  entryCount: number;
+  /** An entry without a kind is none: there are only postings by its id. */
+  records: {
+    entry: JournalRecord;
+    /** It waits for its seal, or has got one since. */
+    isWaiting: boolean;
+    /** It was recorded by that moment. */
+    isWithin: boolean;
+  }[];
+  /** Where the stretch ends; undefined: with the journal. */
+  end: JournalPosition | undefined;
+}
+
+export const journalStart: JournalPosition = {
+  recordedAt: '-infinity',
+  id: '00000000-0000-0000-0000-000000000000',
+};
+
+const journalEnd: JournalPosition = {
+  recordedAt: 'infinity',
+  id: 'ffffffff-ffff-ffff-ffff-ffffffffffff',
+};
+
+const noBound: JournalBound = { sequence: sequenceMax, recordedAt: 'infinity' };
+
+/** Reads the moment that the session's snapshot is of; nothing in it was recorded later. */
+export async function readMoment(session: Session): Promise<string> {
+  const { rows } = await session.query<{ moment: string }>(`select ${instantOf('clock_timestamp()')} as moment`, []);
+  if (!rows[0]) throw new Error('The database does not tell the time');
+  return rows[0].moment;
+}
+
+/**
+ * Looks through the next entries, and the postings among them, for what has no seal, or none up to the bound's. The
+ * stretches go on beyond the bound: what came in unsealed shows there as well.
+ */
+export async function readLoose(
+  session: Session,
+  after: JournalPosition,
+  limit: number,
+  bound = noBound,
+): Promise<Loose> {
+  const { rows: ends } = await session.query<{ recorded_at: string; id: string }>(endStatement, [
+    ...[session.tenantId, after.recordedAt, after.id, limit - 1],
+  ]);
+  const end = ends[0] && { recordedAt: ends[0].recorded_at, id: ends[0].id };
+  const until = end ?? journalEnd;
+  const stretch = [session.tenantId, after.recordedAt, after.id, until.recordedAt, until.id];
+  stretch.push(`${bound.sequence}`, bound.recordedAt);
+  const { rows: counts } = await session.query<{ count: number }>(countStatement, stretch);
+  const { rows } = await session.query<JournalRow & { is_waiting: boolean; is_within: boolean }>(
+    looseStatement,
+    stretch,
+  );
+  return {
+    entryCount: counts[0]?.count ?? 0,
+    records: rows.map((row) => ({ entry: toJournalRecord(row), isWaiting: row.is_waiting, isWithin: row.is_within })),
+    end,
+  };
+}
+
+const endStatement = {
+  name: 'find_journal_stretch',
+  text: `
+select ${instantOf('entry.recorded_at')} as recorded_at, entry.id
+from journal_entries as entry
+where entry.tenant_id = $1 and (entry.recorded_at, entry.id) > ($2::timestamptz, $3::uuid)
+order by entry.recorded_at, entry.id
+offset $4 limit 1`,
+};
+
+const within = (recordedAt: string, id: string): string =>
+  `(${recordedAt}, ${id}) > ($2::timestamptz, $3::uuid) and (${recordedAt}, ${id}) <= ($4::timestamptz, $5::uuid)`;
+
+/** Up to the bound. `offset 0` keeps the lookup a lookup: as a join, it would be one with the whole of the table where
+ * statistics are old. */
+const hasSeal = (recordedAt: string, id: string): string => `exists (
+    select from journal_seals as seal
+    where seal.tenant_id = $1 and seal.entry_recorded_at = ${recordedAt} and seal.entry_id = ${id}
+      and seal.sequence <= $6::bigint offset 0
+  )`;
+
+const countStatement = {
+  name: 'count_journal_stretch',
+  text: `
+select count(*)::int as count from journal_entries as entry
+where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
+  and (entry.recorded_at <= $7::timestamptz or ${hasSeal('entry.recorded_at', 'entry.id')})`,
+};
+
+// Second, postings whose entry is not there, shown as an entry that has nothing but an id.
+const looseStatement = {
+  name: 'read_loose_journal',
+  text: `
+select ${entryColumns}, ${postingsOf('entry')},
+  exists (
+    select from journal_unsealed as unsealed
+    where unsealed.tenant_id = $1 and unsealed.recorded_at = entry.recorded_at
+  ) or exists (
+    select from journal_seals as later
+    where later.tenant_id = $1 and later.entry_recorded_at = entry.recorded_at and later.entry_id = entry.id offset 0
+  ) as is_waiting,
+  entry.recorded_at <= $7::timestamptz as is_within
+from journal_entries as entry
+where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
+  and not ${hasSeal('entry.recorded_at', 'entry.id')}
+union all
+select orphan.entry_id, ${instantOf('orphan.recorded_at')}, null, '', null, null, '', 0, 0, '', null,
+  ${postingsOf('orphan', 'entry_id')}, false, true
+from (
+  select distinct line.recorded_at, line.entry_id
+  from postings as line
+  where line.tenant_id = $1 and ${within('line.recorded_at', 'line.entry_id')}
+    and not exists (
+      select from journal_entries as entry
+      where entry.tenant_id = $1 and entry.recorded_at = line.recorded_at and entry.id = line.entry_id offset 0
+    )
+    and not ${hasSeal('line.recorded_at', 'line.entry_id')}
+) as orphan`,
+};

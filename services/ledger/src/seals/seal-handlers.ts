@@ -1,0 +1,103 @@
+import type { access, ledger } from '@outlay/contracts';
+import { decodeCursor, encodeCursor, parseInput, parsePage, type ServiceHandlers, toPageInfo } from '@outlay/platform';
+import { z } from 'zod';
+import type { JournalRecord } from './chain/entry-hash.ts';
+import type { Seal } from './chain/seal.ts';
+import type { JournalFault } from './chain/verify-seals.ts';
+import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
+import { type VerificationPosition, type VerificationWork, verifyJournal } from './verify-journal.ts';
+
+type Rpc = 'verifyJournal' | 'listJournal';
+
+/** The RPCs of the seals, to be bound with those of the rest of the ledger. */
+export function createSealHandlers(
+  work: VerificationWork,
+): Pick<ServiceHandlers<typeof ledger.LedgerServiceService, typeof access.ledger>, Rpc> {
+  return {
+    verifyJournal: async (context, request) => {
+      const { cursor: from } = parseInput(z.object({ cursor: verificationCursor }), request);
+      const kept = parseKept(request);
+      const found = await verifyJournal(work, context, { from, kept });
+      return {
+        faults: found.faults.map(toFaultMessage),
+        entries: BigInt(found.entries),
+        sealed: BigInt(found.sealed),
+        unsealed: BigInt(found.unsealed),
+        oldestUnsealedAt: found.oldestUnsealedAt === undefined ? undefined : new Date(found.oldestUnsealedAt),
+        head: toHeadMessage(found.head),
+        nextCursor: found.next === undefined ? '' : encodeCursor(found.next),
+      };
+    },
+    listJournal: async (context, request) => {
+      const page = parsePage(request.page, listingPosition);
+      const { items, head, next } = await listJournal(work, context, page);
+      return {
+        items: items.map(toItemMessage),
+        page: toPageInfo(page.limit, next !== undefined, next),
+        head: toHeadMessage(head),
+        keys: [...work.key.publicKeys].map(([id, publicKey]) => ({ id, publicKey })),
+      };
+    },
+  };
+}
+
+const count = z.int().min(0);
+const sequence = z
+  .string()
+  .regex(/^\d{1,18}$/)
+  .transform(BigInt);
+const hash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+  .transform((hex) => Buffer.from(hex, 'hex'));
+const instant = z.string().regex(/^(-infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)$/);
+const place = z.strictObject({ recordedAt: instant, id: z.guid() });
+const chainHead = z.strictObject({ sequence, hash });
+const bound = z.strictObject({
+  ...{ sequence, hash, recordedAt: instant },
+  newest: z.strictObject({ sequence, hash, sealedAt: instant }).optional(),
+});
+const counts = { entries: count, sealed: count, unsealed: count, oldest: instant.optional(), bound };
+const verificationPosition = z.discriminatedUnion('phase', [
+  z.strictObject({ ...counts, phase: z.literal('seals'), head: chainHead }),
+  z.strictObject({ ...counts, phase: z.literal('journal'), after: place }),
+]);
+const listingPosition: z.ZodType<ListingPosition> = z.union([z.strictObject({ sequence }), place]);
+
+const verificationCursor = z.string().transform((text, check): VerificationPosition | undefined => {
+  if (text === '') return undefined;
+  const parsed = verificationPosition.safeParse(decodeCursor(text));
+  if (parsed.success) return parsed.data as VerificationPosition;
+  check.addIssue({ code: 'custom', message: 'is not a cursor of this operation', params: { code: 'cursor_invalid' } });
+  return z.NEVER;
+});
+
+function parseKept(request: { sequence: bigint; hash: string }) {
+  if (request.sequence === 0n && request.hash === '') return undefined;
+  return parseInput(z.object({ sequence: z.bigint().min(1n, 'must be that of a seal'), hash }), request);
+}
+
+const toHeadMessage = (head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined): ledger.JournalHead => ({
+  sequence: head?.sequence ?? 0n,
+  hash: head?.hash.toString('hex') ?? '',
+  sealedAt: head && new Date(head.sealedAt),
+});
+
+const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({ ...fault });
+
+const toItemMessage = ({ seal, entry, isWaiting }: JournalItem): ledger.JournalItem => ({
+  seal: seal && {
+    ...seal,
+    entryHash: seal.entryHash.toString('hex'),
+    previousHash: seal.previousHash.toString('hex'),
+    hash: seal.hash.toString('hex'),
+    signature: seal.signature.toString('hex'),
+  },
+  entry: entry && toEntryMessage(entry),
+  isWaiting,
+});
+
+const toEntryMessage = (entry: JournalRecord): ledger.JournalEntry => ({
+  ...entry,
+  postings: entry.postings.map((posting) => ({ ...posting })),
+});

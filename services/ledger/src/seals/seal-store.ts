@@ -1,0 +1,145 @@
+import type { Database, Session, TenantId } from '@outlay/platform';
+import type { ChainHead, Seal } from './chain/seal.ts';
+
+/** What is to be sealed next for a tenant. */
+export interface SealingTurn {
+  head: ChainHead;
+  /** The instant of the transaction, UTC with microseconds. */
+  sealedAt: string;
+  waiting: readonly { id: string; recorded_at: string }[];
+}
+
+/** Tenants with entries to be sealed that come behind `after`, in the order of their ids. One index lookup for each. */
+export async function findWaitingTenants(
+  database: Pick<Database, 'withSystem'>,
+  after: TenantId | undefined,
+  limit: number,
+): Promise<TenantId[]> {
+  const { rows } = await database.withSystem((session) =>
+    session.query<{ tenant_id: TenantId }>(waitingTenantsStatement, [after ?? zeroId, limit]),
+  );
+  return rows.map((row) => row.tenant_id);
+}
+
+const zeroId = '00000000-0000-0000-0000-000000000000';
+
+const waitingTenantsStatement = {
+  name: 'find_waiting_tenants',
+  text: `
+with recursive waiting as (
+  (
+    select unsealed.tenant_id, 1 as position from journal_unsealed as unsealed
+    where unsealed.tenant_id > $1 order by unsealed.tenant_id limit 1
+  )
+  union all
+  select next.tenant_id, waiting.position + 1
+  from waiting
+  cross join lateral (
+    select unsealed.tenant_id from journal_unsealed as unsealed
+    where unsealed.tenant_id > waiting.tenant_id order by unsealed.tenant_id limit 1
+  ) as next
+  where waiting.position < $2
+)
+select waiting.tenant_id from waiting order by waiting.position`,
+};
+
+/**
+ * Takes the tenant's chain for the session's transaction, with the instants whose entries are next: together they have
+ * about `entryCount` entries. Undefined while another process has the chain.
+ */
+export async function takeTurn(session: Session, entryCount: number): Promise<SealingTurn | undefined> {
+  const turn = await readTurn(session, entryCount);
+  if (turn !== undefined) return turn;
+  const made = await session.query(
+    'insert into journal_chains (tenant_id) values ($1) on conflict (tenant_id) do nothing',
+    [session.tenantId],
+  );
+  return made.rowCount === 1 ? readTurn(session, entryCount) : undefined;
+}
+
+async function readTurn(session: Session, entryCount: number): Promise<SealingTurn | undefined> {
+  const { rows } = await session.query<{
+    sequence: bigint;
+    hash: Buffer;
+    last_sequence: bigint | null;
+    last_hash: Buffer | null;
+    sealed_at: string;
+    waiting: SealingTurn['waiting'] | null;
+  }>(turnStatement, [session.tenantId, entryCount]);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { sequence, hash, last_sequence, last_hash } = row;
+  // They differ only where somebody has cut the chain or turned it back; it goes on behind the farther one.
+  const isAhead = last_sequence !== null && last_hash !== null && last_sequence > sequence;
+  const head = isAhead ? { sequence: last_sequence, hash: last_hash } : { sequence, hash };
+  return { head, sealedAt: row.sealed_at, waiting: row.waiting ?? [] };
+}
+
+// At least one row of the queue, and more as long as they have fewer entries than wanted.
+const turnStatement = {
+  name: 'take_sealing_turn',
+  text: `
+select chain.sequence, chain.hash, last.sequence as last_sequence, last.hash as last_hash,
+  to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sealed_at, queue.waiting
+from journal_chains as chain
+left join lateral (
+  select seal.sequence, seal.hash from journal_seals as seal
+  where seal.tenant_id = chain.tenant_id order by seal.sequence desc limit 1
+) as last on true
+cross join lateral (
+  select json_agg(
+    json_build_object(
+      'id', next.id::text, 'recorded_at', to_char(next.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    ) order by next.id
+  ) as waiting
+  from (
+    select oldest.id, oldest.recorded_at, sum(oldest.entry_count) over (order by oldest.id) - oldest.entry_count as before
+    from (
+      select unsealed.id, unsealed.recorded_at, unsealed.entry_count from journal_unsealed as unsealed
+      where unsealed.tenant_id = chain.tenant_id order by unsealed.id limit $2
+    ) as oldest
+  ) as next
+  where next.before < $2
+) as queue
+where chain.tenant_id = $1
+for update of chain skip locked`,
+};
+
+/** Lengthens the chain, and takes what is done off the queue. */
+export async function storeSeals(session: Session, seals: readonly Seal[], doneIds: readonly string[]): Promise<void> {
+  const last = seals.at(-1);
+  await session.query(storeStatement, [
+    session.tenantId,
+    doneIds,
+    last?.sequence ?? null,
+    last?.hash ?? null,
+    last?.sealedAt ?? null,
+    seals.map((seal) => seal.sequence),
+    seals.map((seal) => seal.entryId),
+    seals.map((seal) => seal.entryRecordedAt),
+    seals.map((seal) => seal.entryHash),
+    seals.map((seal) => seal.previousHash),
+    seals.map((seal) => seal.hash),
+    seals.map((seal) => seal.keyId || null),
+    seals.map((seal) => (seal.keyId === '' ? null : seal.signature)),
+  ]);
+}
+
+const storeStatement = {
+  name: 'store_seals',
+  text: `
+with done as (
+  delete from journal_unsealed as unsealed where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[])
+), chain as (
+  update journal_chains as chain set sequence = $3, hash = $4
+  where chain.tenant_id = $1 and $3::bigint is not null
+)
+insert into journal_seals (
+  tenant_id, sequence, entry_id, entry_recorded_at, entry_hash, previous_hash, hash, sealed_at, key_id, signature
+)
+select $1, seal.sequence, seal.entry_id, seal.entry_recorded_at, seal.entry_hash, seal.previous_hash, seal.hash,
+  $5::timestamptz, seal.key_id, seal.signature
+from unnest(
+  $6::bigint[], $7::uuid[], $8::timestamptz[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::bytea[]
+) as seal (sequence, entry_id, entry_recorded_at, entry_hash, previous_hash, hash, key_id, signature)`,
+};

@@ -1,0 +1,81 @@
+import { type Component, type Logger, pause, type TenantId } from '@outlay/platform';
+import { batchSizeDefault, type SealingWork, sealJournal } from './seal-journal.ts';
+import { findWaitingTenants } from './seal-store.ts';
+
+/** How the sealer of a process works. */
+export interface SealerOptions extends SealingWork {
+  /** How often to look for entries when there were none; 500 unless set. */
+  pollMs?: number;
+  logger: Logger;
+}
+
+const tenantsAtOnce = 50;
+
+/**
+ * A batch of a tenant that has a backlog, in usual ones: half the time an entry, and beside an import, which keeps the
+ * process busy, far fewer waits for it. Larger ones gain nothing, and keep others waiting.
+ */
+const backlogFactor = 4;
+
+/**
+ * Seals what is booked, half a second later or as fast as it can, in any number of processes together. Tenants take turns,
+ * a batch each, and with a backlog a large one right behind it, so that nobody waits for the end of another's import. While
+ * the database is away it waits and tries.
+ */
+export function createSealer(options: SealerOptions): Component {
+  const { database, logger, pollMs = 500, batchSize = batchSizeDefault } = options;
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+
+  /** One turn for each tenant that waits; answers how many entries were sealed. */
+  async function goRound(): Promise<number> {
+    let sealed = 0;
+    let after: TenantId | undefined;
+    do {
+      const tenants = await findWaitingTenants(database, after, tenantsAtOnce);
+      for (const tenantId of tenants) {
+        if (stopping.signal.aborted) return 0;
+        sealed += await sealFor(tenantId);
+      }
+      after = tenants.length === tenantsAtOnce ? tenants.at(-1) : undefined;
+    } while (after !== undefined);
+    return sealed;
+  }
+
+  async function sealFor(tenantId: TenantId): Promise<number> {
+    try {
+      const sealed = await sealJournal(options, tenantId);
+      if (sealed === 'busy') return 0;
+      if (sealed < batchSize || stopping.signal.aborted) return sealed;
+      const more = await sealJournal({ ...options, batchSize: batchSize * backlogFactor }, tenantId);
+      return more === 'busy' ? sealed : sealed + more;
+    } catch (error) {
+      // What stops one tenant's chain must not stop the others'.
+      logger.warn({ error, tenant_id: tenantId }, 'journal entries could not be sealed, it is tried again');
+      return 0;
+    }
+  }
+
+  async function work(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    while (!stopping.signal.aborted) {
+      const sealed = await goRound().catch((error: unknown) => {
+        logger.debug({ error }, 'could not look for journal entries to be sealed');
+        return 0;
+      });
+      if (sealed < batchSize) await Promise.race([pause(pollMs), stopped]);
+    }
+  }
+
+  return {
+    async start() {
+      running = work();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import { type Clock, type Database, remainingMs, type Session, type TenantContext } from '@outlay/platform';
+import { type ChainHead, emptyChain, type Seal } from './chain/seal.ts';
+import type { SealKey } from './chain/seal-key.ts';
+import { type JournalFault, type SealedRecord, sealsMissing, verifySeals } from './chain/verify-seals.ts';
+import {
+  type JournalPosition,
+  journalStart,
+  type RememberedHead,
+  readHead,
+  readLoose,
+  readMoment,
+  readSealed,
+  readSealHash,
+} from './read-journal.ts';
+
+/** How far a verification has got, and what it has counted until there. */
+export type VerificationPosition = {
+  entries: number;
+  sealed: number;
+  unsealed: number;
+  oldest: string | undefined;
+  bound: VerificationBound;
+} & ({ phase: 'seals'; head: ChainHead } | { phase: 'journal'; after: JournalPosition });
+
+/** The journal that a verification is of: that of the moment when it began, however long it takes. */
+export interface VerificationBound extends RememberedHead {
+  recordedAt: string;
+}
+
+export interface Verification {
+  faults: JournalFault[];
+  entries: number;
+  sealed: number;
+  unsealed: number;
+  /** When the oldest entry was recorded that waits for its seal. */
+  oldestUnsealedAt: string | undefined;
+  head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined;
+  /** Undefined: all has been looked at. */
+  next: VerificationPosition | undefined;
+}
+
+/** What verifying takes. */
+export interface VerificationWork {
+  database: Database;
+  key: SealKey;
+  clock: Clock;
+  /** As long as one call goes on; 15,000 unless set. */
+  budgetMs?: number;
+  /** Entries read at once, no fewer than sixteen: a step must reach a signature; 1,000 unless set. */
+  stepSize?: number;
+}
+
+const budgetMsDefault = 15_000;
+const stepSizeDefault = 1_000;
+/** As many as one answer names; the next one goes on with the others. */
+const faultsMax = 100;
+/** What is left of the caller's time when an answer is made. */
+const reserveMs = 500;
+
+async function readBeginning(session: Session): Promise<VerificationPosition> {
+  const head = await readHead(session);
+  const bound = { ...head, recordedAt: await readMoment(session) };
+  return { ...{ entries: 0, sealed: 0, unsealed: 0, oldest: undefined }, bound, phase: 'seals', head: emptyChain };
+}
+
+/**
+ * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
+ * the journal for what has no seal. Step by step, each in a snapshot of its own, so that it takes little memory and holds
+ * nobody up; when its time is over, or it has found a hundred faults, it says where to go on. All steps count what was there
+ * when the first began, so that entries are those sealed and those not, whatever is booked and sealed meanwhile. `kept` is a
+ * head that the caller knows from earlier: the chain must still contain it.
+ */
+export async function verifyJournal(
+  work: VerificationWork,
+  context: TenantContext,
+  given: { from?: VerificationPosition | undefined; kept?: ChainHead | undefined },
+): Promise<Verification> {
+  const { database, clock, budgetMs = budgetMsDefault, stepSize = stepSizeDefault } = work;
+  const endsAt = clock().getTime() + Math.min(budgetMs, (remainingMs() ?? budgetMs) - reserveMs);
+  const read = <T>(step: (session: Session) => Promise<T>): Promise<T> =>
+    database.withTenant(context, step, { isolation: 'repeatable read', readOnly: true });
+
+  const { kept } = given;
+  const from = given.from ?? (await read(readBeginning));
+  const faults = kept && !given.from ? await read((session) => keptHeadFaults(session, kept)) : [];
+  let counted = from;
+  let next: VerificationPosition | undefined = from;
+  do {
+    const step: Step = await read(lookFrom(next, stepSize));
+    faults.push(...(await step.examine(context.tenantId, work.key)));
+    ({ counted, next } = step);
+  } while (next !== undefined && faults.length < faultsMax && clock().getTime() < endsAt);
+  const head = from.bound.newest;
+  const { entries, sealed, unsealed, oldest: oldestUnsealedAt } = counted;
+  return { faults, entries, sealed, unsealed, oldestUnsealedAt, head, next };
+}
+
+/** What was read in one transaction, to be examined after it. */
+interface Step {
+  examine: (tenantId: string, key: SealKey) => Promise<JournalFault[]>;
+  counted: VerificationPosition;
+  next: VerificationPosition | undefined;
+}
+
+const lookFrom =
+  (from: VerificationPosition, stepSize: number) =>
+  (session: Session): Promise<Step> =>
+    from.phase === 'seals' ? lookAtSeals(session, from, stepSize) : lookAround(session, from, stepSize);
+
+async function lookAtSeals(
+  session: Session,
+  from: Extract<VerificationPosition, { phase: 'seals' }>,
+  stepSize: number,
+): Promise<Step> {
+  const { bound } = from;
+  const records = await readSealed(session, from.head.sequence, stepSize, newestOf(bound));
+  const isEnd = records.length < stepSize;
+  const part = isEnd ? records : upToSignature(records);
+  const { sequence, hash } = part.at(-1)?.seal ?? from.head;
+  const counted = { ...from, sealed: from.sealed + part.length, head: { sequence, hash } };
+  const { entries, sealed, unsealed, oldest } = counted;
+  return {
+    examine: async (tenantId, key) => [
+      ...(await verifySeals(tenantId, from.head, part, key, { isCut: isEnd && bound.sequence > sequence })),
+      ...(isEnd ? endFaults(counted.head, bound) : []),
+    ],
+    counted,
+    next: isEnd ? { entries, sealed, unsealed, oldest, bound, phase: 'journal', after: journalStart } : counted,
+  };
+}
+
+async function lookAround(
+  session: Session,
+  from: Extract<VerificationPosition, { phase: 'journal' }>,
+  stepSize: number,
+): Promise<Step> {
+  const { entryCount, records, end } = await readLoose(session, from.after, stepSize, {
+    sequence: newestOf(from.bound),
+    recordedAt: from.bound.recordedAt,
+  });
+  const waiting = records.filter(({ isWaiting, isWithin }) => isWaiting && isWithin);
+  const strangers = records.filter(({ isWaiting }) => !isWaiting);
+  const counted = {
+    ...from,
+    entries: from.entries + entryCount,
+    unsealed: from.unsealed + waiting.length,
+    oldest: from.oldest ?? waiting[0]?.entry.recordedAt,
+  };
+  return {
+    examine: async () => strangers.map(({ entry }) => inserted(entry.id, entry.kind !== '')),
+    counted,
+    next: end && { ...counted, after: end },
+  };
+}
+
+const newestOf = ({ newest }: VerificationBound): bigint => newest?.sequence ?? 0n;
+
+/** A step ends with a signature, which vouches for what is before it; where there is none, nothing does. */
+function upToSignature(records: readonly SealedRecord[]): readonly SealedRecord[] {
+  const last = records.findLastIndex(({ seal }) => seal.keyId !== '');
+  return last < 0 ? records : records.slice(0, last + 1);
+}
+
+function endFaults(last: ChainHead, remembered: RememberedHead): JournalFault[] {
+  if (remembered.sequence > last.sequence) return [sealsMissing(last.sequence + 1n, remembered.sequence)];
+  if (remembered.sequence === last.sequence && remembered.hash.equals(last.hash)) return [];
+  return [headMismatch(last.sequence, 'The chain does not end where the ledger left it')];
+}
+
+async function keptHeadFaults(session: Session, kept: ChainHead): Promise<JournalFault[]> {
+  const { newest } = await readHead(session);
+  const hash = await readSealHash(session, kept.sequence);
+  if (hash?.equals(kept.hash)) return [];
+  const newestSequence = newest?.sequence ?? 0n;
+  if (hash === undefined && kept.sequence > newestSequence) return [sealsMissing(newestSequence + 1n, kept.sequence)];
+  return [headMismatch(kept.sequence, 'The chain is not the one that the given head is of')];
+}
+
+const headMismatch = (sequence: bigint, detail: string): JournalFault => ({
+  ...{ kind: 'head_mismatch', entryId: '', sequence },
+  detail,
+});
+
+const inserted = (entryId: string, isEntry: boolean): JournalFault => ({
+  ...{ kind: 'inserted', entryId, sequence: 0n },
+  detail: isEntry
+    ? 'The entry has no seal and waits for none: it did not come through the ledger, or its seal was taken away'
+    : 'There are postings by this id without an entry',
+});

@@ -1,0 +1,41 @@
+import type { Session } from '@outlay/platform';
+
+/** How many categories can stand above one another, the topmost included. */
+export const categoryDepthMax = 8;
+
+/**
+ * A step of a statement, to stand behind `scope`, that answers the ids of the categories in parameter `ids` (uuid[]) and
+ * of all beneath them, archived ones too: one lookup by (tenant, parent) for each. It needs `with recursive`. To be
+ * read as `expense.category_id = any (array(select within_categories.id from within_categories))`, which is evaluated once.
+ *
+ * No category is followed twice, so that not even a circle made behind the service's back would have no end.
+ */
+export const withinCategories = (ids: string): string => `within_categories as (
+  select top.id
+  from scope
+  cross join lateral (
+    select categories.id from categories
+    where categories.tenant_id = scope.tenant_id and categories.id = any (${ids}::uuid[]) offset 0
+  ) as top
+  union
+  select child.id
+  from within_categories
+  cross join scope
+  cross join lateral (
+    select categories.id from categories
+    where categories.tenant_id = scope.tenant_id and categories.parent_id = within_categories.id offset 0
+  ) as child
+)`;
+
+/** The ids of some categories and of all beneath them, in no order. Ids that name nothing of the tenant's are left out. */
+export async function findCategoriesWithin(session: Session, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await session.query<{ id: string }>(withinStatement, [session.tenantId, ids]);
+  return rows.map(({ id }) => id);
+}
+
+const withinStatement = {
+  name: 'find_categories_within',
+  text: `
+with recursive scope as (select $1::uuid as tenant_id), ${withinCategories('$2')}
+select within_categories.id from within_categories`,
+};

@@ -1,0 +1,91 @@
+import { ledger } from '@outlay/contracts';
+import { type DomainError, type Notice, type Session, unavailable } from '@outlay/platform';
+import { z } from 'zod';
+import { type LimitUse, metrics, planLimitExceeded, planLimitReached } from '../domain/plan-limit.ts';
+
+// The SQLSTATEs of migration 0130: refused, not known yet, and let through with a warning.
+const refusedState = 'OL403';
+const unknownState = 'OL503';
+const exceededState = 'OL299';
+
+/**
+ * What the counting of usage refused: forbidden `plan_limit_reached`, with metric, limit, used and remedy in its meta, or
+ * unavailable `plan_unknown`. Undefined for every other failure. The transaction is doomed, unless it has a savepoint.
+ */
+export function planRefusalOf(failure: unknown): DomainError | undefined {
+  const { code, detail } = sqlFailure.safeParse(failure).data ?? {};
+  if (code === unknownState) return unavailable('plan_unknown', 'What the plan allows is not known yet; try again');
+  if (code !== refusedState) return undefined;
+  const { wanted, ...use } = limitUse.parse(JSON.parse(detail ?? ''));
+  return planLimitReached(use, wanted);
+}
+
+/** Warnings of what a transaction has made so far: the soft limits that it exceeds, each with its last count. */
+export function warningsOf({ notices }: { readonly notices: readonly Notice[] }): ledger.Warning[] {
+  const byLimit = new Map<string, ledger.Warning>();
+  for (const { code, detail } of notices) {
+    if (code !== exceededState) continue;
+    const use = limitUse.parse(JSON.parse(detail ?? ''));
+    byLimit.set(`${use.metric} ${use.scopeId}`, toWarning(use));
+  }
+  return [...byLimit.values()];
+}
+
+/** The answer of a command, in ProtoJSON, with the warnings of its transaction: for idempotency keys. */
+export function withWarnings(session: { readonly notices: readonly Notice[] }, answer: unknown): unknown {
+  const warnings = warningsOf(session);
+  return warnings.length === 0 ? answer : { ...Object(answer), warnings: warnings.map(ledger.Warning.toJSON) };
+}
+
+/** The warnings in such an answer. */
+export function warningsIn(answer: unknown): ledger.Warning[] {
+  const { warnings } = Object(answer) as { warnings?: unknown[] };
+  return warnings?.map((warning) => ledger.Warning.fromJSON(warning)) ?? [];
+}
+
+/** Adds warnings to an answer that the very statement that was warned of has stored. */
+export async function noteWarnings(
+  session: Session,
+  key: { actorId: string; operation: string; idempotencyKey: string },
+  warnings: readonly ledger.Warning[],
+): Promise<void> {
+  await session.query(noteStatement, [
+    ...[session.tenantId, key.actorId, key.operation, key.idempotencyKey],
+    JSON.stringify(warnings.map(ledger.Warning.toJSON)),
+  ]);
+}
+
+const noteStatement = {
+  name: 'note_warnings',
+  text: `
+update idempotency_keys
+set answer = idempotency_keys.answer || jsonb_build_object('warnings', $5::jsonb)
+where idempotency_keys.tenant_id = $1 and idempotency_keys.actor_id = $2 and idempotency_keys.operation = $3
+  and idempotency_keys.key = $4`,
+};
+
+const toWarning = (use: LimitUse): ledger.Warning => ({
+  code: 'plan_limit_exceeded',
+  message: planLimitExceeded(use),
+  metric: use.metric,
+  limit: use.limit,
+  used: use.used,
+  scopeId: use.scopeId ?? '',
+});
+
+/** That of what counts for the tenant as a whole. */
+const wholeTenant = '00000000-0000-0000-0000-000000000000';
+
+const sqlFailure = z.object({ code: z.string(), detail: z.string().optional() });
+
+const count = z.int().transform(BigInt);
+
+const limitUse = z
+  .object({
+    metric: z.enum(metrics),
+    scope_id: z.string(),
+    limit: count,
+    used: count,
+    wanted: count.default(1n),
+  })
+  .transform(({ scope_id, ...use }) => ({ ...use, scopeId: scope_id === wholeTenant ? undefined : scope_id }));

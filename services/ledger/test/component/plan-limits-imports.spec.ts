@@ -1,0 +1,89 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TenantContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import { entitlementsOf, type Limits } from './driver/start-ledger.ts';
+import { type ImportDriver, startImports } from './import-driver.ts';
+
+let driver: ImportDriver;
+const tenants: TenantContext[] = [];
+beforeAll(async () => {
+  driver = await startImports();
+});
+afterAll(() => driver.stop());
+afterEach(async () => {
+  for (const { tenantId } of tenants.splice(0)) {
+    expect((await driver.admin.query('select * from ledger.usage_faults($1)', [tenantId])).rows).toEqual([]);
+  }
+});
+
+describe('an import', () => {
+  it('counts the projects and the expenses it makes, and its undoing gives the expenses back', async () => {
+    const tenant = await tenantOn({
+      projects: { limit: 4, mode: 'hard' },
+      expenses_per_project: { limit: 4, mode: 'soft' },
+      expenses_total: { limit: 20, mode: 'hard' },
+    });
+
+    const { id } = await driver.take(tenant, purchases(20, 4));
+    expect(await used(tenant)).toEqual({ expenses_per_project: 20, expenses_total: 20, projects: 4 });
+    const more = await driver.send(tenant, purchases(21, 4));
+    expect(await driver.finished(tenant, more.id, 'failed')).toMatchObject({
+      failureCode: 'plan_limit_reached',
+      imported: 0,
+    });
+    await driver.undo(tenant, id);
+
+    expect(await used(tenant)).toMatchObject({ expenses_per_project: 0, expenses_total: 0 });
+  });
+
+  it('that loses the race for the last places fails whole batches, and says how far it got', async () => {
+    const tenant = await tenantOn({ expenses_total: { limit: 1_100, mode: 'hard' } });
+
+    const [one, two] = await Promise.all([
+      driver.send(tenant, purchases(1_000, 1)),
+      driver.send(tenant, purchases(1_000, 1).replaceAll('Shop', 'Store')),
+    ]);
+    const outcomes = [await outcomeOf(tenant, one.id), await outcomeOf(tenant, two.id)];
+
+    const booked = outcomes.reduce((sum, { imported }) => sum + imported, 0);
+    expect(outcomes.map(({ failureCode }) => failureCode)).toContain('plan_limit_reached');
+    expect(booked).toBeLessThanOrEqual(1_100);
+    expect(booked % 500).toBe(0);
+    expect(await used(tenant)).toMatchObject({ expenses_total: booked });
+  });
+});
+
+/** A file of so many purchases for so many projects in turn. */
+function purchases(rows: number, projects: number): string {
+  const lines = Array.from({ length: rows }, (_, row) => `2025-01-10;Shop ${row};1.00;P${row % projects}`);
+  return ['date;merchant;amount;project', ...lines].join('\n');
+}
+
+async function tenantOn(limits: Limits): Promise<TenantContext> {
+  const tenant = await driver.tenant();
+  await driver.admin.query('update ledger.tenants set entitlements = $2 where tenant_id = $1', [
+    tenant.tenantId,
+    JSON.stringify(entitlementsOf(limits)),
+  ]);
+  tenants.push(tenant);
+  return tenant;
+}
+
+/** However it ends. */
+const outcomeOf = (tenant: TenantContext, importId: string) =>
+  eventually(
+    async () => {
+      const answer = await driver.imports.handlers.getImport(tenant, { importId });
+      if (answer.import?.finishedAt === undefined) throw new Error('The import is still under way');
+      return answer.import;
+    },
+    { timeoutMs: 30_000 },
+  );
+
+async function used({ tenantId }: TenantContext): Promise<Record<string, number>> {
+  const { rows } = await driver.admin.query<{ metric: string; used: string }>(
+    'select metric, sum(used) as used from ledger.usage_counters where tenant_id = $1 group by metric order by metric',
+    [tenantId],
+  );
+  return Object.fromEntries(rows.map((row) => [row.metric, Number(row.used)]));
+}
