@@ -26,6 +26,7 @@ describe('reading events', () => {
         categoryId: '0197a3c0-1111-7000-8000-000000000001',
         projectId: '0197a3c0-3333-7000-8000-000000000001',
         accountId: '0197a3c0-2222-7000-8000-000000000001',
+        userId: '0197a3c0-6666-7000-8000-000000000001',
       },
       names: [
         { dimension: 'category', dimensionId: '0197a3c0-1111-7000-8000-000000000001', name: 'Software', version: 0n },

@@ -16,6 +16,8 @@ export interface ExpenseState {
   categoryId: string | null;
   projectId: string | null;
   accountId: string | null;
+  /** Whose it is; null where the ledger does not know. */
+  userId: string | null;
 }
 
 /** What a category, project or account is called. Version 0: learnt from an expense that refers to it. */
@@ -43,12 +45,22 @@ export function toChange(event: ProjectedEvent): Change {
     case 'outlay.ledger.expense.recorded.v1':
     case 'outlay.ledger.expense.edited.v1':
     case 'outlay.ledger.expense.reversed.v1':
+    case 'outlay.ledger.expense.restated.v1':
       return { kind: 'expense', ...toExpense(event.data.expense) };
     case 'outlay.ledger.category.created.v1':
+    case 'outlay.ledger.category.updated.v1':
+    case 'outlay.ledger.category.archived.v1':
+    case 'outlay.ledger.category.restored.v1':
       return { kind: 'name', name: toName('category', event.data.category) };
     case 'outlay.ledger.project.created.v1':
+    case 'outlay.ledger.project.updated.v1':
+    case 'outlay.ledger.project.archived.v1':
+    case 'outlay.ledger.project.restored.v1':
       return { kind: 'name', name: toName('project', event.data.project) };
     case 'outlay.ledger.account.created.v1':
+    case 'outlay.ledger.account.updated.v1':
+    case 'outlay.ledger.account.archived.v1':
+    case 'outlay.ledger.account.restored.v1':
       return { kind: 'name', name: toName('account', event.data.account) };
     case 'outlay.tenancy.tenant.registered.v1':
     case 'outlay.tenancy.tenant.updated.v1':
@@ -77,6 +89,7 @@ export function toExpense(expense: ledger.Expense | undefined): { state: Expense
       categoryId: references.category?.id ?? null,
       projectId: references.project?.id ?? null,
       accountId: references.account?.id ?? null,
+      userId: parsed.userId || null,
     },
     names: dimensions.flatMap((dimension) => {
       const reference = references[dimension];
@@ -84,6 +97,10 @@ export function toExpense(expense: ledger.Expense | undefined): { state: Expense
     }),
   };
 }
+
+/** Reads what something is called, as the ledger's stream carries it. */
+export const toStreamedName = ({ kind, ...named }: ledger.NamedReference): DimensionName =>
+  toName(z.enum(dimensions).parse(kind), named);
 
 const dimensions: readonly Dimension[] = ['category', 'project', 'account'];
 
@@ -111,6 +128,7 @@ const expenseSchema = z.object({
   category: reference,
   project: reference,
   account: reference,
+  userId: z.literal('').or(uuid),
 });
 
 const nameSchema = z.object({ id: uuid, name: z.string(), version });

@@ -6,7 +6,9 @@ import {
   createJobWorker,
   createLogger,
   createRpcService,
+  deleteIdempotencyKeys,
   ensureMonthPartitions,
+  idempotencyKeptMs,
   type JsonWebKeySet,
   type Logger,
   type RpcService,
@@ -27,13 +29,17 @@ export interface Overrides {
 
 const batchMax = 200;
 const rebuildStatementTimeoutMs = 60_000;
+const dayMs = 24 * 3_600_000;
+
+/** Made up for when every process was down at that time. */
+const nightly = { backfillPeriod: dayMs };
 
 /** Puts the service together; nothing is connected before `start`. */
 export function compose(config: Config, overrides: Overrides = {}): RpcService {
   const { clock = systemClock } = overrides;
   const logger = overrides.logger ?? createLogger({ service: 'reporting', level: config.logLevel });
   const connection = { url: config.databaseUrl, logger };
-  const database = createDatabase({ ...connection, applicationName: 'reporting' });
+  const database = createDatabase({ ...connection, applicationName: 'reporting', poolMax: config.databasePoolMax });
   const rebuildDatabase = createDatabase({
     ...connection,
     applicationName: 'reporting-rebuild',
@@ -66,9 +72,14 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
       'timed work': createJobWorker({
         databaseUrl: config.databaseUrl,
         schema: 'reporting_jobs',
-        tasks: { keep_months: () => keepMonths(database, clock()) },
-        // Made up for when every process was down at that time.
-        timed: [{ task: 'keep_months', match: '11 2 * * *', options: { backfillPeriod: 24 * 3_600_000 } }],
+        tasks: {
+          keep_months: () => keepMonths(database, clock()),
+          forget_keys: () => deleteIdempotencyKeys(database, new Date(clock().getTime() - idempotencyKeptMs)),
+        },
+        timed: [
+          { task: 'keep_months', match: '11 2 * * *', options: nightly },
+          { task: 'forget_keys', match: '23 3 * * *', options: nightly },
+        ],
         logger,
       }),
     },

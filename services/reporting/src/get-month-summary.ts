@@ -1,5 +1,6 @@
 import type { reporting } from '@outlay/contracts';
-import { type Database, invalid, type TenantContext } from '@outlay/platform';
+import { type Database, invalid, isUuid, type TenantContext } from '@outlay/platform';
+import { dimensionsOf } from './dimensions.ts';
 
 /**
  * One statement, one round trip. It answers a row for the whole month and one for each dimension's value, with the
@@ -10,7 +11,7 @@ import { type Database, invalid, type TenantContext } from '@outlay/platform';
  *
  * The currency of what is booked wins over the tenant's settings, which arrive from another service, maybe later.
  */
-const monthSummary = `
+const summaryOf = (parts: string) => `
 with scope as materialized (
   select set_config('app.tenant_id', $1, true)::uuid as tenant_id
 )
@@ -31,7 +32,12 @@ cross join lateral (
   ) as currency
   offset 0
 ) as books
-left join lateral (
+left join lateral (${parts} offset 0) as part on true
+order by part.total_minor desc, part.name collate "C", part.dimension_id`;
+
+const monthSummary = {
+  name: 'reporting_month_summary',
+  text: summaryOf(`
   select
     total.dimension, total.dimension_id, name.name,
     total.total_minor, total.expense_count, total.refunds_total_minor, total.refunds_count
@@ -43,10 +49,38 @@ left join lateral (
   where total.tenant_id = scope.tenant_id
     and total.month = $2::date
     and total.currency = books.currency
-    and total.expense_count > 0
-  offset 0
-) as part on true
-order by part.total_minor desc, part.name collate "C", part.dimension_id`;
+    and total.expense_count > 0`),
+};
+
+/** The month of one person or of nobody ($3), added up from their own expenses: they are few, and no total by person is kept. */
+const personSummary = {
+  name: 'reporting_person_summary',
+  text: summaryOf(`
+  select
+    sums.dimension, sums.dimension_id, name.name,
+    sums.total_minor, sums.expense_count, sums.refunds_total_minor, sums.refunds_count
+  from (
+    select
+      part.dimension, part.dimension_id,
+      sum(fact.amount_minor)::bigint as total_minor,
+      count(*) as expense_count,
+      coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0)::bigint as refunds_total_minor,
+      count(*) filter (where fact.amount_minor < 0) as refunds_count
+    from expense_facts as fact
+    cross join lateral ${dimensionsOf('fact')}
+    where fact.tenant_id = scope.tenant_id
+      and fact.user_id = any ($3::uuid[])
+      and fact.expense_date >= $2::date
+      and fact.expense_date < $2::date + interval '1 month'
+      and fact.currency = books.currency
+      and fact.is_posted
+    group by part.dimension, part.dimension_id
+  ) as sums
+  left join dimension_names as name
+    on name.tenant_id = scope.tenant_id
+    and name.dimension = sums.dimension
+    and name.dimension_id = sums.dimension_id`),
+};
 
 interface SummaryRow {
   currency: string | null;
@@ -62,19 +96,20 @@ interface SummaryRow {
 /**
  * One month of a tenant: net total, refunds (zero or negative), and the same by category, project and account, each
  * largest first. Amounts are minor units of the tenant's currency. `currencyOf` is asked where nothing about the
- * tenant has arrived yet. Throws invalid `month_invalid` on `month` where it is not YYYY-MM.
+ * tenant has arrived yet. With a user's id it is what that person spent, and a member is always shown their own.
+ * Throws invalid `month_invalid` on `month` where it is not YYYY-MM, `uuid_invalid` on `user_id`.
  */
 export async function getMonthSummary(
-  database: Database,
+  database: Pick<Database, 'once'>,
   currencyOf: (context: TenantContext) => Promise<string>,
   context: TenantContext,
-  query: { month: string },
+  query: { month: string; userId: string },
 ): Promise<reporting.GetMonthSummaryResponse> {
   const firstDay = toFirstDay(query.month);
-  const rows = await database.once<SummaryRow>({ name: 'reporting_month_summary', text: monthSummary }, [
-    context.tenantId,
-    firstDay,
-  ]);
+  const people = whose(context, query.userId);
+  const rows = await (people === undefined
+    ? database.once<SummaryRow>(monthSummary, [context.tenantId, firstDay])
+    : database.once<SummaryRow>(personSummary, [context.tenantId, firstDay, people]));
   const currency = rows[0]?.currency ?? (await currencyOf(context));
   const all = rows.find((row) => row.dimension === 'all');
   const by = (dimension: SummaryRow['dimension']) => rows.filter((row) => row.dimension === dimension).map(toTotal);
@@ -89,6 +124,13 @@ export async function getMonthSummary(
     byProject: by('project'),
     byAccount: by('account'),
   };
+}
+
+/** Whose figures are shown; undefined: everybody's. A member who asks for another's is shown none, as in lists. */
+function whose({ role, actor }: TenantContext, requested: string): string[] | undefined {
+  if (requested !== '' && !isUuid(requested)) throw invalid('user_id', 'uuid_invalid', 'must be a UUID');
+  if (role !== 'member') return requested === '' ? undefined : [requested];
+  return requested === '' || requested.toLowerCase() === actor.id ? [actor.id] : [];
 }
 
 function toFirstDay(month: string): string {

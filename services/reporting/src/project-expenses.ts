@@ -9,10 +9,10 @@ import { dimensionsOf } from './dimensions.ts';
 export const expenseRows = `
   select distinct on (item.expense_id)
     item.expense_id, item.version, item.is_posted, item.expense_date, item.currency, item.amount_minor,
-    item.category_id, item.project_id, item.account_id
+    item.category_id, item.project_id, item.account_id, item.user_id
   from jsonb_to_recordset($2::jsonb) as item(
     expense_id uuid, version bigint, is_posted boolean, expense_date date, currency char(3), amount_minor bigint,
-    category_id uuid, project_id uuid, account_id uuid
+    category_id uuid, project_id uuid, account_id uuid, user_id uuid
   )
   order by item.expense_id, item.version desc`;
 
@@ -23,11 +23,12 @@ export const expenseRows = `
 const insertUnknown = `
 with incoming as materialized (${expenseRows})
 insert into expense_facts as fact (
-  tenant_id, expense_id, version, is_posted, expense_date, currency, amount_minor, category_id, project_id, account_id
+  tenant_id, expense_id, version, is_posted, expense_date, currency, amount_minor, category_id, project_id, account_id,
+  user_id
 )
 select
   $1::uuid, incoming.expense_id, incoming.version, incoming.is_posted, incoming.expense_date, incoming.currency,
-  incoming.amount_minor, incoming.category_id, incoming.project_id, incoming.account_id
+  incoming.amount_minor, incoming.category_id, incoming.project_id, incoming.account_id, incoming.user_id
 from incoming
 order by incoming.expense_id
 on conflict (tenant_id, expense_id) do nothing
@@ -54,17 +55,19 @@ known as materialized (
 ),
 replaced as (
   insert into expense_facts as fact (
-    tenant_id, expense_id, version, is_posted, expense_date, currency, amount_minor, category_id, project_id, account_id
+    tenant_id, expense_id, version, is_posted, expense_date, currency, amount_minor, category_id, project_id, account_id,
+    user_id
   )
   select
     $1::uuid, incoming.expense_id, incoming.version, incoming.is_posted, incoming.expense_date, incoming.currency,
-    incoming.amount_minor, incoming.category_id, incoming.project_id, incoming.account_id
+    incoming.amount_minor, incoming.category_id, incoming.project_id, incoming.account_id, incoming.user_id
   from incoming
   join known on known.expense_id = incoming.expense_id and known.version < incoming.version
   on conflict (tenant_id, expense_id) do update
   set version = excluded.version, is_posted = excluded.is_posted, expense_date = excluded.expense_date,
     currency = excluded.currency, amount_minor = excluded.amount_minor, category_id = excluded.category_id,
-    project_id = excluded.project_id, account_id = excluded.account_id, projected = excluded.projected
+    project_id = excluded.project_id, account_id = excluded.account_id, user_id = excluded.user_id,
+    projected = excluded.projected
 ),
 difference as (
   select
@@ -140,6 +143,7 @@ export function toExpenseRows(states: readonly ExpenseState[]): string {
       category_id: state.categoryId,
       project_id: state.projectId,
       account_id: state.accountId,
+      user_id: state.userId,
     })),
   );
 }

@@ -50,39 +50,40 @@ export async function repairFacts(session: Session, rebuild: { rebuildId: string
     `with staged as materialized (
       select
         expense.expense_id, expense.version, expense.is_posted, expense.expense_date, expense.currency,
-        expense.amount_minor, expense.category_id, expense.project_id, expense.account_id
+        expense.amount_minor, expense.category_id, expense.project_id, expense.account_id, expense.user_id
       from rebuild_expenses as expense
       where expense.tenant_id = $1::uuid and expense.rebuild_id = $2::uuid
     ),
     wrong as materialized (
       select
         staged.expense_id, staged.version, staged.is_posted, staged.expense_date, staged.currency,
-        staged.amount_minor, staged.category_id, staged.project_id, staged.account_id
+        staged.amount_minor, staged.category_id, staged.project_id, staged.account_id, staged.user_id
       from staged
       left join expense_facts as fact on fact.tenant_id = $1::uuid and fact.expense_id = staged.expense_id
       where (fact.expense_id is null or not (fact.version > staged.version and fact.projected > $3::bigint))
         and (
           fact.version, fact.is_posted, fact.expense_date, fact.currency, fact.amount_minor,
-          fact.category_id, fact.project_id, fact.account_id
+          fact.category_id, fact.project_id, fact.account_id, fact.user_id
         ) is distinct from (
           staged.version, staged.is_posted, staged.expense_date, staged.currency, staged.amount_minor,
-          staged.category_id, staged.project_id, staged.account_id
+          staged.category_id, staged.project_id, staged.account_id, staged.user_id
         )
     ),
     written as (
       insert into expense_facts (
         tenant_id, expense_id, version, is_posted, expense_date, currency, amount_minor,
-        category_id, project_id, account_id
+        category_id, project_id, account_id, user_id
       )
       select
         $1::uuid, wrong.expense_id, wrong.version, wrong.is_posted, wrong.expense_date, wrong.currency,
-        wrong.amount_minor, wrong.category_id, wrong.project_id, wrong.account_id
+        wrong.amount_minor, wrong.category_id, wrong.project_id, wrong.account_id, wrong.user_id
       from wrong
       order by wrong.expense_id
       on conflict (tenant_id, expense_id) do update
       set version = excluded.version, is_posted = excluded.is_posted, expense_date = excluded.expense_date,
         currency = excluded.currency, amount_minor = excluded.amount_minor, category_id = excluded.category_id,
-        project_id = excluded.project_id, account_id = excluded.account_id, projected = excluded.projected
+        project_id = excluded.project_id, account_id = excluded.account_id, user_id = excluded.user_id,
+        projected = excluded.projected
       returning expense_facts.expense_id
     ),
     removed as (

@@ -1,9 +1,8 @@
-import { reporting } from '@outlay/contracts';
+import { access, reporting } from '@outlay/contracts';
 import {
   type CallerContext,
   type Database,
   defineService,
-  forbidden,
   invalid,
   isUuid,
   notFound,
@@ -22,27 +21,19 @@ export function reportingService(parts: {
   neighbours: Pick<Neighbours, 'currencyOf' | 'streamExpenses' | 'requireTenant'>;
 }) {
   const { database, rebuildDatabase, neighbours } = parts;
-  return defineService(reporting.ReportingServiceService, {
-    getMonthSummary: {
-      access: 'tenant',
-      // A member sees their own expenses alone; the tenant's totals would tell of the others'.
-      roles: ['owner', 'admin', 'analyst'],
-      handle: (context, request) => getMonthSummary(database, neighbours.currencyOf, context, request),
-    },
-    rebuildTenant: {
-      access: 'user',
-      async handle(context, request) {
-        const tenantId = tenantToRebuild(context, request.tenantId);
-        // A token for a tenant says that it exists; the platform admin may name anything.
-        if (tenantId !== context.tenantId) {
-          await neighbours.requireTenant(systemContext(tenantId, context.requestId, 'reporting'));
-        }
-        return rebuildTenant(
-          { database: rebuildDatabase, streamExpenses: neighbours.streamExpenses },
-          tenantId,
-          context.requestId,
-        );
-      },
+  return defineService(reporting.ReportingServiceService, access.reporting, {
+    getMonthSummary: (context, request) => getMonthSummary(database, neighbours.currencyOf, context, request),
+    async rebuildTenant(context, request) {
+      const tenantId = tenantToRebuild(context, request.tenantId);
+      // A token for a tenant says that it exists; the platform admin may name anything.
+      if (tenantId !== context.tenantId) {
+        const { requestId, correlationId } = context;
+        await neighbours.requireTenant({ ...systemContext(tenantId, requestId, 'reporting'), correlationId });
+      }
+      return rebuildTenant(
+        { database: rebuildDatabase, streamExpenses: neighbours.streamExpenses },
+        { ...context, tenantId },
+      );
     },
   });
 }
@@ -52,10 +43,7 @@ function tenantToRebuild(context: CallerContext, requested: string): TenantId {
   if (requested !== '' && !isUuid(requested)) throw invalid('tenant_id', 'uuid_invalid', 'must be a UUID');
   const named = requested === '' ? undefined : toTenantId(requested);
   if (context.platformAdmin && named !== undefined) return named;
-  if (context.tenantId && (context.role === 'owner' || context.role === 'admin')) {
-    if (named === undefined || named === context.tenantId) return context.tenantId;
-    throw notFound('tenant_not_found', 'The tenant does not exist');
-  }
-  if (context.platformAdmin) throw invalid('tenant_id', 'required', 'must name the tenant to rebuild');
-  throw forbidden('role_required', 'This needs the role owner or admin, or the platform admin');
+  if (context.tenantId === undefined) throw invalid('tenant_id', 'required', 'must name the tenant to rebuild');
+  if (named === undefined || named === context.tenantId) return context.tenantId;
+  throw notFound('tenant_not_found', 'The tenant does not exist');
 }

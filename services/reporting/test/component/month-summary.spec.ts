@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { tenancy } from '@outlay/contracts';
+import { ledger, tenancy } from '@outlay/contracts';
 import { newId, toTenantId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import { type Harness, type PublishedEvent, startHarness } from './harness.ts';
@@ -23,7 +23,7 @@ describe('the summary of a month', () => {
 
   const newTenantId = () => toTenantId(newId());
   const summaryOf = (tenantId: string, month = '2025-01', role: 'owner' | 'analyst' | 'member' = 'owner') =>
-    harness.client.getMonthSummary(harness.as({ tenantId, role }), { month });
+    harness.client.getMonthSummary(harness.as({ tenantId, role }), { month, userId: '' });
 
   it('adds up expenses and refunds, in all and by category, project and account', async () => {
     const tenantId = newTenantId();
@@ -62,7 +62,7 @@ describe('the summary of a month', () => {
     const created: PublishedEvent = {
       type: 'outlay.ledger.category.created.v1',
       aggregateVersion: 1,
-      data: { category: { ...travel, name: 'Journeys', version: 1n, createdAt: undefined } },
+      data: { category: ledger.Category.fromPartial({ ...travel, name: 'Journeys', version: 1n }) },
     };
 
     await harness.publish(tenantId, [created, eventOf(expense({ id: newId(), category: travel }))]);
@@ -72,6 +72,40 @@ describe('the summary of a month', () => {
       expect((await summaryOf(tenantId)).byCategory).toEqual([
         { id: travel.id, name: 'Journeys', totalMinor: 2_000n, count: 2n },
       ]),
+    );
+  });
+
+  it('shows the newest name of what was renamed, archived or restored, whatever comes late', async () => {
+    const tenantId = newTenantId();
+    const named = (what: 'updated' | 'archived' | 'restored', name: string, version: bigint): PublishedEvent => ({
+      type: `outlay.ledger.category.${what}.v1`,
+      aggregateVersion: Number(version),
+      data: { category: ledger.Category.fromPartial({ ...travel, name, version }) },
+    });
+    const renamed: PublishedEvent[] = [
+      {
+        type: 'outlay.ledger.project.updated.v1',
+        aggregateVersion: 2,
+        data: { project: ledger.Project.fromPartial({ ...website, name: 'Shop', version: 2n }) },
+      },
+      {
+        type: 'outlay.ledger.account.archived.v1',
+        aggregateVersion: 2,
+        data: { account: ledger.Account.fromPartial({ ...card, name: 'Old card', version: 2n }) },
+      },
+    ];
+    const spent = { id: newId(), category: travel, project: website, account: card };
+
+    await harness.publish(tenantId, [eventOf(expense(spent)), named('restored', 'Journeys', 4n), ...renamed]);
+    await harness.publish(tenantId, [named('updated', 'Trips', 2n), named('archived', 'Trips', 3n)]);
+    await harness.publish(tenantId, [eventOf(expense({ ...spent, id: newId() }))]);
+
+    await eventually(async () =>
+      expect(await summaryOf(tenantId)).toMatchObject({
+        byCategory: [{ name: 'Journeys', count: 2n }],
+        byProject: [{ name: 'Shop', count: 2n }],
+        byAccount: [{ name: 'Old card', count: 2n }],
+      }),
     );
   });
 
@@ -114,11 +148,54 @@ describe('the summary of a month', () => {
     },
   );
 
-  it('is for owners, admins and analysts and not for members', async () => {
+  describe('of one person', () => {
+    const [mara, noor] = [newId(), newId()];
     const tenantId = newTenantId();
+    const askedBy = (role: 'analyst' | 'member', userId: string, whose: string) =>
+      harness.client.getMonthSummary(harness.as({ tenantId, role, userId }), { month: '2025-01', userId: whose });
+    const marasFigures = {
+      currency: 'EUR',
+      totalMinor: 900n,
+      count: 2n,
+      refundsTotalMinor: -100n,
+      refundsCount: 1n,
+      byCategory: [
+        { ...travel, totalMinor: 1_000n, count: 1n },
+        { id: '', name: '', totalMinor: -100n, count: 1n },
+      ],
+    };
 
-    await expect(summaryOf(tenantId, '2025-01', 'analyst')).resolves.toMatchObject({ count: 0n });
-    await expect(summaryOf(tenantId, '2025-01', 'member')).rejects.toMatchObject({ kind: 'forbidden' });
+    beforeAll(async () => {
+      const gone = expense({ id: newId(), userId: mara, amountMinor: 7n });
+      await harness.publish(tenantId, [
+        eventOf(expense({ id: newId(), userId: mara, category: travel })),
+        eventOf(expense({ id: newId(), userId: mara, amountMinor: -100n })),
+        eventOf(expense({ id: newId(), userId: mara, expenseDate: '2025-02-01' })),
+        eventOf(expense({ id: newId(), userId: noor, amountMinor: 30_000n, category: travel })),
+        eventOf(gone),
+        eventOf({ ...gone, status: 'reversed', version: 2n }),
+      ]);
+      await eventually(async () => expect((await summaryOf(tenantId)).count).toBe(3n));
+    });
+
+    it('shows members what is theirs and nothing of the others', async () => {
+      expect(await askedBy('member', mara, '')).toMatchObject(marasFigures);
+      expect(await askedBy('member', mara, mara)).toMatchObject(marasFigures);
+      expect(await askedBy('member', mara, noor)).toMatchObject({ currency: 'EUR', count: 0n, byCategory: [] });
+    });
+
+    it('shows the others whomever they ask for', async () => {
+      expect(await askedBy('analyst', noor, mara)).toMatchObject(marasFigures);
+      expect(await askedBy('analyst', noor, '')).toMatchObject({ totalMinor: 30_900n, count: 3n });
+      expect(await askedBy('analyst', noor, newId())).toMatchObject({ count: 0n });
+    });
+
+    it('refuses what is no id', async () => {
+      await expect(askedBy('analyst', noor, 'mara')).rejects.toMatchObject({
+        kind: 'invalid',
+        details: [{ field: 'user_id', code: 'uuid_invalid' }],
+      });
+    });
   });
 
   it('counts an event once that is delivered again, and by two replicas', async () => {

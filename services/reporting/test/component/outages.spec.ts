@@ -13,7 +13,7 @@ describe('reporting, when what it needs goes away', () => {
   });
 
   const summaryOf = (tenantId: string) =>
-    harness.client.getMonthSummary(harness.as({ tenantId }), { month: '2025-01' });
+    harness.client.getMonthSummary(harness.as({ tenantId }), { month: '2025-01', userId: '' });
   const readyz = async () => {
     const answer = await fetch(`${harness.opsUrl}/readyz`);
     return { status: answer.status, failing: ((await answer.json()) as { failing: string[] }).failing };
@@ -38,7 +38,7 @@ describe('reporting, when what it needs goes away', () => {
       const { client } = await harness.startReplica();
 
       await eventually(async () => {
-        const summary = await client.getMonthSummary(harness.as({ tenantId }), { month: '2025-01' });
+        const summary = await client.getMonthSummary(harness.as({ tenantId }), { month: '2025-01', userId: '' });
         expect(summary).toMatchObject({ totalMinor: 4_321n, count: 4n });
       });
     },
@@ -70,7 +70,7 @@ describe('reporting, when what it needs goes away', () => {
     await replica.stop();
 
     await expect(readyz()).rejects.toThrow(/fetch failed/);
-  }, 30_000);
+  });
 
   it('loses no event while its database is away, answers unavailable, and recovers by itself', async () => {
     harness = await startHarness();
@@ -107,9 +107,9 @@ describe('reporting, when what it needs goes away', () => {
     expect((await summaryOf(tenantId)).totalMinor).toBe(4_000n);
     await proxy.resume();
 
-    await eventually(async () => expect((await summaryOf(tenantId)).totalMinor).toBe(4_321n), { timeoutMs: 10_000 });
+    await eventually(async () => expect((await summaryOf(tenantId)).totalMinor).toBe(4_321n));
     await eventually(async () => expect(await readyz()).toMatchObject({ status: 200 }));
-  }, 20_000);
+  });
 
   it('projects the healthy events around one that makes no sense', async () => {
     harness = await startHarness();

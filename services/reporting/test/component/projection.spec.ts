@@ -114,7 +114,7 @@ describe('the projection', () => {
       ),
       { numRuns: 100, endOnFailure: true },
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 function someExpense(index: number, version: bigint) {

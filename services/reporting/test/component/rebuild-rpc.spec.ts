@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ledger, tenancy } from '@outlay/contracts';
 import { newId, notFound, type TenantId, toTenantId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
+import pg from 'pg';
 import { type Harness, startHarness } from './harness.ts';
 import { eventOf, expense } from './ledger-model.ts';
 
@@ -45,14 +46,14 @@ describe('the RPC that rebuilds a tenant', () => {
     return tenantId;
   };
   const totalOf = async (tenantId: TenantId) =>
-    (await harness.client.getMonthSummary(harness.as({ tenantId }), { month: '2025-01' })).totalMinor;
+    (await harness.client.getMonthSummary(harness.as({ tenantId }), { month: '2025-01', userId: '' })).totalMinor;
 
   it('lets an owner make the figures anew from the ledger, asked in the name of the service', async () => {
     const tenantId = newBooks();
 
     const answer = await harness.client.rebuildTenant(harness.as({ tenantId }), { tenantId: '' });
 
-    expect(answer).toEqual({ tenantId, expenses: 2n, repaired: 2n, asOf });
+    expect(answer).toEqual({ tenantId, expenses: 2n, repaired: 2n, asOf, replayed: false });
     expect(await totalOf(tenantId)).toBe(300n);
     expect(harness.ledgerCalls.at(-1)?.metadata).toMatchObject({ 'x-tenant-id': tenantId });
   });
@@ -135,5 +136,71 @@ describe('the RPC that rebuilds a tenant', () => {
 
     await expect(rebuilding).rejects.toMatchObject({ kind: 'unavailable' });
     expect(await totalOf(tenantId)).toBe(300n);
+  });
+
+  const calls = (tenantId: TenantId) =>
+    harness.ledgerCalls.filter((call) => call.metadata['x-tenant-id'] === tenantId).length;
+
+  it('is done once for a key, and answers as it did then', async () => {
+    const tenantId = newBooks();
+    const owner = { ...harness.as({ tenantId }), idempotencyKey: newId() };
+    const first = await harness.client.rebuildTenant(owner, { tenantId: '' });
+    books.get(tenantId)!.push(expense({ id: newId(), amountMinor: 100n }));
+    isLedgerDown = true;
+
+    const again = await harness.client.rebuildTenant(owner, { tenantId: '' });
+
+    expect(first).toEqual({ tenantId, expenses: 2n, repaired: 2n, asOf, replayed: false });
+    expect(again).toEqual({ ...first, replayed: true });
+    expect([calls(tenantId), await totalOf(tenantId)]).toEqual([1, 300n]);
+  });
+
+  it('repairs once for twins with one key at the same time, and gives them one answer', async () => {
+    const tenantId = newBooks();
+    const admin = { ...harness.as({ platformAdmin: true }), idempotencyKey: newId() };
+
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => harness.client.rebuildTenant(admin, { tenantId })),
+    );
+
+    expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    for (const answer of answers) expect(answer).toMatchObject({ expenses: 2n, repaired: 2n });
+  });
+
+  it('keeps no answer of a rebuild that failed, and none for another caller or another request', async () => {
+    const tenantId = newBooks();
+    const [userId, idempotencyKey] = [newId(), newId()];
+    const owner = { ...harness.as({ tenantId, userId }), idempotencyKey };
+    isLedgerDown = true;
+    await expect(harness.client.rebuildTenant(owner, { tenantId: '' })).rejects.toMatchObject({ kind: 'unavailable' });
+    isLedgerDown = false;
+
+    expect((await harness.client.rebuildTenant(owner, { tenantId: '' })).replayed).toBe(false);
+    const colleague = { ...harness.as({ tenantId, role: 'admin' }), idempotencyKey };
+    expect((await harness.client.rebuildTenant(colleague, { tenantId: '' })).replayed).toBe(false);
+    const other = { ...owner, requestDigest: '00'.repeat(32) };
+    await expect(harness.client.rebuildTenant(other, { tenantId: '' })).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'idempotency_key_reused',
+    });
+  });
+
+  it('forgets keys after two days', async () => {
+    const tenantId = newBooks();
+    const owner = { ...harness.as({ tenantId }), idempotencyKey: newId() };
+    await harness.client.rebuildTenant(owner, { tenantId: '' });
+    const admin = new pg.Client(harness.database.adminUrl);
+    await admin.connect();
+    await admin.query(
+      "update reporting.idempotency_keys set created_at = now() - interval '3 days' where tenant_id = $1",
+      [tenantId],
+    );
+
+    await eventually(() => admin.query("select reporting_jobs.add_job('forget_keys')"));
+
+    await eventually(async () =>
+      expect((await harness.client.rebuildTenant(owner, { tenantId: '' })).replayed).toBe(false),
+    );
+    await admin.end();
   });
 });

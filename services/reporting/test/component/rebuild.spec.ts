@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
-import { type Database, isDomainError, newId, type TenantId, toTenantId } from '@outlay/platform';
+import { type Database, isDomainError, newId, systemContext, type TenantId, toTenantId } from '@outlay/platform';
 import { createTestDatabase, eventually, type TestDatabase } from '@outlay/testkit';
 import { projectEvents } from '../../src/project-events.ts';
+import { projectNames } from '../../src/project-names.ts';
 import { rebuildTenant } from '../../src/rebuild-tenant.ts';
 import { categoryIds, eventOf, expense, recompute } from './ledger-model.ts';
 import { openDatabase, readTotals } from './read-models.ts';
@@ -14,6 +15,7 @@ describe('rebuilding a tenant', () => {
   let database: Database;
   let tenantId: TenantId;
   let books: ledger.Expense[];
+  let references: ledger.NamedReference[];
 
   beforeAll(async () => {
     server = await createTestDatabase();
@@ -25,6 +27,7 @@ describe('rebuilding a tenant', () => {
   });
   beforeEach(async () => {
     tenantId = toTenantId(newId());
+    references = [];
     books = Array.from({ length: 30 }, (_, index) =>
       expense({
         id: newId(),
@@ -50,11 +53,24 @@ describe('rebuilding a tenant', () => {
     }
   };
   const rebuild = (stream: () => AsyncIterable<ledger.StreamExpensesResponse>) =>
-    rebuildTenant({ database, streamExpenses: stream }, tenantId, newId());
+    rebuildTenant({ database, streamExpenses: stream }, systemContext(tenantId));
   const corrupt = (statement: string) =>
     database.withTenant({ tenantId }, async (session) => {
       const { rowCount } = await session.query(statement, [tenantId]);
       expect(rowCount).toBeGreaterThan(0);
+    });
+
+  /** The first category as an event names it; version 0 as an expense does. */
+  const nameCategory = (named: { name: string; version: bigint }, of: TenantId) =>
+    database.withTenant({ tenantId: of }, (session) =>
+      projectNames(session, [{ dimension: 'category', dimensionId: categoryIds[0]!, ...named }]),
+    );
+  const nameOfCategory = (of: TenantId) =>
+    database.withTenant({ tenantId: of }, async (session) => {
+      const { rows } = await session.query('select name, version from dimension_names where dimension_id = $1', [
+        categoryIds[0],
+      ]);
+      return rows[0];
     });
 
   const countWaiting = () =>
@@ -71,16 +87,17 @@ describe('rebuilding a tenant', () => {
   /** The ledger's answer: its books at the moment it is asked, ten at a time; `between` happens before the second part. */
   async function* stream(between: () => Promise<unknown> = async () => {}) {
     const picture = [...books];
+    if (references.length > 0) yield { asOf, expenses: [], references };
     for (let start = 0; start < picture.length; start += 10) {
       if (start === 10) await between();
-      yield { asOf, expenses: picture.slice(start, start + 10) };
+      yield { asOf, expenses: picture.slice(start, start + 10), references: [] };
     }
   }
 
   it('finds nothing to repair where the figures are right', async () => {
     const answer = await rebuild(() => stream());
 
-    expect(answer).toEqual({ tenantId, expenses: 30n, repaired: 0n, asOf });
+    expect(answer).toEqual({ tenantId, expenses: 30n, repaired: 0n, asOf, replayed: false });
     expect(await readTotals(database, tenantId)).toEqual(recompute(books));
   });
 
@@ -90,6 +107,7 @@ describe('rebuilding a tenant', () => {
     ['lost expenses', 'delete from expense_facts where tenant_id = $1 and amount_minor > 500'],
     ['expenses taken for reversed', 'update expense_facts set is_posted = false where tenant_id = $1'],
     ['a version from the future', 'update expense_facts set version = 99, amount_minor = 1 where tenant_id = $1'],
+    ['expenses of nobody', 'update expense_facts set user_id = null where tenant_id = $1'],
     ['changed totals', 'update month_totals set total_minor = total_minor + 1 where tenant_id = $1'],
     ['lost totals', 'delete from month_totals where tenant_id = $1'],
     [
@@ -147,6 +165,53 @@ describe('rebuilding a tenant', () => {
 
     expect(repaired).toBe(1n);
     expect(await readTotals(database, tenantId)).toEqual(recompute(books));
+  });
+
+  it.each([
+    ['a rename whose event was lost', 'Travel', 1n],
+    ['a name that is not the ledger’s', 'Nonsense', 3n],
+    ['a name that was learnt from an expense', 'Travel', 0n],
+    ['a name with a version from the future', 'Nonsense', 99n],
+  ])('repairs %s, without a new expense', async (_, name, version) => {
+    const bystander = toTenantId(newId());
+    await Promise.all([tenantId, bystander].map((of) => nameCategory({ name, version }, of)));
+    references = [{ kind: 'category', id: categoryIds[0]!, name: 'Journeys', version: 3n }];
+
+    const first = await rebuild(() => stream());
+    const second = await rebuild(() => stream());
+
+    expect(await nameOfCategory(tenantId)).toEqual({ name: 'Journeys', version: 3n });
+    expect(await nameOfCategory(bystander)).toEqual({ name, version });
+    expect([first.repaired, second.repaired]).toEqual([1n, 0n]);
+  });
+
+  it('counts no name that is the right one already, of whatever version', async () => {
+    await nameCategory({ name: 'Journeys', version: 2n }, tenantId);
+    references = [{ kind: 'category', id: categoryIds[0]!, name: 'Journeys', version: 3n }];
+
+    expect(await rebuild(() => stream())).toMatchObject({ repaired: 0n });
+    expect(await nameOfCategory(tenantId)).toEqual({ name: 'Journeys', version: 3n });
+  });
+
+  it('lets events rename again what had a version from the future', async () => {
+    await nameCategory({ name: 'Nonsense', version: 99n }, tenantId);
+    references = [{ kind: 'category', id: categoryIds[0]!, name: 'Journeys', version: 3n }];
+
+    await rebuild(() => stream());
+    await nameCategory({ name: 'Voyages', version: 4n }, tenantId);
+
+    expect(await nameOfCategory(tenantId)).toEqual({ name: 'Voyages', version: 4n });
+  });
+
+  it('keeps a rename that an event brought while the ledger was streaming', async () => {
+    references = [{ kind: 'category', id: categoryIds[0]!, name: 'Journeys', version: 3n }];
+
+    await rebuild(() => stream(() => nameCategory({ name: 'Voyages', version: 4n }, tenantId)));
+    expect(await nameOfCategory(tenantId)).toEqual({ name: 'Voyages', version: 4n });
+    references = [{ kind: 'category', id: categoryIds[0]!, name: 'Voyages', version: 4n }];
+    expect(await rebuild(() => stream())).toMatchObject({ repaired: 0n });
+
+    expect(await nameOfCategory(tenantId)).toEqual({ name: 'Voyages', version: 4n });
   });
 
   it('leaves the figures alone when the stream breaks off, and nothing behind', async () => {

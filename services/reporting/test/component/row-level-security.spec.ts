@@ -1,35 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@outlay/platform';
-import { createTestDatabase, isolationFaults, reachesOfService, type TestDatabase } from '@outlay/testkit';
-import pg from 'pg';
+import {
+  connectAsService,
+  createTestDatabase,
+  isolationFaults,
+  reachesOfService,
+  type ServiceRole,
+  type TestDatabase,
+} from '@outlay/testkit';
 
 const insertRow = `insert into tenants (tenant_id, currency, version) values ($1, 'EUR', 1)`;
 
 describe('the schema of reporting', () => {
   let database: TestDatabase;
-  let service: pg.Client;
+  let role: ServiceRole;
   beforeAll(async () => {
     database = await createTestDatabase();
-    service = new pg.Client(database.urlFor('reporting'));
-    await service.connect();
+    role = await connectAsService(database, 'reporting');
   });
   afterAll(async () => {
-    await service.end();
+    await role.end();
     await database.drop();
   });
-
-  const asTenant = async (tenantId: string, text: string, values: unknown[] = []) => {
-    await service.query('begin');
-    try {
-      await service.query(`select set_config('app.tenant_id', $1, true)`, [tenantId]);
-      const result = await service.query(text, values);
-      await service.query('commit');
-      return result;
-    } catch (error) {
-      await service.query('rollback');
-      throw error;
-    }
-  };
 
   it('keeps tenants apart on every table, partition, view and key', async () => {
     expect(await isolationFaults(database, 'reporting')).toEqual([]);
@@ -41,12 +33,12 @@ describe('the schema of reporting', () => {
 
   it('shows a tenant its own rows alone, and no rows to nobody', async () => {
     const [tenantId, otherId] = [newId(), newId()];
-    await asTenant(tenantId, insertRow, [tenantId]);
+    await role.as(tenantId, insertRow, [tenantId]);
 
-    expect((await asTenant(tenantId, 'select tenant_id from tenants')).rowCount).toBe(1);
-    expect((await asTenant(otherId, 'select tenant_id from tenants')).rowCount).toBe(0);
-    expect((await asTenant('', 'select tenant_id from tenants')).rowCount).toBe(0);
-    expect((await asTenant(otherId, 'update tenants set version = 2')).rowCount).toBe(0);
-    await expect(asTenant(otherId, insertRow, [tenantId])).rejects.toThrow(/row-level security/);
+    expect((await role.as(tenantId, 'select tenant_id from tenants')).rowCount).toBe(1);
+    expect((await role.as(otherId, 'select tenant_id from tenants')).rowCount).toBe(0);
+    expect((await role.as('', 'select tenant_id from tenants')).rowCount).toBe(0);
+    expect((await role.as(otherId, 'update tenants set version = 2')).rowCount).toBe(0);
+    await expect(role.as(otherId, insertRow, [tenantId])).rejects.toThrow(/row-level security/);
   });
 });
