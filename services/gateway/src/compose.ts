@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   type Clock,
   createLifecycle,
@@ -10,13 +11,17 @@ import {
   systemClock,
   unavailable,
 } from '@outlay/platform';
+import { connectInBackground, createRedis } from '@outlay/platform/redis';
 import type { GatewayConfig } from './config.ts';
 import { createApp } from './create-app.ts';
+import { createAdmission } from './http/admission.ts';
+import { createArrivals } from './http/arrivals.ts';
+import { createDepartures } from './http/departures.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { createTenants } from './http/select-tenant.ts';
 import { createLimits } from './limits.ts';
-import { connectInBackground, createRedis } from './redis.ts';
 import { closeServices, createServices, type Services } from './services.ts';
+import { createApiKeyTokens } from './sessions/api-key-tokens.ts';
 import { createRevokedSessions } from './sessions/revoked-sessions.ts';
 import { announceRevokedSession, listenForRevokedSessions } from './sessions/session-messages.ts';
 
@@ -43,7 +48,13 @@ export function compose(config: GatewayConfig, overrides: Overrides = {}): Servi
   const revoked = createRevokedSessions({ identity: services.identityAsGateway, logger, clock });
   const redis = config.redisUrl ? createRedis(config.redisUrl, logger) : undefined;
   const subscriber = config.redisUrl ? createRedis(config.redisUrl, logger) : undefined;
-  const rateLimit = createLimits(config.rateLimitPerMinute, redis);
+  const limits = createLimits(config.quotas, redis);
+  const arrivals = createAllArrivals(config);
+  const departures = createDepartures({
+    total: config.exportsMax,
+    ofParty: config.tenantExportsMax,
+    ofPerson: config.personExportsMax,
+  });
   let isStopping = false;
 
   const checks = {
@@ -56,12 +67,23 @@ export function compose(config: GatewayConfig, overrides: Overrides = {}): Servi
     services,
     verifier: createTokenVerifier({ issuer: config.tokenIssuer, audience: config.tokenAudience, loadKeys, clock }),
     revoked,
+    apiKeys: createApiKeyTokens({ identity: services.identityAsGateway, clock }),
     closeSession(sessionId) {
       revoked.add(sessionId);
       if (redis) announceRevokedSession(redis, sessionId, logger);
     },
     tenants: createTenants(services, config.baseDomain),
-    rateLimit,
+    limits,
+    admission: createAdmission({
+      inFlightMax: config.inFlightMax,
+      concurrency: config.tenantConcurrency,
+      queueMax: config.tenantQueueMax,
+      travelling: () => arrivals.bodies.count() + arrivals.uploads.count() + departures.count(),
+    }),
+    arrivals,
+    uploadPace: { stallMs: config.uploadStallMs, bytesPerSecond: bytesPerSecondMin },
+    departures,
+    departurePace: { stallMs: config.exportStallMs, bytesPerSecond: bytesPerSecondMin },
     validateResponses: config.validateResponses,
     logger,
     checks,
@@ -73,6 +95,7 @@ export function compose(config: GatewayConfig, overrides: Overrides = {}): Servi
     port: config.port,
     listener: app,
     drainTimeoutMs: config.shutdownTimeoutMs / 2,
+    connectionsMax: config.connectionsMax,
   });
   const ops = createOpsServer({ host: config.host, port: config.opsPort, checks, logger });
   let ports = { httpPort: 0, opsPort: 0 };
@@ -89,7 +112,7 @@ export function compose(config: GatewayConfig, overrides: Overrides = {}): Servi
     },
   });
   lifecycle.add('revoked sessions', revoked);
-  lifecycle.add('rate limit', { stop: () => rateLimit?.stop() });
+  lifecycle.add('rate limits', { stop: () => Promise.all(Object.values(limits).map((limit) => limit.stop())) });
   lifecycle.add('ops', {
     start: async () => {
       ports = { ...ports, opsPort: await ops.start() };
@@ -103,9 +126,13 @@ export function compose(config: GatewayConfig, overrides: Overrides = {}): Servi
     stop: () => http.stop(),
   });
   lifecycle.add('readiness', {
-    stop() {
+    async stop() {
       isStopping = true;
       ops.setReady(false);
+      http.announceClose();
+      // Who sends requests here has to notice first; until then they are answered.
+      await setTimeout(config.drainDelayMs);
+      http.announceClose();
     },
   });
 
@@ -116,6 +143,26 @@ export function compose(config: GatewayConfig, overrides: Overrides = {}): Servi
       return ports;
     },
     stop: () => lifecycle.stop(),
+  };
+}
+
+/** Less than any line that files are sent over; whoever needs longer holds room that others want. */
+const bytesPerSecondMin = 16 * 1_024;
+
+/**
+ * Bodies of JSON: as many of a tenant as it may have worked on and waiting, and of one person a quarter, so that it takes
+ * several to keep their colleagues out. Files have their own bounds.
+ */
+function createAllArrivals(config: GatewayConfig) {
+  const ofParty = config.tenantConcurrency + config.tenantQueueMax;
+  const ofPerson = Math.max(8, Math.ceil(ofParty / 4));
+  return {
+    bodies: createArrivals('body', { total: config.inFlightMax, ofParty, ofPerson }),
+    uploads: createArrivals('upload', {
+      total: config.uploadsMax,
+      ofParty: config.tenantUploadsMax,
+      ofPerson: config.personUploadsMax,
+    }),
   };
 }
 

@@ -9,16 +9,35 @@ describe('readConfig', () => {
       baseDomain: 'localhost',
       corsOrigins: [],
       trustProxy: false,
-      rateLimitPerMinute: 600_000,
-      validateResponses: true,
+      quotas: { tenant: 600_000, user: 300_000, key: 300_000, address: 120_000, refused_key: 60 },
+      validateResponses: 'strict',
       deadlineMs: 5_000,
+      inFlightMax: 1_000,
+      tenantConcurrency: 64,
+      tenantQueueMax: 256,
+      uploadsMax: 32,
+      tenantUploadsMax: 8,
+      personUploadsMax: 4,
+      uploadStallMs: 10_000,
     });
   });
 
-  it('does not hold answers against their schema in production, unless told to', () => {
-    expect(readConfig({ NODE_ENV: 'production' }).validateResponses).toBe(false);
-    expect(readConfig({ NODE_ENV: 'production', VALIDATE_RESPONSES: 'true' }).validateResponses).toBe(true);
-    expect(readConfig({ VALIDATE_RESPONSES: 'false' }).validateResponses).toBe(false);
+  it('sends answers off their schema in production and logs them, unless told otherwise', () => {
+    expect(readConfig({ NODE_ENV: 'production' }).validateResponses).toBe('log');
+    expect(readConfig({ NODE_ENV: 'production', VALIDATE_RESPONSES: 'strict' }).validateResponses).toBe('strict');
+    expect(readConfig({ VALIDATE_RESPONSES: 'off' }).validateResponses).toBe('off');
+  });
+
+  it('goes on listening for a while in production, and leaves time for what is in flight', () => {
+    expect(readConfig({ NODE_ENV: 'production' }).drainDelayMs).toBe(5_000);
+    expect(readConfig({ DRAIN_DELAY_MS: '0' }).drainDelayMs).toBe(0);
+    expect(() => readConfig({ DRAIN_DELAY_MS: '10000', SHUTDOWN_TIMEOUT_MS: '15000' })).toThrow('DRAIN_DELAY_MS');
+  });
+
+  it('offers what is for developers where that is asked for, and never in production', () => {
+    expect(readConfig({}).developerRoutes).toBe(false);
+    expect(readConfig({ DEVELOPER_ROUTES: 'true' }).developerRoutes).toBe(true);
+    expect(() => readConfig({ NODE_ENV: 'production', DEVELOPER_ROUTES: 'true' })).toThrow('DEVELOPER_ROUTES');
   });
 
   it('reads lists and proxies', () => {
@@ -33,8 +52,9 @@ describe('readConfig', () => {
     ['BASE_DOMAIN', 'https://outlay.example'],
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'https://a.example/path'],
-    ['RATE_LIMIT_PER_MINUTE', '-1'],
-    ['VALIDATE_RESPONSES', 'yes'],
+    ['RATE_LIMIT_TENANT', '-1'],
+    ['TENANT_CONCURRENCY', '0'],
+    ['VALIDATE_RESPONSES', 'true'],
   ])('names %s when it is %s', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(name);
   });

@@ -3,12 +3,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { asyncApiDocument } from '@outlay/contracts';
 import { routes } from '../routes/index.ts';
 import { openApiDocument } from './openapi-document.ts';
+import { postmanCollectionOf } from './postman/postman-collection.ts';
 
 /**
  * Writes the documents of the API to docs/api, for those who read the repository; with `--check` only says whether
  * what is there is what the code says.
  */
-const documents = { 'openapi.json': openApiDocument(routes), 'asyncapi.json': asyncApiDocument() };
+const openApi = openApiDocument(routes);
+const documents = {
+  'openapi.json': openApi,
+  'asyncapi.json': asyncApiDocument(),
+  'postman.json': postmanCollectionOf(openApi),
+};
 
 const folder = new URL('../../../../docs/api/', import.meta.url);
 const isCheck = process.argv.includes('--check');

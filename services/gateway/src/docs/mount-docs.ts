@@ -1,26 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { asyncApiDocument } from '@outlay/contracts';
-import { type RequestHandler, type Response, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import swaggerUi from 'swagger-ui-express';
 import type { Route } from '../http/define-route.ts';
 import { exchangeOf } from '../http/exchange.ts';
 import { pageSecurityHeaders } from '../http/security-headers.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { indexPage, redocPage, swaggerPage } from './pages.ts';
+import { postmanCollectionOf } from './postman/postman-collection.ts';
+import { sendText } from './send-text.ts';
 
 /** The documents and the pages that show them. Everything comes from this host. */
 export function mountDocs(routes: readonly Route[]): Router {
   const router = Router({ caseSensitive: true });
-  const openApi = JSON.stringify(openApiDocument(routes));
+  const document = openApiDocument(routes);
+  const openApi = JSON.stringify(document);
+  const postman = JSON.stringify(postmanCollectionOf(document));
   const asyncApi = JSON.stringify(asyncApiDocument());
   const page = pageSecurityHeaders();
 
   const serve = (paths: string[], type: string, text: () => string) => {
-    router.get(paths, named(paths[0] ?? ''), page, (_request, response) => sendText(response, type, text()));
+    router.get(paths, named(paths[0] ?? ''), page, (request, response) => sendText(request, response, type, text()));
   };
   serve(['/api/openapi.json'], 'application/json', () => openApi);
   serve(['/api/asyncapi.json'], 'application/json', () => asyncApi);
+  serve(['/api/postman.json'], 'application/json', () => postman);
   serve(['/', '/api/docs'], 'text/html', () => indexPage);
   serve(['/api/docs/redoc'], 'text/html', () => redocPage);
   serve(['/api/docs/redoc/redoc.standalone.js'], 'text/javascript', redocBundle);
@@ -35,6 +40,9 @@ const swaggerOptions = {
     // The badge of the public validator would tell it where we are.
     validatorUrl: null,
     persistAuthorization: true,
+    deepLinking: true,
+    requestSnippetsEnabled: true,
+    defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
   },
 };
@@ -45,12 +53,6 @@ function named(route: string): RequestHandler {
     Object.assign(exchangeOf(request), { route, isQuiet: true });
     next();
   };
-}
-
-function sendText(response: Response, type: string, text: string): void {
-  // Small on the wire it is not, and it changes only with a new version.
-  response.setHeader('Cache-Control', 'public, max-age=300');
-  response.type(`${type}; charset=utf-8`).send(text);
 }
 
 let bundle: string | undefined;

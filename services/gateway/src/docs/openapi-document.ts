@@ -1,5 +1,8 @@
-import { type ResponseSpec, type Route, takesIdempotencyKey } from '../http/define-route.ts';
+import { z } from 'zod';
+import { isPublic, isWithinTenant, type ResponseSpec, type Route, takesIdempotencyKey } from '../http/define-route.ts';
 import { type ErrorCode, errorCodes } from '../http/error-codes.ts';
+import { codeSamplesOf } from './code-samples.ts';
+import { idNameOf } from './id-names.ts';
 import { apiDescription, parameters, responseHeaders, tags } from './openapi-texts.ts';
 import { errorsOf } from './operation-errors.ts';
 import { problemExample, problemSchema } from './problem-schema.ts';
@@ -21,7 +24,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
     openapi: '3.1.0',
     info: { title: 'Outlay API', version: '1.0.0', description: apiDescription },
     servers: [{ url: '/', description: 'This host' }],
-    tags,
+    tags: tags.filter(({ name }) => routes.some((route) => route.tags.includes(name))),
     security: [{ bearer: [] }],
     paths,
     components: {
@@ -32,12 +35,18 @@ export function openApiDocument(routes: readonly Route[]): Json {
           bearerFormat: 'JWT',
           description: 'The `access_token` of log-in or refresh. Keys to verify it: `/.well-known/jwks.json`.',
         },
+        api_key: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'outlay_...',
+          description: 'The `secret` of an API key, for machines. Each operation names the scope that the key needs.',
+        },
       },
       parameters,
       headers: responseHeaders,
       responses: sharedResponses(),
       schemas,
-      examples: problemExamples(),
+      examples: problemExamples(routes),
     },
   };
 }
@@ -46,21 +55,40 @@ function operationOf(route: Route, collector: SchemaCollector): Json {
   return {
     operationId: route.operationId,
     summary: route.summary,
-    ...(route.description && { description: describe(route) }),
-    ...(!route.description && route.roles && { description: describe(route) }),
+    description: describe(route),
     tags: route.tags,
-    ...(route.auth === 'public' && { security: [] }),
-    ...(route.auth === 'platform_admin' && { 'x-platform-admin': true }),
-    ...(route.roles && { 'x-roles': route.roles }),
+    ...securityOf(route),
+    ...(route.access.caller === 'platform_admin' && { 'x-platform-admin': true }),
+    ...(isWithinTenant(route) && { 'x-within-tenant': true }),
+    ...(route.access.roles && { 'x-roles': route.access.roles }),
+    ...(route.access.scope && { 'x-scope': route.access.scope }),
+    ...(route.access.freshLogin && { 'x-fresh-login': true }),
     parameters: parametersOf(route, collector),
     ...requestBodyOf(route, collector),
     responses: responsesOf(route, collector),
+    'x-codeSamples': codeSamplesOf(route),
   };
 }
 
+/** Keys are let in where a scope is named, which OpenAPI 3.1 lets stand beside any kind of scheme. */
+function securityOf(route: Route): Json {
+  if (isPublic(route)) return { security: [] };
+  const { scope } = route.access;
+  return scope ? { security: [{ bearer: [] }, { api_key: [scope] }] } : {};
+}
+
 function describe(route: Route): string {
-  const roles = route.roles && `Roles: ${route.roles.join(', ')}.`;
-  return [route.description, roles].filter(Boolean).join('\n\n');
+  const { caller, roles, scope, freshLogin } = route.access;
+  const rules = [
+    caller === 'public' && 'Open to everyone.',
+    caller === 'user' && 'For everyone who is signed in.',
+    caller === 'platform_admin' && 'For the platform admin.',
+    roles && `Roles: ${roles.join(', ')}.`,
+    scope && `Scope of API keys: \`${scope}\`.`,
+    !scope && isWithinTenant(route) && 'Not for API keys.',
+    freshLogin && 'Needs a fresh log-in (15 minutes).',
+  ];
+  return [route.description, rules.filter(Boolean).join(' ')].filter(Boolean).join('\n\n');
 }
 
 function parametersOf(route: Route, collector: SchemaCollector): Json[] {
@@ -68,14 +96,17 @@ function parametersOf(route: Route, collector: SchemaCollector): Json[] {
   const { params, query } = route.request ?? {};
   const given: Json[] = [];
   for (const [name, schema] of Object.entries(params?.shape ?? {})) {
-    given.push({ name, in: 'path', required: true, schema: collector.schemaOf(schema, 'input') });
+    const { description = `The ${idNameOf(route.path, name).replaceAll('_', ' ').replace(/ id$/, '')}.`, ...rest } =
+      collector.schemaOf(schema, 'input');
+    given.push({ name, in: 'path', description, required: true, schema: rest });
   }
   for (const [name, schema] of Object.entries(query?.shape ?? {})) {
     const { description, ...rest } = collector.schemaOf(schema, 'output') as JsonSchema;
     const isRequired = !schema.safeParse(undefined).success;
     given.push({ name, in: 'query', ...(description ? { description } : {}), required: isRequired, schema: rest });
   }
-  if (route.selectsTenant || route.auth === 'user' || route.auth === 'tenant') given.push(refer('TenantId'));
+  if (route.selectsTenant || !(isPublic(route) || route.access.caller === 'platform_admin'))
+    given.push(refer('TenantId'));
   if (takesIdempotencyKey(route)) given.push(refer('IdempotencyKey'));
   if (route.ifMatch) given.push(refer('IfMatch'));
   return given;
@@ -89,17 +120,24 @@ function requestBodyOf(route: Route, collector: SchemaCollector): Json {
   return { requestBody: { required: !bodyOptional, content: { 'application/json': content } } };
 }
 
+/** A schema of nothing is an answer without a body. */
+function contentOf(
+  { schema, example, mediaType = 'application/json' }: ResponseSpec,
+  collector: SchemaCollector,
+): Json {
+  if (schema instanceof z.ZodUndefined) return {};
+  return { content: { [mediaType]: { schema: collector.schemaOf(schema, 'output'), example } } };
+}
+
 function responsesOf(route: Route, collector: SchemaCollector): Json {
   const responses: Record<string, Json> = {};
   for (const [status, response] of Object.entries(route.responses)) {
     responses[status] = {
       description: response.description,
       headers: headersOf(route, response),
-      content: {
-        'application/json': { schema: collector.schemaOf(response.schema, 'output'), example: response.example },
-      },
+      ...contentOf(response, collector),
     };
-    if (route.method === 'get' && response.etag) {
+    if (route.method === 'get' && response.etag === true) {
       responses[304] = { description: 'If-None-Match names the version that it still has.' };
     }
   }
@@ -118,8 +156,12 @@ function headersOf(route: Route, response: ResponseSpec): Json {
   const refer = (name: keyof typeof responseHeaders) => ({ $ref: `#/components/headers/${name}` });
   return {
     'X-Request-Id': refer('RequestId'),
+    'X-Correlation-Id': refer('CorrelationId'),
+    RateLimit: refer('RateLimit'),
+    'RateLimit-Policy': refer('RateLimitPolicy'),
     ...(response.etag && { ETag: refer('ETag') }),
     ...(response.location && { Location: refer('Location') }),
+    ...(response.attachment !== undefined && { 'Content-Disposition': refer('ContentDisposition') }),
     ...(takesIdempotencyKey(route) && { 'Idempotent-Replayed': refer('IdempotentReplayed') }),
   };
 }
@@ -140,7 +182,10 @@ function problemsOf(status: number, codes: ErrorCode[]): Json {
 
 /** The problems that nearly every operation shares, so that the document does not repeat them. */
 const sharedProblems: Readonly<Record<number, { name: string; codes: ErrorCode[] }>> = {
-  401: { name: 'NotSignedIn', codes: ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'] },
+  401: {
+    name: 'NotSignedIn',
+    codes: ['token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'api_key_invalid'],
+  },
   408: { name: 'RequestTimeout', codes: ['request_timeout'] },
   412: { name: 'VersionMismatch', codes: ['version_mismatch'] },
   413: { name: 'BodyTooLarge', codes: ['body_too_large'] },
@@ -155,8 +200,10 @@ function sharedResponses(): Json {
   return Object.fromEntries(entries.map(([status, { name, codes }]) => [name, problemsOf(Number(status), codes)]));
 }
 
-function problemExamples(): Json {
-  const codes = Object.keys(errorCodes) as ErrorCode[];
+/** Of the codes that some operation names; the schema of problems has them all. */
+function problemExamples(routes: readonly Route[]): Json {
+  const named = new Set(routes.flatMap(errorsOf));
+  const codes = (Object.keys(errorCodes) as ErrorCode[]).filter((code) => named.has(code));
   return Object.fromEntries(
     codes.map((code) => [code, { summary: errorCodes[code].title, value: problemExample(code) }]),
   );

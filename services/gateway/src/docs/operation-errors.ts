@@ -1,23 +1,34 @@
-import { type Route, takesIdempotencyKey } from '../http/define-route.ts';
+import { isPublic, isWithinTenant, type Route, takesIdempotencyKey } from '../http/define-route.ts';
 import type { ErrorCode } from '../http/error-codes.ts';
+import { leavesDoubt } from '../http/unknown-outcome.ts';
 
 /** Every code that an operation may answer with: those it names, and those that come with what it is. */
 export function errorsOf(route: Route): ErrorCode[] {
-  const { params, query, body, upload } = route.request ?? {};
+  const { params, query, body } = route.request ?? {};
   const codes: ErrorCode[] = [...(route.errors ?? [])];
-  if (query || params) codes.push('request_malformed', 'input_unsafe');
-  if (query || body) codes.push('validation_failed');
+  // Every query is read: none is as much of a rule as any.
+  codes.push('request_malformed', 'input_unsafe', 'validation_failed');
+  // Each parameter may be as it should be and all together still be longer than an address can be.
+  if (query) codes.push('uri_too_long', 'headers_too_large');
   if (body) {
-    codes.push('json_invalid', 'input_unsafe', 'request_timeout', 'body_too_large', 'media_type_unsupported');
+    codes.push('json_invalid', 'request_timeout', 'body_too_large', 'media_type_unsupported');
   }
-  if (upload) codes.push('validation_failed');
-  if (route.auth !== 'public') codes.push('token_missing', 'token_invalid', 'token_expired', 'session_revoked');
-  if (route.auth === 'tenant' || route.auth === 'user') codes.push('tenant_mismatch', 'tenant_not_found');
-  if (route.auth === 'tenant' || route.auth === 'platform_admin') codes.push('access_denied');
-  if (route.roles) codes.push('role_required');
+  codes.push(...accessErrors(route));
   if (params) codes.push(route.notFound ?? 'not_found');
-  if (route.ifMatch) codes.push('version_mismatch', 'validation_failed');
-  if (takesIdempotencyKey(route)) codes.push('idempotency_key_reused', 'validation_failed', 'idempotency_key_in_use');
+  if (route.ifMatch) codes.push('version_mismatch');
+  if (takesIdempotencyKey(route)) codes.push('idempotency_key_reused', 'idempotency_key_in_use');
   codes.push('rate_limited', 'internal', 'unavailable', 'deadline_exceeded', 'overloaded');
+  if (leavesDoubt(route)) codes.push('outcome_unknown');
   return [...new Set(codes)];
+}
+
+function accessErrors(route: Route): ErrorCode[] {
+  if (isPublic(route)) return [];
+  const { roles, freshLogin } = route.access;
+  const codes: ErrorCode[] = ['token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'api_key_invalid'];
+  codes.push('access_denied', 'tenant_mismatch', 'tenant_not_found');
+  if (roles) codes.push('role_required');
+  if (isWithinTenant(route)) codes.push('scope_required');
+  if (freshLogin) codes.push('fresh_login_required');
+  return codes;
 }

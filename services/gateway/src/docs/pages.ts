@@ -42,6 +42,7 @@ export const indexPage = `<!doctype html>
       <dt><a href="/api/docs/swagger">Swagger UI</a></dt><dd>Read the operations and try them out.</dd>
       <dt><a href="/api/docs/redoc">ReDoc</a></dt><dd>The same, to read in one go.</dd>
       <dt><a href="/api/openapi.json">OpenAPI document</a></dt><dd>For generators of clients.</dd>
+      <dt><a href="/api/postman.json">Postman collection</a></dt><dd>Every request, ready to send.</dd>
       <dt><a href="/api/asyncapi.json">AsyncAPI document</a></dt><dd>The events on the bus.</dd>
       <dt><a href="/readyz">Readiness</a></dt><dd>Which services are up.</dd>
     </dl>

@@ -40,7 +40,18 @@ export function createSchemaCollector(): SchemaCollector {
 }
 
 /** The patterns of formats, and the bounds of JavaScript's integers, say nothing to a reader. */
-function tidy({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+function tidy({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}): void {
+  // A date that is narrowed further loses its name to the pattern that stands for it.
+  if (zodSchema instanceof z.ZodISODate) {
+    jsonSchema.format = 'date';
+    delete jsonSchema.allOf;
+  }
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

@@ -1,12 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { tenancy } from '@outlay/contracts';
-import type { CallerContext, Role, TenantContext } from '@outlay/platform';
+import type { AccessRow, tenancy } from '@outlay/contracts';
+import type { CallerContext, TenantContext } from '@outlay/platform';
 import type { z } from 'zod';
 import type { Services } from '../services.ts';
 import type { ErrorCode } from './error-codes.ts';
-
-/** Who may call: anyone, a signed-in person, one who acts within a tenant, or the platform admin. */
-export type Auth = 'public' | 'user' | 'tenant' | 'platform_admin';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -15,8 +12,13 @@ export interface ResponseSpec {
   description: string;
   schema: z.ZodType;
   example: unknown;
-  etag?: boolean;
+  /** `for_changes`: the version is that of a part of the answer; it does for If-Match and not for If-None-Match. */
+  etag?: boolean | 'for_changes';
   location?: boolean;
+  /** The name of the file that browsers make of it. */
+  attachment?: string;
+  /** Of an answer in parts; JSON unless said. */
+  mediaType?: string;
 }
 
 /** A body that is not JSON and that the handler reads from the request itself. */
@@ -26,8 +28,8 @@ export interface UploadSpec {
 }
 
 /** What a handler is given, validated. */
-export interface Call<A extends Auth, P, Q, B> {
-  context: A extends 'tenant' ? TenantContext : CallerContext;
+export interface Call<A extends AccessRow, P, Q, B> {
+  context: A['caller'] extends 'tenant' | 'tenant_or_service' ? TenantContext : CallerContext;
   params: P;
   query: Q;
   body: B;
@@ -54,6 +56,8 @@ export type Answer<S extends number = number, T = unknown> = {
   version?: bigint;
   location?: string;
   replayed?: boolean;
+  /** What is sent in place of the body, part by part as fast as it is taken; of a route that is declared `isInParts`. */
+  parts?: AsyncIterable<Uint8Array>;
 };
 
 /** One of the declared outcomes, with the body that its schema describes. */
@@ -64,7 +68,7 @@ type AnswerOf<R extends Readonly<Record<number, ResponseSpec>>> = {
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 export interface RouteDefinition<
-  A extends Auth,
+  A extends AccessRow,
   P extends z.ZodObject | undefined,
   Q extends z.ZodObject | undefined,
   B extends z.ZodType | undefined,
@@ -78,14 +82,15 @@ export interface RouteDefinition<
   summary: string;
   description?: string;
   tags: readonly [string, ...string[]];
-  auth: A;
-  /** The tenant roles that may call; all where left out. The services check again. */
-  roles?: readonly Role[];
+  /** Who may call: the row of the RPC that it is made of. The service checks again. */
+  access: A;
   request?: {
     params?: P;
     query?: Q;
     body?: B;
     bodyExample?: B extends z.ZodType ? z.input<B> : never;
+    /** 100 kB unless said. */
+    bodyMaxBytes?: number;
     /** May be left away. */
     bodyOptional?: boolean;
     upload?: UploadSpec;
@@ -94,6 +99,8 @@ export interface RouteDefinition<
   ifMatch?: boolean;
   /** Writes take Idempotency-Key; this says of one that it does not. */
   idempotencyKey?: false;
+  /** Whoever sends Idempotency-Key is heard in a session that is closed too: this very request may have closed it. */
+  replaysInClosedSession?: boolean;
   /** X-Tenant-Id or the subdomain choose the tenant (public operations; all others hold it against the token). */
   selectsTenant?: boolean;
   responses: R;
@@ -101,6 +108,8 @@ export interface RouteDefinition<
   errors?: readonly ErrorCode[];
   /** The code of the 404 for an id that is none. */
   notFound?: ErrorCode;
+  /** Answers in parts: takes a place among what is on its way out instead of one among what is worked on. */
+  isInParts?: boolean;
   /** In place of the usual deadline. */
   deadlineMs?: number;
   handle(call: Call<A, Output<P>, Output<Q>, Output<B>>): Promise<AnswerOf<R>>;
@@ -109,7 +118,7 @@ export interface RouteDefinition<
 /** A route whose types have served their purpose. */
 export interface Route
   extends Omit<
-    RouteDefinition<Auth, undefined, undefined, undefined, Readonly<Record<number, ResponseSpec>>>,
+    RouteDefinition<AccessRow, undefined, undefined, undefined, Readonly<Record<number, ResponseSpec>>>,
     'request' | 'handle'
   > {
   request?: {
@@ -117,10 +126,11 @@ export interface Route
     query?: z.ZodObject;
     body?: z.ZodType;
     bodyExample?: unknown;
+    bodyMaxBytes?: number;
     bodyOptional?: boolean;
     upload?: UploadSpec;
   };
-  handle(call: Call<Auth, unknown, unknown, unknown>): Promise<Answer>;
+  handle(call: Call<AccessRow, unknown, unknown, unknown>): Promise<Answer>;
 }
 
 /**
@@ -128,13 +138,23 @@ export interface Route
  * the OpenAPI document.
  */
 export function defineRoute<
-  A extends Auth,
+  A extends AccessRow,
   const R extends Readonly<Record<number, ResponseSpec>>,
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
 >(definition: RouteDefinition<A, P, Q, B, R>): Route {
   return definition as Route;
+}
+
+/** Whether anyone may call, so that no token is looked at. */
+export function isPublic({ access }: Pick<Route, 'access'>): boolean {
+  return access.caller === 'public';
+}
+
+/** Whether the caller acts within a tenant, which the request may name as well. */
+export function isWithinTenant({ access }: Pick<Route, 'access'>): boolean {
+  return access.caller === 'tenant' || access.caller === 'tenant_or_service';
 }
 
 /** Whether Idempotency-Key is documented and forwarded. */

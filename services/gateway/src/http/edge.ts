@@ -11,9 +11,9 @@ const durations = new Histogram({
   registers: [metrics],
 });
 
-const requestIdPattern = /^[A-Za-z0-9._:-]{8,128}$/;
+const idPattern = /^[A-Za-z0-9._:-]{8,128}$/;
 
-/** The first thing a request meets: its id, its deadline, the scope its log lines are found by, its access log. */
+/** The first thing a request meets: its ids, its deadline, the scope its log lines are found by, its access log. */
 export function createEdge(options: { logger: Logger; deadlineMs: number; isStopping: () => boolean }): RequestHandler {
   const { deadlineMs, isStopping } = options;
   // The line's fields are the ones below and none is a secret; looking for secrets in it was a tenth of the CPU time.
@@ -21,41 +21,64 @@ export function createEdge(options: { logger: Logger; deadlineMs: number; isStop
   return (request, response, next) => {
     const exchange = openExchange(request, deadlineMs);
     request.exchange = exchange;
-    response.setHeader('X-Request-Id', exchange.requestId);
+    const { requestId, correlationId, deadlineAt } = exchange;
+    response.setHeader('X-Request-Id', requestId);
+    response.setHeader('X-Correlation-Id', correlationId);
     if (isStopping()) response.setHeader('Connection', 'close');
-    response.once('close', () => recordAccess(logger, request, response, exchange));
-    runInCallScope({ requestId: exchange.requestId, deadlineAt: exchange.deadlineAt }, next);
+    const { socket } = request;
+    const bytesBefore = socket.bytesWritten;
+    // Log, places, telemetry and a streamed body's pipeline all listen to its end; more than these would be a leak.
+    response.setMaxListeners(20);
+    response.once('close', () => {
+      recordAccess(logger, request, response, { exchange, bytes: socket.bytesWritten - bytesBefore });
+    });
+    runInCallScope({ requestId, correlationId, deadlineAt }, next);
   };
 }
 
 function openExchange(request: IncomingMessage, deadlineMs: number): Exchange {
-  const sent = request.headers['x-request-id'];
+  const requestId = idIn(request.headers['x-request-id']) ?? newId();
   return {
-    requestId: typeof sent === 'string' && requestIdPattern.test(sent) ? sent : newId(),
+    requestId,
+    correlationId: idIn(request.headers['x-correlation-id']) ?? requestId,
     startedAt: performance.now(),
     deadlineAt: Date.now() + deadlineMs,
     route: 'unknown',
     isQuiet: false,
+    actorKind: 'anonymous',
     actorId: undefined,
     tenantId: undefined,
     problemCode: undefined,
+    cutStatus: undefined,
   };
 }
 
-function recordAccess(logger: Logger, request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
+/** An id that a client chose, where it is one that may stand in logs. */
+function idIn(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && idPattern.test(header) ? header : undefined;
+}
+
+function recordAccess(
+  logger: Logger,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { exchange, bytes }: { exchange: Exchange; bytes: number },
+): void {
   const elapsedMs = performance.now() - exchange.startedAt;
   const method = request.method ?? '';
   // nginx's number for a client that did not wait.
-  const status = response.writableFinished ? response.statusCode : 499;
+  const status = response.writableFinished ? response.statusCode : (exchange.cutStatus ?? 499);
   durations.observe({ method, route: exchange.route, status }, elapsedMs / 1000);
   logger[exchange.isQuiet ? 'debug' : 'info'](
     {
       request_id: exchange.requestId,
+      correlation_id: exchange.correlationId,
       method,
       route: exchange.route,
       status,
       duration_ms: Math.round(elapsedMs * 10) / 10,
-      actor_id: exchange.actorId,
+      bytes,
+      [exchange.actorKind === 'api_key' ? 'api_key_id' : 'actor_id']: exchange.actorId,
       tenant_id: exchange.tenantId,
       code: exchange.problemCode,
     },

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { trace } from '@opentelemetry/api';
+import type { Actor } from '@outlay/platform';
 
 /** What is known of a request from its first byte to its last, for logs and answers. */
 export interface Exchange {
   requestId: string;
+  /** What a client calls the undertaking that this request is part of; the request's id where it says nothing. */
+  correlationId: string;
   startedAt: number;
   /** Epoch milliseconds. */
   deadlineAt: number;
@@ -11,9 +14,12 @@ export interface Exchange {
   route: string;
   /** Probes and documents are not worth a line each. */
   isQuiet: boolean;
+  actorKind: Actor['kind'];
   actorId: string | undefined;
   tenantId: string | undefined;
   problemCode: string | undefined;
+  /** Why an answer that had begun was cut: the status it would have had. */
+  cutStatus: number | undefined;
 }
 
 declare module 'node:http' {

@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@outlay/platform';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { drainRequest } from './drain-request.ts';
 import { traceIdOf } from './exchange.ts';
 import { HttpError } from './http-error.ts';
-import { problemOf, writeProblem } from './problem.ts';
+import { type Problem, problemOf, writeProblem } from './problem.ts';
 
 /** Whatever no route took. */
 export const refuseUnknownPath: RequestHandler = () => {
@@ -18,10 +19,19 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
     if (problem.status === 500) logger.error({ error, route: request.exchange?.route }, 'request failed');
     if (response.headersSent) {
       // Half an answer is out: cutting the connection is the only way left to say that it is not whole.
+      notePartial(request, problem);
+      logger.warn({ route: request.exchange?.route, code: problem.code, reason: problem.detail }, 'answer cut');
       response.destroy();
       return;
     }
     drainRequest(request);
     writeProblem(response, problem, traceIdOf(request));
   };
+}
+
+/** Has the log say why an answer that had begun was cut, which no client is told. */
+export function notePartial({ exchange }: IncomingMessage, { status, code }: Pick<Problem, 'status' | 'code'>): void {
+  if (!exchange) return;
+  exchange.problemCode = code;
+  exchange.cutStatus = status;
 }

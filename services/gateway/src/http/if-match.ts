@@ -17,8 +17,10 @@ export function readIfMatch(header: string | undefined): bigint | undefined {
   return BigInt(version);
 }
 
-/** Whether If-None-Match names this version, so that the client need not get it again. */
-export function isKnownVersion(header: string | undefined, version: bigint): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === toEntityTag(version));
+/** Whether If-None-Match names this version, so that the client need not get it again; never where there is none. */
+export function isKnownVersion(header: string | undefined, version: bigint | undefined): boolean {
+  if (header === undefined || version === undefined) return false;
+  return (
+    header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === toEntityTag(version))
+  );
 }

@@ -2,7 +2,8 @@ import type { JsonWebKeySet } from '@outlay/platform';
 import { Router as createRouter, type Router } from 'express';
 import { exchangeOf } from './exchange.ts';
 
-const freshMs = 60_000;
+/** As long as clients may keep it again: together they know of a withdrawn key within little more than a minute. */
+const freshMs = 10_000;
 
 /** `/.well-known/jwks.json` (RFC 7517). While identity is away the last known keys are served. */
 export function mountJwks(load: () => Promise<JsonWebKeySet>): Router {
@@ -22,7 +23,7 @@ export function mountJwks(load: () => Promise<JsonWebKeySet>): Router {
 
   router.get('/.well-known/jwks.json', async (request, response) => {
     exchangeOf(request).route = request.path;
-    response.set('Cache-Control', 'public, max-age=300').json(await current());
+    response.set('Cache-Control', 'public, max-age=60').json(await current());
   });
   return router;
 }

@@ -1,47 +1,57 @@
 import {
+  assertAllowed,
   type CallerContext,
   DomainError,
   hashRequest,
+  invalid,
   type Logger,
   notFound,
-  rateLimited,
   runInCallScope,
-  type TokenVerifier,
 } from '@outlay/platform';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Services } from '../services.ts';
-import type { RevokedSessions } from '../sessions/revoked-sessions.ts';
-import { anonymousCaller, assertAllowed, authenticate } from './authenticate.ts';
-import { type Call, type Route, takesIdempotencyKey } from './define-route.ts';
+import type { Admission, Release } from './admission.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { ResponseCheck } from './check-answer.ts';
+import { type Route, takesIdempotencyKey } from './define-route.ts';
+import type { Departures } from './departures.ts';
 import { exchangeOf } from './exchange.ts';
 import { HttpError } from './http-error.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
+import { type CallerChecks, identifyCaller, partyOf, personOf } from './identify-caller.ts';
 import { readIfMatch } from './if-match.ts';
-import type { RateLimit } from './rate-limit.ts';
-import { hasBody, readJson } from './read-json.ts';
+import { type Pace, watchPace } from './pace.ts';
+import { hasBody, parseJson, readJsonBytes } from './read-json.ts';
 import { readQuery } from './read-query.ts';
-import type { Tenants } from './select-tenant.ts';
 import { sendAnswer } from './send-answer.ts';
+import { sendParts } from './send-parts.ts';
+import { tellOfDoubt } from './unknown-outcome.ts';
 import { validate } from './validate.ts';
 
 /** What the checks before a handler need. */
-export interface RouteEnvironment {
+export interface RouteEnvironment extends CallerChecks {
   services: Services;
-  verifier: TokenVerifier;
-  revoked: RevokedSessions;
-  tenants: Tenants;
+  admission: Admission;
+  /** The bodies on their way in, and files, which have a lane of their own. */
+  arrivals: { bodies: Arrivals; uploads: Arrivals };
+  uploadPace: Pace;
+  /** The answers in parts on their way out, which have one too. */
+  departures: Departures;
+  departurePace: Pace;
   closeSession: (sessionId: string) => void;
-  /** Undefined: no limit. */
-  rateLimit: RateLimit | undefined;
-  validateResponses: boolean;
+  validateResponses: ResponseCheck;
   logger: Logger;
 }
 
 /** Puts the declared routes into a router; other methods on their paths are 405. */
 export function mountRoutes(routes: readonly Route[], environment: RouteEnvironment): Router {
   const router = Router({ caseSensitive: true });
-  for (const [path, onPath] of Map.groupBy(routes, (route) => route.path)) {
+  // `/members/leave` is not the member of that id: what stands there literally comes first.
+  const paths = [...Map.groupBy(routes, (route) => route.path)].toSorted(
+    ([left], [right]) => Number(left.includes('{')) - Number(right.includes('{')),
+  );
+  for (const [path, onPath] of paths) {
     const place = router.route(path.replace(/\{(\w+)\}/g, ':$1'));
     for (const route of onPath) place[route.method](toHandler(route, environment));
     place.all(refuseMethod(onPath));
@@ -50,32 +60,44 @@ export function mountRoutes(routes: readonly Route[], environment: RouteEnvironm
 }
 
 /**
- * The way of every request: who calls, for which tenant, how often, may they, is it valid; then the handler, and the
- * answer. All that can be known beforehand is worked out once, here.
+ * The way of every request: who calls, how often, for which tenant, may they, is it whole, is it their turn, is it valid;
+ * then the handler, and the answer. A place among those of the tenant is taken when all of the body is here: how long that
+ * takes is up to its sender. All that can be known beforehand is worked out once, here.
  */
 function toHandler(route: Route, environment: RouteEnvironment): RequestHandler {
-  const { services, tenants, validateResponses } = environment;
+  const { services, tenants, admission, arrivals, uploadPace, departures, departurePace, validateResponses, logger } =
+    environment;
   const template = `/api/v1${route.path}`;
   const takesKey = takesIdempotencyKey(route);
   const repeatable = arrayNames(route.request?.query);
+  const isUpload = route.request?.upload !== undefined;
 
-  async function call(request: Request, response: Response, context: CallerContext): Promise<void> {
-    assertAllowed(route, context);
+  /** What is asked, but for the body. */
+  function readHead(request: Request, context: CallerContext) {
+    assertAllowed(context, route.access);
     if (takesKey) context.idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
-    const ifMatch = route.ifMatch ? readIfMatch(request.headers['if-match']) : undefined;
+    const ifMatch = readIfMatchOf(route, request);
     const params = readParams(route, request);
-    const querySchema = route.request?.query;
-    const query = querySchema && validate(querySchema, readQuery(request.originalUrl, repeatable));
-    const body = await readRouteBody(route, request);
-    if (context.idempotencyKey !== undefined && context.actor.kind === 'user' && body !== undefined) {
-      context.requestDigest = hashRequest({ path: request.path, body, ifMatch: String(ifMatch) }).toString('hex');
+    const query = validate(route.request?.query ?? noQuery, readQuery(request.originalUrl, repeatable));
+    return { ifMatch, params, query };
+  }
+
+  async function call(
+    request: Request,
+    response: Response,
+    given: { context: CallerContext; head: ReturnType<typeof readHead>; body: unknown },
+  ): Promise<void> {
+    const { context, head, body } = given;
+    const { params, ifMatch } = head;
+    if (context.idempotencyKey !== undefined && body !== undefined) {
+      // The operation, as PUT and PATCH may be one call to a service; parsed, as one path can be written in several ways.
+      const asked = { operation: route.operationId, params, body, ifMatch: String(ifMatch) };
+      context.requestDigest = hashRequest(asked).toString('hex');
     }
-    const given: Call<typeof route.auth, unknown, unknown, unknown> = {
+    const answering = route.handle({
+      ...head,
       context,
-      params,
-      query,
       body,
-      ifMatch,
       services,
       clientAddress: request.ip ?? '',
       request,
@@ -83,51 +105,76 @@ function toHandler(route: Route, environment: RouteEnvironment): RequestHandler 
       tenantOf: (id) => tenants.byId(id, context.requestId),
       rememberTenant: tenants.remember,
       closeSession: environment.closeSession,
-    };
-    const answer = await route.handle(given);
-    sendAnswer(request, response, route, answer, validateResponses);
+    });
+    const answer = await answering.catch((error: unknown) => {
+      throw tellOfDoubt(route, context, error);
+    });
+    const { status, parts } = answer;
+    if (parts) await sendParts(request, response, { route, status, parts, pace: departurePace });
+    else sendAnswer(request, response, { route, answer, check: validateResponses, logger });
   }
 
   return async (request, response) => {
     const exchange = exchangeOf(request);
     exchange.route = template;
     if (route.deadlineMs !== undefined) exchange.deadlineAt = Date.now() + route.deadlineMs;
-    const context = await identify(route, request, response, environment);
-    exchange.actorId = context.actor.id || undefined;
-    exchange.tenantId = context.tenantId;
+    const context = await identifyCaller(route, request, response, environment);
+    const sender = { party: partyOf(request, context), person: personOf(request, context) };
     const scope = { tenantId: context.tenantId, deadlineAt: exchange.deadlineAt };
-    await runInCallScope(scope, () => call(request, response, context));
+    await runInCallScope(scope, async () => {
+      const head = readHead(request, context);
+      if (isUpload) {
+        await during(arrivals.uploads.enter(sender), () =>
+          inPace(request, uploadPace, () => call(request, response, { context, head, body: undefined })),
+        );
+        return;
+      }
+      if (route.isInParts) {
+        await during(departures.enter(sender), () => call(request, response, { context, head, body: undefined }));
+        return;
+      }
+      const bytes = await receiveBody(route, request, () => arrivals.bodies.enter(sender));
+      const turn = admission.enter(sender.party, response, exchange.deadlineAt);
+      await during(turn instanceof Promise ? await turn : turn, () =>
+        call(request, response, { context, head, body: readRouteBody(route, bytes) }),
+      );
+    });
   };
 }
 
-/** Who calls, held against the tenant that the request names, and counted. */
-async function identify(
-  route: Route,
-  request: Request,
-  response: Response,
-  environment: RouteEnvironment,
-): Promise<CallerContext> {
-  const { verifier, revoked, tenants, rateLimit } = environment;
-  if (route.auth === 'public') {
-    if (rateLimit) count(rateLimit, `address:${request.ip}`, response);
-    return anonymousCaller(request);
+async function during(release: Release, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    release();
   }
-  const context = await authenticate(request, verifier, revoked).catch((error: unknown) => {
-    // Whoever tries tokens is counted by address: there is no caller to count.
-    if (rateLimit) count(rateLimit, `address:${request.ip}`, response);
-    throw error;
-  });
-  if (rateLimit) count(rateLimit, `user:${context.tenantId ?? ''}:${context.actor.id}`, response);
-  if (route.auth !== 'platform_admin') await tenants.assertSelected(request, context.tenantId);
-  return context;
 }
 
-function count(rateLimit: RateLimit, caller: string, response: Response): void {
-  const { isAllowed, remaining, resetsInMs } = rateLimit.take(caller);
-  response.setHeader('RateLimit-Policy', `"general";q=${rateLimit.perMinute};w=60`);
-  response.setHeader('RateLimit', `"general";r=${remaining};t=${Math.ceil(resetsInMs / 1000)}`);
-  if (!isAllowed) throw rateLimited('rate_limited', 'Too many requests; come back later', resetsInMs);
+/** Ends what is done with a body that comes too slowly, the calls to services included, and throws `request_timeout`. */
+async function inPace(request: Request, pace: Pace, work: () => Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const watch = watchPace(request, pace);
+  try {
+    await Promise.race([runInCallScope({ signal: ended.signal }, work), watch.tooSlow]);
+  } catch (error) {
+    ended.abort(error);
+    throw error;
+  } finally {
+    watch.stop();
+  }
 }
+
+/** What is not looked at must not seem to be: a client that sends a condition relies on it. */
+function readIfMatchOf(route: Route, request: Request): bigint | undefined {
+  const header = request.headers['if-match'];
+  if (route.ifMatch) return readIfMatch(header);
+  if (header !== undefined && route.method !== 'get') {
+    throw invalid('If-Match', 'not_supported', 'is not looked at by this operation');
+  }
+  return undefined;
+}
+
+const noQuery = z.strictObject({});
 
 /** An id that cannot be one names nothing: 404, as for one that does not exist. */
 function readParams(route: Route, request: Request): unknown {
@@ -138,14 +185,24 @@ function readParams(route: Route, request: Request): unknown {
   throw notFound(route.notFound ?? 'not_found', 'There is nothing by this id');
 }
 
-async function readRouteBody(route: Route, request: Request): Promise<unknown> {
-  const { body: schema, bodyOptional, upload } = route.request ?? {};
-  if (upload || !schema) return undefined;
-  if (!hasBody(request)) {
-    if (bodyOptional) return validate(schema, {});
-    throw new DomainError('unreadable', 'json_invalid', 'The request has no body; this operation needs one');
+/** All of a body as it was sent, where the route takes one; it counts as on its way until it is here. */
+async function receiveBody(route: Route, request: Request, enter: () => Release): Promise<Buffer | undefined> {
+  if (!route.request?.body || !hasBody(request)) return undefined;
+  const release = enter();
+  try {
+    const timeoutMs = Math.max(1, exchangeOf(request).deadlineAt - Date.now());
+    return await readJsonBytes(request, timeoutMs, route.request.bodyMaxBytes);
+  } finally {
+    release();
   }
-  return validate(schema, await readJson(request, Math.max(1, exchangeOf(request).deadlineAt - Date.now())));
+}
+
+function readRouteBody(route: Route, bytes: Buffer | undefined): unknown {
+  const { body: schema, bodyOptional } = route.request ?? {};
+  if (!schema) return undefined;
+  if (bytes) return validate(schema, parseJson(bytes));
+  if (bodyOptional) return validate(schema, {});
+  throw new DomainError('unreadable', 'json_invalid', 'The request has no body; this operation needs one');
 }
 
 function arrayNames(query: z.ZodObject | undefined): ReadonlySet<string> {
@@ -168,7 +225,7 @@ function refuseMethod(routes: readonly Route[]): RequestHandler {
   return (request, response) => {
     exchangeOf(request).route = `/api/v1${routes[0]?.path}`;
     if (request.method === 'OPTIONS') {
-      response.writeHead(204, { Allow: allow }).end();
+      response.writeHead(204, { Allow: allow, 'Cache-Control': 'no-store' }).end();
       return;
     }
     throw new HttpError('method_not_allowed', `Allowed here: ${allow}`, { Allow: allow });

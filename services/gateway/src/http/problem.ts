@@ -24,7 +24,7 @@ const statusOfKind: Record<ErrorKind, number> = {
   invalid: 422,
   rate_limited: 429,
   unavailable: 503,
-  // Not 504: to a client both mean that nothing is known and that trying again may help.
+  // Not 504: to a client both mean that it was not answered, and that trying again may help.
   deadline_exceeded: 503,
   internal: 500,
 };
@@ -73,23 +73,43 @@ function fromDomainError(error: DomainError): Problem {
   };
 }
 
-/** Which tenants a person may choose from comes as JSON text in the error's meta. */
-function extensionsOf(error: DomainError): Problem['extensions'] {
-  if (error.code !== 'tenant_required' || !error.meta.tenants) return {};
-  return { tenants: JSON.parse(error.meta.tenants) };
+/** The codes that come with tenants: those to choose from, and those that somebody owns. */
+const tenantListing: ReadonlySet<string> = new Set(['tenant_required', 'owner_cannot_leave']);
+
+/** Facts that clients act on, from the error's meta: the tenants a person may choose from come as JSON text there. */
+function extensionsOf({ code, meta }: DomainError): Problem['extensions'] {
+  if (tenantListing.has(code) && meta.tenants) return { tenants: JSON.parse(meta.tenants) };
+  if (code === 'plan_limit_reached') {
+    const { metric, limit, used, remedy, scope_id } = meta;
+    return { metric, limit: Number(limit), used: Number(used), remedy, ...(scope_id !== undefined && { scope_id }) };
+  }
+  if (code === 'already_invited') return { invitation_id: meta.invitation_id };
+  if (code === 'rate_limited' && meta.violated_policies) {
+    return { violated_policies: meta.violated_policies.split(',') };
+  }
+  return {};
 }
 
 function headersOf(error: DomainError, status: number): Record<string, string> {
   if (status === 401) {
-    const isTokenAtFault = error.code !== 'token_missing' && /^(?:token_|session_)/.test(error.code);
+    if (error.code === 'fresh_login_required') return { 'WWW-Authenticate': stepUpChallenge(error) };
+    const isTokenAtFault = error.code !== 'token_missing' && /^(?:token_|session_|api_key_)/.test(error.code);
     const reason = isTokenAtFault ? ', error="invalid_token"' : '';
     return { 'WWW-Authenticate': `Bearer realm="outlay"${reason}` };
   }
+  // Whoever is told to try again soon does it without looking first.
+  if (error.code === 'outcome_unknown') return {};
   if (status === 429 || status === 503) {
     const retryAfterMs = Number(error.meta.retry_after_ms);
     return { 'Retry-After': String(retryAfterMs > 0 ? Math.ceil(retryAfterMs / 1000) : 1) };
   }
   return {};
+}
+
+/** RFC 9470, section 3: how long ago the log-in may have been. */
+function stepUpChallenge({ message, meta }: DomainError): string {
+  const maxAge = meta.max_age_seconds ? `, max_age="${meta.max_age_seconds}"` : '';
+  return `Bearer realm="outlay", error="insufficient_user_authentication", error_description="${message}"${maxAge}`;
 }
 
 function titleOf(problem: Problem): string {

@@ -24,6 +24,7 @@ describe('A rate limit', () => {
     expect(taken[99]).toMatchObject({ isAllowed: true, remaining: 0 });
     expect(taken[499]!.resetsInMs).toBeGreaterThan(0);
     expect(limit.take('b').isAllowed).toBe(true);
+    for (let look = 0; look < 200; look += 1) expect(limit.look('b')).toMatchObject({ isAllowed: true, remaining: 98 });
   });
 
   it('learns what others have used when it tells the store', async () => {

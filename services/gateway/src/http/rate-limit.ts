@@ -1,16 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** What is left to a caller after a request was counted. */
+/** What is left to a caller. */
 export interface Allowance {
   isAllowed: boolean;
+  /** After this request, where it is allowed. */
   remaining: number;
   resetsInMs: number;
 }
 
+/** How many requests one caller may make in a minute. */
 export interface RateLimit {
   readonly perMinute: number;
-  /** Counts one request of a caller. Never waits. */
+  /** Whether one more request of a caller is allowed, without counting it. */
+  look(caller: string): Allowance;
+  /** The same, and counts it where it is allowed. Never waits. */
   take(caller: string): Allowance;
   stop(): Promise<void>;
 }
@@ -65,26 +69,35 @@ export function createRateLimit(options: { perMinute: number; store: RateLimiter
     count.windowEndsAt = Date.now() + told.msBeforeNext;
   }
 
+  function countOf(caller: string, now: number): Count {
+    const known = counts.get(caller);
+    if (known && now < known.windowEndsAt) return known;
+    const count = { told: 0, untold: 0, windowEndsAt: now + windowMs, isTelling: false };
+    counts.set(caller, count);
+    return count;
+  }
+
+  function look(caller: string): Allowance {
+    const now = Date.now();
+    const count = countOf(caller, now);
+    const used = count.told + count.untold;
+    return {
+      isAllowed: used < perMinute,
+      remaining: Math.max(0, perMinute - used - 1),
+      resetsInMs: count.windowEndsAt - now,
+    };
+  }
+
   return {
     perMinute,
+    look,
     take(caller) {
-      const now = Date.now();
-      let count = counts.get(caller);
-      if (!count || now >= count.windowEndsAt) {
-        count = { told: 0, untold: 0, windowEndsAt: now + windowMs, isTelling: false };
-        counts.set(caller, count);
-      }
-      const used = count.told + count.untold;
-      const isAllowed = used < perMinute;
-      if (isAllowed) {
-        count.untold += 1;
+      const allowance = look(caller);
+      if (allowance.isAllowed) {
+        countOf(caller, Date.now()).untold += 1;
         untold.add(caller);
       }
-      return {
-        isAllowed,
-        remaining: Math.max(0, perMinute - used - 1),
-        resetsInMs: count.windowEndsAt - now,
-      };
+      return allowance;
     },
     async stop() {
       clearInterval(timer);

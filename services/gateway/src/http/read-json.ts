@@ -8,14 +8,14 @@ export const jsonBodyMaxBytes = 100 * 1024;
 const depthMax = 32;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/**
- * Reads and parses a JSON body. Refused at this edge, so that nothing behind it has to think of them: other media
- * types, bodies over 100 kB or slower than timeoutMs, bytes that are not UTF-8, nesting deeper than 32, NUL
- * characters, lone surrogates, the key `__proto__`, and numbers that JavaScript cannot hold.
- */
-export async function readJson(request: IncomingMessage, timeoutMs: number): Promise<unknown> {
+/** Reads a body of JSON as it was sent. Refused are other media types, and bodies over maxBytes or slower than timeoutMs. */
+export async function readJsonBytes(
+  request: IncomingMessage,
+  timeoutMs: number,
+  maxBytes = jsonBodyMaxBytes,
+): Promise<Buffer> {
   assertJson(request);
-  return parseJson(await readBody(request, jsonBodyMaxBytes, timeoutMs));
+  return readBody(request, maxBytes, timeoutMs);
 }
 
 /** Whether the request announces a body at all. */
@@ -24,6 +24,10 @@ export function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
+/**
+ * Parses a body. Refused at this edge, so that nothing behind it has to think of them: bytes that are not UTF-8, nesting
+ * deeper than 32, NUL characters, lone surrogates, the key `__proto__`, and numbers that JavaScript cannot hold.
+ */
 export function parseJson(bytes: Buffer): unknown {
   let text: string;
   let value: unknown;
@@ -34,9 +38,39 @@ export function parseJson(bytes: Buffer): unknown {
     throw new DomainError('unreadable', 'json_invalid', 'The body is not a JSON text in UTF-8');
   }
   // JSON has no raw control characters and strict UTF-8 has no surrogates: both can only come from an escape.
-  assertSafe(value, 0, text.includes('\\u'));
+  const keys = assertSafe(value, 0, text.includes('\\u'));
+  // Two readers that disagree on which of two equal keys counts can be told different things (RFC 8259, section 4).
+  if (keys !== countMembers(text)) throw unsafe('the same key twice in one object');
   return value;
 }
+
+/**
+ * How many members the objects in a correct JSON text have: one for each colon outside of strings. What was parsed has
+ * fewer keys where a key was given twice. Strings are leapt over by searching for their end. Measured: 0.3 µs for a body of
+ * 300 bytes whose parsing takes 1.1 µs; of 100 kB, 15 µs for long texts and 0.6 ms for nothing but escaped quotes.
+ */
+function countMembers(text: string): number {
+  let members = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === colon) members += 1;
+    else if (code === quote) at = endOfString(text, at);
+  }
+  return members;
+}
+
+/** Where the string that begins at `start` ends: the next quote that an even number of backslashes precedes. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text.charCodeAt(before) === backslash) before -= 1;
+    if ((end - before) % 2 === 1) return end;
+  }
+}
+
+const colon = 0x3a;
+const quote = 0x22;
+const backslash = 0x5c;
 
 function assertJson(request: IncomingMessage): void {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
@@ -90,22 +124,28 @@ function readBody(request: IncomingMessage, maxBytes: number, timeoutMs: number)
   });
 }
 
-function assertSafe(value: unknown, depth: number, hasEscapes: boolean): void {
+/** Throws at what must not get in; answers how many keys all objects have together. */
+function assertSafe(value: unknown, depth: number, hasEscapes: boolean): number {
   if (typeof value === 'string') {
     if (hasEscapes) assertCleanText(value);
-  } else if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw unsafe('a number that is too large');
-  } else if (typeof value === 'object' && value !== null) {
-    if (depth >= depthMax) throw unsafe(`more than ${depthMax} levels of nesting`);
-    if (Array.isArray(value)) for (const item of value) assertSafe(item, depth + 1, hasEscapes);
-    else {
-      for (const key of Object.keys(value)) {
-        if (key === '__proto__') throw unsafe('the key __proto__');
-        if (hasEscapes) assertCleanText(key);
-        assertSafe((value as Record<string, unknown>)[key], depth + 1, hasEscapes);
-      }
-    }
+    return 0;
   }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw unsafe('a number that is too large');
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth >= depthMax) throw unsafe(`more than ${depthMax} levels of nesting`);
+  if (Array.isArray(value)) {
+    let keys = 0;
+    for (const item of value) keys += assertSafe(item, depth + 1, hasEscapes);
+    return keys;
+  }
+  const names = Object.keys(value);
+  let keys = names.length;
+  for (const key of names) {
+    if (key === '__proto__') throw unsafe('the key __proto__');
+    if (hasEscapes) assertCleanText(key);
+    keys += assertSafe((value as Record<string, unknown>)[key], depth + 1, hasEscapes);
+  }
+  return keys;
 }
 
 /** PostgreSQL takes neither, and no two decoders agree on what a lone surrogate is. */

@@ -11,14 +11,22 @@ export interface Upload {
   contentType: string;
   /** Throws when the file is too large, or when what follows it in the form is not acceptable. */
   chunks: AsyncIterable<Buffer>;
+  /** The field `mapping` of the form, as it was sent. */
+  mapping?: string | undefined;
 }
+
+/** Longest text of a mapping. */
+export const mappingMaxLength = 64 * 1024;
+
+/** What a file may be sent as by itself; its kind is told by its bytes all the same. */
+const fileTypes = ['text/csv', 'application/x-ofx', 'application/xml', 'text/xml'];
 
 /** Files for import. */
 export const uploadMaxBytes = 20 * 1024 * 1024;
 
 const nameMax = 255;
 
-/** Opens the file in a body: the body itself (text/csv), or the field `file` of a form (multipart/form-data). */
+/** Opens the file in a body: the body itself (text/csv and the types of statements), or the field `file` of a form (multipart/form-data). */
 export async function openUpload(request: IncomingMessage, fileName: string | undefined): Promise<Upload> {
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = (contentType.split(';')[0] ?? '').trim().toLowerCase();
@@ -26,22 +34,34 @@ export async function openUpload(request: IncomingMessage, fileName: string | un
   // The parts of a form come with some wrapping.
   if (Number(request.headers['content-length'] ?? 0) > uploadMaxBytes + 64 * 1024) throw bodyTooLarge(uploadMaxBytes);
   if (mediaType === 'multipart/form-data') return openForm(request, fileName);
-  if (mediaType === 'text/csv') {
+  if (fileTypes.includes(mediaType)) {
     return { name: cleanName(fileName ?? ''), contentType, chunks: limited(request) };
   }
   throw new HttpError(
     'media_type_unsupported',
     'Send the file as text/csv, or as multipart/form-data in a field file',
     {
-      Accept: 'text/csv, multipart/form-data',
+      Accept: [...fileTypes, 'multipart/form-data'].join(', '),
     },
   );
 }
+
+/** Opens an XML document that is the body. */
+export function openXml(request: IncomingMessage): AsyncIterable<Buffer> {
+  const mediaType = ((request.headers['content-type'] ?? '').split(';')[0] ?? '').trim().toLowerCase();
+  assertNotEncoded(request);
+  if (Number(request.headers['content-length'] ?? 0) > uploadMaxBytes) throw bodyTooLarge(uploadMaxBytes);
+  if (xmlTypes.includes(mediaType)) return limited(request);
+  throw new HttpError('media_type_unsupported', 'Send the file as application/xml', { Accept: xmlTypes.join(', ') });
+}
+
+const xmlTypes = ['application/xml', 'text/xml'];
 
 async function openForm(request: IncomingMessage, fileName: string | undefined): Promise<Upload> {
   const form = parseForm(request);
   return new Promise((resolve, reject) => {
     let isFound = false;
+    let mapping: string | undefined;
     const ended = new Promise<void>((end, fail) => {
       const refuse = (error: unknown) => {
         request.unpipe(form);
@@ -58,9 +78,16 @@ async function openForm(request: IncomingMessage, fileName: string | undefined):
           name: cleanName(fileName ?? info.filename ?? ''),
           contentType: info.mimeType,
           chunks: followed(limited(stream), ended),
+          mapping,
         });
       });
-      form.on('field', (field) => refuse(unknownField(field)));
+      form.on('field', (field, value, info) => {
+        if (field !== 'mapping') return refuse(unknownField(field));
+        if (isFound) return refuse(invalid('mapping', 'too_late', 'must come before the file'));
+        if (mapping !== undefined) return refuse(invalid('mapping', 'given_twice', 'may be given only once'));
+        if (info.valueTruncated) return refuse(invalid('mapping', 'too_big', 'is too long'));
+        mapping = value;
+      });
       form.on('error', () => refuse(malformed()));
       form.on('close', () => (isFound ? end() : refuse(invalid('file', 'required', 'is required'))));
       request.on('close', () => {
@@ -77,7 +104,7 @@ function parseForm(request: IncomingMessage): busboy.Busboy {
     return busboy({
       headers: request.headers,
       defParamCharset: 'utf8',
-      limits: { files: 2, fields: 1, parts: 3, headerPairs: 20, fieldSize: 1_024 },
+      limits: { files: 2, fields: 2, parts: 4, headerPairs: 20, fieldSize: mappingMaxLength },
     });
   } catch {
     throw malformed();

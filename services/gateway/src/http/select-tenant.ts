@@ -55,7 +55,7 @@ export function createTenants(services: Services, baseDomain: string): Tenants {
     const header = request.headers['x-tenant-id'];
     const names: string[] = [];
     if (header !== undefined) names.push(normalised(header));
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+    const host = (request.headers.host ?? '').replace(/\.?(?::\d+)?$/, '').toLowerCase();
     if (host.endsWith(suffix)) {
       const subdomain = host.slice(0, -suffix.length);
       if (!platformNames.has(subdomain)) names.push(normalised(subdomain));

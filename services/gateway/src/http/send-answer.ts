@@ -1,40 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { z } from 'zod';
+import type { Logger } from '@outlay/platform';
+import { assertDeclared, type ResponseCheck, reportUndeclared } from './check-answer.ts';
 import type { Answer, Route } from './define-route.ts';
 import { isKnownVersion, toEntityTag } from './if-match.ts';
 
-/** Writes an answer. With `isChecked` it is first held against the schema that its route declares. */
+/** Writes an answer, held against the schema that its route declares: before it leaves, or afterwards for the log. */
 export function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
-  route: Route,
-  answer: Answer,
-  isChecked: boolean,
+  options: { route: Route; answer: Answer; check: ResponseCheck; logger: Logger },
 ): void {
-  if (isChecked) assertDeclared(route, answer);
+  const { route, answer, check, logger } = options;
+  if (check === 'strict') assertDeclared(route, answer);
+  else if (check === 'log') response.once('finish', () => setImmediate(reportUndeclared, route, answer, logger));
   const headers: Record<string, string | number> = { 'Cache-Control': 'no-store' };
   if (answer.version !== undefined) headers.ETag = toEntityTag(answer.version);
   if (answer.location !== undefined) headers.Location = answer.location;
   if (answer.replayed) headers['Idempotent-Replayed'] = 'true';
-  if (route.method === 'get' && answer.version !== undefined) {
-    headers['Cache-Control'] = 'private, no-cache';
-    if (isKnownVersion(request.headers['if-none-match'], answer.version)) {
-      response.writeHead(304, headers).end();
-      return;
-    }
+  const { etag, attachment } = route.responses[answer.status] ?? {};
+  if (attachment !== undefined) headers['Content-Disposition'] = `attachment; filename="${attachment}"`;
+  if (
+    route.method === 'get' &&
+    etag !== 'for_changes' &&
+    isKnownVersion(request.headers['if-none-match'], answer.version)
+  ) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  if (answer.body === undefined) {
+    response.writeHead(answer.status, headers).end();
+    return;
   }
   const body = JSON.stringify(answer.body);
   headers['Content-Type'] = 'application/json; charset=utf-8';
   headers['Content-Length'] = Buffer.byteLength(body);
   response.writeHead(answer.status, headers);
   response.end(body);
-}
-
-/** An answer off its schema is a defect of ours; the error names the places and not the values. */
-function assertDeclared(route: Route, answer: Answer): void {
-  const schema: z.ZodType | undefined = route.responses[answer.status]?.schema;
-  const parsed = schema?.safeParse(answer.body);
-  if (parsed?.success) return;
-  const places = parsed?.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? ['status'];
-  throw new Error(`${route.operationId} answered ${answer.status} off its schema (${places.join('; ')})`);
 }

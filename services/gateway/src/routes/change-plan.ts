@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams, present } from '../schemas/common.ts';
@@ -8,8 +9,10 @@ export const changePlan = defineRoute({
   method: 'put',
   path: '/admin/tenants/{id}/plan',
   summary: 'Move a tenant to another plan',
+  description: 'Takes effect at once. What exceeds the new limits stays; nothing is added beyond them.',
   tags: ['Platform'],
-  auth: 'platform_admin',
+  access: access.tenancy.changePlan,
+  ifMatch: true,
   notFound: 'tenant_not_found',
   request: {
     params: idParams,
@@ -25,10 +28,15 @@ export const changePlan = defineRoute({
     },
   },
   errors: ['changed_meanwhile'],
-  async handle({ context, params, body, services, rememberTenant }) {
-    const answer = await services.tenancy.changePlan(context, { tenantId: params.id, plan: body.plan });
+  async handle({ context, params, body, ifMatch, services, rememberTenant }) {
+    const answer = await services.tenancy.changePlan(context, {
+      tenantId: params.id,
+      plan: body.plan,
+      version: ifMatch,
+    });
     const tenant = present(answer.tenant, 'a tenant');
-    rememberTenant(tenant);
-    return { status: 200, body: renderTenant(tenant), version: tenant.version };
+    // The first answer again tells how the tenant was then.
+    if (!answer.replayed) rememberTenant(tenant);
+    return { status: 200, body: renderTenant(tenant), version: tenant.version, replayed: answer.replayed };
   },
 });

@@ -1,21 +1,30 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
-import { categoryExample, categorySchema, createCategoryBody, renderNamed } from '../schemas/book.ts';
+import {
+  categoryBody,
+  categoryBodyExample,
+  categoryExample,
+  categorySchema,
+  renderCategory,
+  toCategoryInput,
+} from '../schemas/category.ts';
 
 export const createCategory = defineRoute({
   operationId: 'createCategory',
   method: 'post',
   path: '/categories',
   summary: 'Make a category',
+  description:
+    'Categories say what expenses are for. They stand in a tree of up to 8 levels. A name is taken once among those that are not archived, wherever in the tree; names may differ by letter case alone.',
   tags: ['Categories'],
-  auth: 'tenant',
-  roles: ['owner', 'admin'],
-  request: { body: createCategoryBody, bodyExample: { name: 'Software' } },
+  access: access.ledger.createCategory,
+  request: { body: categoryBody, bodyExample: categoryBodyExample },
   responses: {
     201: { description: 'The category exists.', schema: categorySchema, example: categoryExample, etag: true },
   },
   errors: ['name_taken'],
   async handle({ context, body, services }) {
-    const { category, replayed } = await services.ledger.createCategory(context, body);
-    return { status: 201, body: renderNamed(category), version: category?.version, replayed };
+    const { category, replayed } = await services.ledger.createCategory(context, toCategoryInput(body));
+    return { status: 201, body: renderCategory(category), version: category?.version, replayed };
   },
 });

@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams } from '../schemas/common.ts';
 import { expenseExample, expenseSchema, renderExpense } from '../schemas/expense.ts';
@@ -9,7 +10,7 @@ export const getExpense = defineRoute({
   summary: 'Show an expense',
   description: 'Reversed ones too.',
   tags: ['Expenses'],
-  auth: 'tenant',
+  access: access.ledger.getExpense,
   notFound: 'expense_not_found',
   request: { params: idParams },
   responses: { 200: { description: 'The expense.', schema: expenseSchema, example: expenseExample, etag: true } },

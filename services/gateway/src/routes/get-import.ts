@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams } from '../schemas/common.ts';
 import { importExample, importSchema, renderImport } from '../schemas/import.ts';
@@ -7,8 +8,9 @@ export const getImport = defineRoute({
   method: 'get',
   path: '/imports/{id}',
   summary: 'Show how far an import is',
+  description: 'Rows are worked on in the background; ask again until `status` is `completed` or `failed`.',
   tags: ['Imports'],
-  auth: 'tenant',
+  access: access.ledger.getImport,
   notFound: 'import_not_found',
   request: { params: idParams },
   responses: { 200: { description: 'The import.', schema: importSchema, example: importExample } },

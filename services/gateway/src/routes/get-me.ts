@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { membershipExample, meSchema, renderMembership, renderUser, userExample } from '../schemas/session.ts';
 
@@ -12,14 +13,18 @@ function getMeAt(operationId: string, path: string, tag: string) {
     operationId,
     method: 'get',
     path,
-    summary: 'Show who is signed in',
+    summary: `Show who is signed in (${path})`,
+    description: 'The person, the tenant that the token is for, and all tenants they belong to.',
     tags: [tag],
-    auth: 'user',
+    access: access.identity.getMe,
+    errors: ['user_not_found'],
     responses: {
       200: {
         description: 'The person, the tenant of the token, and all tenants of the person.',
         schema: meSchema,
         example: { user: userExample, tenant: membershipExample, tenants: [membershipExample] },
+        // It is the person's version; tenants have names of their own.
+        etag: 'for_changes',
       },
     },
     async handle({ context, services }) {
@@ -31,6 +36,7 @@ function getMeAt(operationId: string, path: string, tag: string) {
           tenant: membership ? renderMembership(membership) : null,
           tenants: memberships.map(renderMembership),
         },
+        version: user?.version,
       };
     },
   });

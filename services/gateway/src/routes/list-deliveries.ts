@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { pageQueryOnly, paginationExample, renderPagination, toPageRequest } from '../schemas/common.ts';
 import { deliveryExample, deliveryPage, renderDelivery } from '../schemas/delivery.ts';
@@ -7,9 +8,10 @@ export const listDeliveries = defineRoute({
   method: 'get',
   path: '/notifications/deliveries',
   summary: 'List mails and their outcome, newest first',
+  description:
+    'Kind, time and outcome of each mail, and the recipient unless it is about how they sign in; never what stands in it.',
   tags: ['Notifications'],
-  auth: 'tenant',
-  roles: ['owner', 'admin'],
+  access: access.notifications.listDeliveries,
   request: { query: pageQueryOnly },
   responses: {
     200: {

@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams, pageQuery, paginationExample, renderPagination, toPageRequest } from '../schemas/common.ts';
@@ -8,8 +9,10 @@ export const listImportRows = defineRoute({
   method: 'get',
   path: '/imports/{id}/rows',
   summary: 'List what became of the rows of an import',
+  description:
+    'Each line of the file with its fate: imported, a duplicate of what is there, or refused and why. `fate` narrows the list.',
   tags: ['Imports'],
-  auth: 'tenant',
+  access: access.ledger.listImportRows,
   notFound: 'import_not_found',
   request: {
     params: idParams,

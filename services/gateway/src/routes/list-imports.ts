@@ -1,20 +1,22 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { pageQueryOnly, paginationExample, renderPagination, toPageRequest } from '../schemas/common.ts';
-import { importExample, importPage, renderImport } from '../schemas/import.ts';
+import { importExample, importPage, previewExample, renderImport } from '../schemas/import.ts';
 
 export const listImports = defineRoute({
   operationId: 'listImports',
   method: 'get',
   path: '/imports',
   summary: 'List imports, newest first',
+  description: 'Members see the ones they started.',
   tags: ['Imports'],
-  auth: 'tenant',
+  access: access.ledger.listImports,
   request: { query: pageQueryOnly },
   responses: {
     200: {
       description: 'A page of imports.',
       schema: importPage,
-      example: { data: [importExample], pagination: paginationExample },
+      example: { data: [previewExample, importExample], pagination: paginationExample },
     },
   },
   async handle({ context, query, services }) {

@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { pageQueryOnly, paginationExample, renderPagination, toPageRequest } from '../schemas/common.ts';
 import { renderTenant, tenantExample, tenantPage } from '../schemas/tenant.ts';
@@ -11,9 +12,10 @@ function listTenantsAt(operationId: string, path: string) {
     operationId,
     method: 'get',
     path,
-    summary: 'List all tenants, newest first',
+    summary: `List all tenants, newest first (${path})`,
+    description: 'Every tenant of the platform, with its settings and plan.',
     tags: ['Platform'],
-    auth: 'platform_admin',
+    access: access.tenancy.listTenants,
     request: { query: pageQueryOnly },
     responses: {
       200: {

@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { loginBody, renderSession, sessionExample, sessionSchema } from '../schemas/session.ts';
 
@@ -11,15 +12,14 @@ export const logIn = defineRoute({
     'calls under its subdomain; otherwise the answer is 409 `tenant_required` with the list. Unknown people and wrong ' +
     'passwords get the same answer.',
   tags: ['Sign-in'],
-  auth: 'public',
+  access: access.identity.login,
   selectsTenant: true,
-  idempotencyKey: false,
   request: {
     body: loginBody,
     bodyExample: { email: 'mara@acme.example', password: 'Password123' },
   },
   responses: { 200: { description: 'A session is open.', schema: sessionSchema, example: sessionExample } },
-  errors: ['invalid_credentials', 'tenant_not_found', 'tenant_required', 'too_many_attempts'],
+  errors: ['invalid_credentials', 'second_factor_required', 'tenant_not_found', 'tenant_required', 'too_many_attempts'],
   async handle({ context, body, clientAddress, selectedTenant, services }) {
     const tenant = await selectedTenant();
     const opened = await services.identity.login(context, {
@@ -27,7 +27,8 @@ export const logIn = defineRoute({
       password: body.password,
       tenantId: tenant?.id ?? '',
       clientAddress,
+      code: body.code ?? '',
     });
-    return { status: 200, body: renderSession(opened) };
+    return { status: 200, body: renderSession(opened), replayed: opened.replayed };
   },
 });

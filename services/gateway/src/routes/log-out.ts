@@ -1,8 +1,12 @@
-import { z } from 'zod';
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
-import { instant, renderInstant, uuid } from '../schemas/common.ts';
-
-const closedSchema = z.strictObject({ session_id: uuid, revoked_at: instant }).meta({ id: 'ClosedSession' });
+import { renderInstant } from '../schemas/common.ts';
+import {
+  closedSessionExample,
+  closedSessionSchema,
+  closedSessionsSchema,
+  renderClosedSession,
+} from '../schemas/sign-in.ts';
 
 export const logOut = defineRoute({
   operationId: 'logOut',
@@ -11,18 +15,37 @@ export const logOut = defineRoute({
   summary: 'Log out',
   description: 'Closes the session of the token: neither it nor its refresh token counts any more.',
   tags: ['Sign-in'],
-  auth: 'user',
-  idempotencyKey: false,
+  access: access.identity.logout,
+  replaysInClosedSession: true,
+  responses: {
+    200: { description: 'The session is closed.', schema: closedSessionSchema, example: closedSessionExample },
+  },
+  async handle({ context, services, closeSession }) {
+    const closed = await services.identity.logout(context, {});
+    closeSession(closed.sessionId);
+    return { status: 200, body: renderClosedSession(closed), replayed: closed.replayed };
+  },
+});
+
+export const logOutEverywhere = defineRoute({
+  operationId: 'logOutEverywhere',
+  method: 'post',
+  path: '/auth/logout-all',
+  summary: 'Log out everywhere',
+  description: 'Closes all sessions of the person, this one too, in all tenants.',
+  tags: ['Sign-in'],
+  access: access.identity.logoutEverywhere,
+  replaysInClosedSession: true,
   responses: {
     200: {
-      description: 'The session is closed.',
-      schema: closedSchema,
-      example: { session_id: '0197a3c0-7777-7000-8000-000000000001', revoked_at: '2025-01-15T17:00:00.000Z' },
+      description: 'The sessions are closed.',
+      schema: closedSessionsSchema,
+      example: { session_ids: [closedSessionExample.session_id], revoked_at: closedSessionExample.revoked_at },
     },
   },
   async handle({ context, services, closeSession }) {
-    const { sessionId, revokedAt } = await services.identity.logout(context, {});
-    closeSession(sessionId);
-    return { status: 200, body: { session_id: sessionId, revoked_at: renderInstant(revokedAt) } };
+    const { sessionIds, revokedAt, replayed } = await services.identity.logoutEverywhere(context, {});
+    for (const sessionId of sessionIds) closeSession(sessionId);
+    return { status: 200, body: { session_ids: sessionIds, revoked_at: renderInstant(revokedAt) }, replayed };
   },
 });

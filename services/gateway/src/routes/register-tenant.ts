@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
 import { uuid } from '../schemas/common.ts';
@@ -26,7 +27,7 @@ export const registerTenant = defineRoute({
   summary: 'Register a tenant with its owner',
   description: 'Makes a tenant on plan Basic. The owner gets a welcome mail and can log in at once.',
   tags: ['Sign-in'],
-  auth: 'public',
+  access: access.tenancy.registerTenant,
   request: {
     body: registerBody,
     bodyExample: {
@@ -54,7 +55,14 @@ export const registerTenant = defineRoute({
       },
     },
   },
-  errors: ['subdomain_taken', 'email_taken'],
+  errors: [
+    'subdomain_taken',
+    'email_taken',
+    'too_many_registrations',
+    'identity_unavailable',
+    'registration_too_late',
+    'registration_abandoned',
+  ],
   async handle({ context, body, services }) {
     const { tenant, ownerUserId, replayed } = await services.tenancy.registerTenant(context, {
       name: body.name,

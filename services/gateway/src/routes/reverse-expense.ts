@@ -1,3 +1,4 @@
+import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams } from '../schemas/common.ts';
 import { expenseExample, expenseSchema, renderExpense } from '../schemas/expense.ts';
@@ -11,8 +12,7 @@ export const reverseExpense = defineRoute({
     'Nothing is removed: an entry that reverses it is booked, and lists hide it unless they are asked for `status`. ' +
     'The answer is the expense as it is now.',
   tags: ['Expenses'],
-  auth: 'tenant',
-  roles: ['owner', 'admin', 'member'],
+  access: access.ledger.reverseExpense,
   ifMatch: true,
   notFound: 'expense_not_found',
   request: { params: idParams },

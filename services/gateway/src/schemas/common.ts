@@ -1,5 +1,5 @@
-import type { PageInfo } from '@outlay/contracts';
-import { isCurrency } from '@outlay/platform';
+import type { ledger, PageInfo } from '@outlay/contracts';
+import { hasInvisible, isCurrency } from '@outlay/platform';
 import { z } from 'zod';
 
 /** An id in a path. */
@@ -8,6 +8,27 @@ export const idParams = z.strictObject({ id: z.uuid() });
 export const uuid = z.uuid();
 
 export const instant = z.iso.datetime().meta({ description: 'An instant in UTC.' });
+
+/** An instant to look from or up to; years that nothing here is of are slips of the pen. */
+const instantOfOurs = z.iso
+  .datetime()
+  .regex(/^(?:19|20|21)\d{2}-/, 'must be an instant of the years 1900 to 2199 in UTC, such as 2025-01-15T00:00:00Z');
+
+/** The stretch of time of a log that is wanted. */
+export const periodQuery = {
+  from: instantOfOurs.optional().meta({ description: 'At this instant or later.' }),
+  to: instantOfOurs.optional().meta({ description: 'Before this instant.' }),
+};
+
+/** Whether a period does not end before it begins; as instants, since the digits of a second may be few or many. */
+export const isPeriod = ({ from, to }: { from?: string; to?: string }): boolean =>
+  from === undefined || to === undefined || new Date(from) <= new Date(to);
+
+export const isNoPeriod = { error: 'must not be before from', path: ['to'], params: { code: 'before_from' } };
+
+export function toPeriod({ from, to }: { from?: string | undefined; to?: string | undefined }) {
+  return { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to) };
+}
 
 export const version = z
   .int()
@@ -24,7 +45,20 @@ export function text(max: number) {
     .refine((value) => value.trim() !== '', { error: 'must not be blank', params: { code: 'blank' } });
 }
 
-/** The same, or nothing at all. */
+/** What something or somebody is called, on one line; blanks around it do not count. */
+export function name(max: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => !hasInvisible(value), {
+      error: 'must not hold invisible characters',
+      params: { code: 'invisible_characters' },
+    });
+}
+
+/** Text, or nothing at all. */
 export function optionalText(max: number) {
   return z
     .string()
@@ -38,7 +72,7 @@ export function optionalText(max: number) {
 export const currency = z
   .string()
   .regex(/^[A-Z]{3}$/, 'must be a currency code of three capital letters (ISO 4217)')
-  .refine(isCurrency, { error: 'is no currency of ISO 4217', params: { code: 'currency_unknown' } })
+  .refine(isCurrency, { error: 'is not supported', params: { code: 'currency_unknown' } })
   .meta({ description: 'ISO 4217 code.', examples: ['EUR'] });
 
 const decimalHint = (issue: { input: unknown }) =>
@@ -48,7 +82,11 @@ const decimalHint = (issue: { input: unknown }) =>
 export const amount = z
   .string({ error: decimalHint })
   .regex(/^-?\d{1,15}(?:\.\d{1,4})?$/, 'must be a decimal number such as "125.50"')
-  .meta({ description: 'Decimal text, never a JSON number, with no more decimals than the currency has.' });
+  .meta({
+    description:
+      'Decimal text, never a JSON number, with no more decimals than the currency has. At most 1,000,000,000,000,000 of its ' +
+      'smallest units either side of zero: 10000000000000.00 EUR, 1000000000000000 JPY.',
+  });
 
 /** The same in an answer, where sums may be longer than anything that can be sent. */
 export const renderedAmount = z
@@ -62,11 +100,25 @@ export const calendarDate = z.iso
   .regex(/^(?!0000)/, 'must be a date of the calendar as YYYY-MM-DD')
   .meta({ description: 'A date of the calendar, without a zone.' });
 
+/** Whether a period does not end before it begins; dates as text are in their order. */
+export function endsAfterItBegins({ date_from: from, date_to: to }: { date_from?: string; date_to?: string }): boolean {
+  return from === undefined || to === undefined || from <= to;
+}
+
+export const endsTooEarly = {
+  error: 'must not be before date_from',
+  path: ['date_to'],
+  params: { code: 'before_date_from' },
+};
+
 /** An integer in a query string. */
 function integerText(min: number, max: number) {
   return z.preprocess(
     (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
-    z.int({ error: 'must be an integer' }).min(min).max(max),
+    z
+      .int({ error: ({ code }) => (code === 'invalid_type' ? 'must be an integer' : undefined) })
+      .min(min)
+      .max(max),
   );
 }
 
@@ -104,6 +156,48 @@ export function toPageRequest(query: { limit: number; cursor?: string | undefine
 
 export function renderPagination(page: PageInfo | undefined, limit: number) {
   return { next_cursor: page?.nextCursor || null, has_more: page?.hasMore ?? false, limit: page?.limit || limit };
+}
+
+const warning = z
+  .strictObject({
+    code: z.string().meta({ description: '`plan_limit_exceeded`; for programs. Newer versions may add others.' }),
+    message: z.string().meta({ description: 'For people.' }),
+    metric: z.string().meta({ description: 'What the plan limits.' }),
+    limit: z.int().meta({ description: 'How many there should be at most.' }),
+    used: z.int().meta({ description: 'How many there are now.' }),
+    scope_id: z.uuid().nullable().meta({ description: 'The project that is meant; null for the tenant as a whole.' }),
+  })
+  .meta({
+    id: 'Warning',
+    description: 'A soft limit of the plan is exceeded. What was asked for is done all the same.',
+  });
+
+const warningsExample: z.input<typeof warning>[] = [
+  {
+    code: 'plan_limit_exceeded',
+    message:
+      'The plan is for 100 expenses in a project; there are 101. Change to a plan for more expenses, or begin another project.',
+    metric: 'expenses_per_project',
+    limit: 100,
+    used: 101,
+    scope_id: '0197a3c0-3333-7000-8000-000000000001',
+  },
+];
+
+/** Beside what was made or changed; absent where there is nothing to say. */
+export const warnings = z
+  .array(warning)
+  .optional()
+  .meta({ description: 'Soft limits of the plan that are exceeded now. Absent: none.', examples: [warningsExample] });
+
+export function renderWarnings(given: readonly ledger.Warning[] | undefined): { warnings?: z.input<typeof warning>[] } {
+  if (!given?.length) return {};
+  return {
+    warnings: given.map(({ code, message, metric, limit, used, scopeId }) => ({
+      ...{ code, message, metric },
+      ...{ limit: Number(limit), used: Number(used), scope_id: scopeId || null },
+    })),
+  };
 }
 
 /** Messages leave fields absent that a service always fills; this is where a service that did not is found out. */

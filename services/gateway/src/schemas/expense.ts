@@ -14,7 +14,9 @@ import {
   text,
   uuid,
   version,
+  warnings,
 } from './common.ts';
+import { exchangeRateText } from './exchange-rate.ts';
 
 export const paymentMethods = [
   'cash',
@@ -27,21 +29,20 @@ export const paymentMethods = [
   'other',
 ] as const;
 
-const exchangeRate = z
-  .string({
-    error: (issue) => (typeof issue.input === 'number' ? 'must be a string such as "1.0842"' : undefined),
-  })
-  .regex(/^\d{1,12}(?:\.\d{1,12})?$/, 'must be a decimal number such as "1.0842"')
-  .refine((rate) => /[1-9]/.test(rate), { error: 'must be greater than zero', params: { code: 'too_small' } })
-  .meta({ description: "Units of the tenant's currency for one unit of the expense's. Needed where they differ." });
+const exchangeRate = exchangeRateText.meta({
+  description:
+    "Units of the tenant's currency for one unit of the expense's. Left away: the rate in force on the day of the expense " +
+    '(`GET /exchange-rates/effective`).',
+});
 
 const appliedRate = z
   .strictObject({
     rate: z.string(),
-    source: z
-      .string()
-      .meta({ description: '`identity`: same currency, `billed`: by the card, `given`: by the client.' }),
-    date: z.string(),
+    source: z.string().meta({
+      description:
+        '`identity`: same currency, `billed`: by the card, `given`: by the client, `tenant` and `platform`: from these lists.',
+    }),
+    date: z.string().meta({ description: 'Of a listed rate the day it is of, at most 7 days before the expense.' }),
   })
   .meta({ id: 'AppliedRate', description: 'How the amount came into the currency of the books.' });
 
@@ -73,6 +74,11 @@ export const expenseSchema = z
     updated_at: instant,
   })
   .meta({ id: 'Expense', description: 'Money that was spent, or came back.' });
+
+/** What a command answers that has booked it. */
+export const bookedExpenseSchema = expenseSchema
+  .extend({ warnings })
+  .meta({ id: 'BookedExpense', description: 'An expense as it was booked, with what there is to say of that.' });
 
 export const expensePage = pageOf('ExpensePage', expenseSchema);
 

@@ -1,44 +1,136 @@
 import type { ledger } from '@outlay/contracts';
+import { formatAmount } from '@outlay/platform';
 import { z } from 'zod';
-import { instant, pageOf, present, renderInstant, renderOptionalInstant, uuid } from './common.ts';
+import {
+  currency,
+  instant,
+  pageOf,
+  present,
+  renderedAmount,
+  renderInstant,
+  renderOptionalInstant,
+  uuid,
+} from './common.ts';
+import { importFields, importKinds, importMappingRules, renderColumns, renderDefaults } from './import-mapping.ts';
 
 const format = z
   .strictObject({
+    kind: z.enum(importKinds).meta({
+      description: 'A table; our own export of expenses; or the statement of a bank.',
+    }),
     encoding: z.string(),
     delimiter: z.string(),
     date_format: z.string(),
     header_line: z.int(),
-    columns: z.record(z.string(), z.string()).meta({ description: 'Field of the expense by column header.' }),
+    decimal_mark: z.string(),
+    amounts: z.enum(['spent_positive', 'spent_negative']),
+    credits: z.enum(['refund', 'skip']),
+    defaults: importMappingRules.shape.defaults.unwrap(),
+    columns: z
+      .record(z.string(), z.enum(importFields).nullable())
+      .meta({ description: 'Field of the expense by column header; null: not understood, or left out.' }),
   })
-  .meta({ id: 'ImportFormat', description: 'What was recognised of the file.' });
+  .meta({
+    id: 'ImportFormat',
+    description: 'How the file was read, in the words of a mapping: correct what is wrong, and give it back as one.',
+  });
+
+const names = z
+  .strictObject({ count: z.int(), names: z.array(z.string()).meta({ description: 'The first 50 of them.' }) })
+  .meta({ id: 'ImportNames' });
+
+const warning = z
+  .strictObject({
+    code: z.string().meta({
+      description: '`credits_skipped`, `column_repeated`, `sign_assumed`; for programs. Newer versions may add others.',
+    }),
+    message: z.string().meta({ description: 'For people: what was done, and the mapping that has it otherwise.' }),
+    column: z.string().nullable().meta({ description: 'Header of the column that is meant.' }),
+    rows: z.int().nullable().meta({ description: 'How many rows it is about; null: not of single rows.' }),
+  })
+  .meta({
+    id: 'ImportWarning',
+    description: 'What was taken in a way that may not be meant.',
+    examples: [
+      {
+        code: 'credits_skipped',
+        message:
+          '2 rows of money that came in are skipped, as income: the file is the statement of an account. To have such rows ' +
+          'booked as refunds, send the mapping {"credits": "refund"}.',
+        column: null,
+        rows: 2,
+      },
+    ],
+  });
+
+const preview = z
+  .strictObject({
+    currency: currency,
+    spent: renderedAmount,
+    refunded: renderedAmount,
+    first_date: z.iso.date().nullable(),
+    last_date: z.iso.date().nullable(),
+    new_accounts: names,
+    new_categories: names,
+    new_projects: names,
+    limits: z.array(z.strictObject({ metric: z.string(), limit: z.int(), used: z.int(), wanted: z.int() })).meta({
+      description: 'Hard limits of the plan that booking the file would break: it would be refused as a whole.',
+    }),
+    warnings: z.array(warning),
+  })
+  .meta({ id: 'ImportPreview', description: "What booking the file would come to, in the tenant's currency." });
 
 export const importSchema = z
   .strictObject({
     id: uuid,
-    status: z.enum(['processing', 'completed', 'failed']),
+    status: z.enum(['processing', 'previewed', 'expired', 'completed', 'failed', 'undoing', 'undone']),
+    dry_run: z.boolean().meta({ description: 'Whether its rows are only looked at, so far.' }),
     file_name: z.string().nullable(),
     rows_total: z.int().meta({ description: 'Data rows in the file; 0 until they are counted.' }),
     rows_done: z.int(),
+    new: z.int().meta({ description: 'Rows that would be imported, while they are looked at.' }),
     imported: z.int(),
     duplicates: z.int(),
+    skipped: z.int().meta({ description: 'Rows that are no spending.' }),
     refused: z.int(),
+    preview: preview.nullable().meta({ description: 'Of a dry run, once all rows were looked at.' }),
     failure: z
       .strictObject({ code: z.string(), message: z.string() })
       .nullable()
-      .meta({ description: 'Why the import as a whole failed.' }),
+      .meta({
+        description:
+          'Why the import as a whole failed: `file_unreadable`, `too_many_rows` (more than 2,000,000), `plan_limit_reached`, ' +
+          '`rows_unbookable`, `import_interrupted`, or the code that booking a row was refused with.',
+      }),
     format: format.nullable(),
+    mapping_id: uuid.nullable(),
+    undo: z
+      .strictObject({
+        reversed: z.int(),
+        already_reversed: z.int().meta({ description: 'Expenses that had been reversed before; known at the end.' }),
+        references_removed: z.int().meta({
+          description: 'Categories, projects and accounts that it had made and nothing else uses, archived.',
+        }),
+        finished_at: instant.nullable(),
+      })
+      .nullable()
+      .meta({ description: 'How far what it booked is taken back; null where it is not.' }),
     created_at: instant,
     finished_at: instant.nullable(),
+    expires_at: instant.nullable().meta({ description: 'Until when a preview can be committed.' }),
   })
   .meta({ id: 'Import', description: 'A file of expenses on its way into the books.' });
 
+/** Of what is done to an import as a whole: a body that asks for less, or for more, must not seem to be heard. */
+export const noOptions = z.strictObject({}).meta({ description: 'There is nothing to choose.' });
+
 export const importPage = pageOf('ImportPage', importSchema);
 
-export const importFates = ['imported', 'duplicate', 'refused'] as const;
+export const importFates = ['new', 'imported', 'duplicate', 'skipped', 'refused'] as const;
 
 const importRow = z
   .strictObject({
-    line: z.int().meta({ description: 'Line of the file, from 1.' }),
+    line: z.int().meta({ description: 'Line of the file, from 1; of a statement, the number of the booking.' }),
     fate: z.enum(importFates),
     column: z.string().nullable().meta({ description: 'Header of the column at fault; null: the row as a whole.' }),
     code: z.string().nullable(),
@@ -55,19 +147,53 @@ export const importExample: z.input<typeof importSchema> = {
   file_name: 'purchase-card-transactions-201701.csv',
   rows_total: 5227,
   rows_done: 5227,
+  new: 0,
   imported: 5224,
   duplicates: 0,
+  skipped: 0,
   refused: 3,
+  dry_run: false,
+  preview: null,
   failure: null,
   format: {
+    kind: 'csv',
     encoding: 'windows-1252',
     delimiter: ';',
     date_format: 'DD/MM/YY',
     header_line: 1,
-    columns: { 'TRANS DATE': 'expense_date', 'MERCHANT NAME': 'vendor' },
+    decimal_mark: '.',
+    amounts: 'spent_positive',
+    credits: 'refund',
+    defaults: {},
+    columns: { 'TRANS DATE': 'expense_date', 'MERCHANT NAME': 'vendor', 'TRANS CAC CODE 3': null },
   },
+  mapping_id: null,
+  undo: null,
   created_at: '2025-02-01T07:00:00.000Z',
   finished_at: '2025-02-01T07:00:04.000Z',
+  expires_at: null,
+};
+
+export const previewExample: z.input<typeof importSchema> = {
+  ...importExample,
+  status: 'previewed',
+  dry_run: true,
+  new: 5224,
+  imported: 0,
+  preview: {
+    currency: 'GBP',
+    spent: '1120634.17',
+    refunded: '20311.40',
+    first_date: '2016-12-30',
+    last_date: '2017-01-31',
+    new_accounts: { count: 812, names: ['************1147', '************5770'] },
+    new_categories: { count: 64, names: ['Vehicle Fuel'] },
+    new_projects: { count: 530, names: ['African-Caribbean DC'] },
+    limits: [],
+    warnings: [],
+  },
+  finished_at: null,
+  expires_at: '2025-02-02T07:00:04.000Z',
 };
 
 export const importRowExample: z.input<typeof importRow> = {
@@ -87,13 +213,52 @@ export function renderImport(given: ledger.Import | undefined): z.input<typeof i
     file_name: found.fileName || null,
     rows_total: found.rowsTotal,
     rows_done: found.rowsDone,
+    dry_run: found.dryRun,
+    new: found.fresh,
     imported: found.imported,
     duplicates: found.duplicates,
+    skipped: found.skipped,
     refused: found.refused,
+    preview: found.preview ? renderPreview(found.preview) : null,
     failure: found.failureCode ? { code: found.failureCode, message: found.failureMessage } : null,
     format: found.format ? renderFormat(found.format) : null,
+    mapping_id: found.mappingId || null,
+    undo: ['undoing', 'undone'].includes(found.status)
+      ? {
+          reversed: found.reversed,
+          already_reversed: found.alreadyReversed,
+          references_removed: found.referencesRemoved,
+          finished_at: renderOptionalInstant(found.undoneAt),
+        }
+      : null,
     created_at: renderInstant(found.createdAt),
     finished_at: renderOptionalInstant(found.finishedAt),
+    expires_at: renderOptionalInstant(found.expiresAt),
+  };
+}
+
+function renderPreview(given: ledger.ImportPreview): z.input<typeof preview> {
+  const spent = present(given.spent, 'a sum');
+  const refunded = present(given.refunded, 'a sum');
+  const namesOf = (made: ledger.ImportNames | undefined) => ({ count: made?.count ?? 0, names: made?.names ?? [] });
+  return {
+    currency: spent.currency,
+    spent: formatAmount(spent.amountMinor, spent.currency),
+    refunded: formatAmount(refunded.amountMinor, refunded.currency),
+    first_date: given.firstDate || null,
+    last_date: given.lastDate || null,
+    new_accounts: namesOf(given.newAccounts),
+    new_categories: namesOf(given.newCategories),
+    new_projects: namesOf(given.newProjects),
+    limits: given.limits.map(({ metric, limit, used, wanted }) => ({
+      metric,
+      limit: Number(limit),
+      used: Number(used),
+      wanted: Number(wanted),
+    })),
+    warnings: given.warnings.map(({ code, message, column, rows }) => ({
+      ...{ code, message, column: column || null, rows: rows || null },
+    })),
   };
 }
 
@@ -110,10 +275,15 @@ export function renderImportRow(row: ledger.ImportRow): z.input<typeof importRow
 
 function renderFormat(recognised: ledger.ImportFormat): z.input<typeof format> {
   return {
+    kind: recognised.kind as z.output<typeof format>['kind'],
     encoding: recognised.encoding,
     delimiter: recognised.delimiter,
     date_format: recognised.dateFormat,
     header_line: recognised.headerLine,
-    columns: recognised.columns,
+    decimal_mark: recognised.decimalMark,
+    amounts: recognised.amounts as z.output<typeof format>['amounts'],
+    credits: recognised.credits as z.output<typeof format>['credits'],
+    defaults: renderDefaults(recognised.defaults),
+    columns: renderColumns(recognised.columns),
   };
 }

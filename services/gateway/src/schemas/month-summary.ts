@@ -31,7 +31,7 @@ export const rebuildSchema = z
   .strictObject({
     tenant_id: uuid,
     expenses: z.int().meta({ description: 'How many were read from the ledger.' }),
-    repaired: z.int().meta({ description: 'How many had figures that the ledger did not bear out.' }),
+    repaired: z.int().meta({ description: 'How many expenses, totals and names were not what the ledger says.' }),
     as_of: instant,
   })
   .meta({ id: 'Rebuild' });

@@ -1,5 +1,6 @@
 import type { tenancy } from '@outlay/contracts';
 import { z } from 'zod';
+import { pageOf } from './common.ts';
 
 const limitSchema = z
   .strictObject({
@@ -15,7 +16,7 @@ export const planSchema = z
   .strictObject({ code: z.string(), name: z.string(), version: z.int(), limits: z.array(limitSchema) })
   .meta({ id: 'Plan', description: 'What a tenant may use.' });
 
-export const planList = z.strictObject({ data: z.array(planSchema) }).meta({ id: 'PlanList' });
+export const planPage = pageOf('PlanPage', planSchema);
 
 export const planExample: z.input<typeof planSchema> = {
   code: 'basic',

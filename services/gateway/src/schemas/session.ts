@@ -1,8 +1,9 @@
 import type { identity } from '@outlay/contracts';
+import { roles } from '@outlay/platform';
 import { z } from 'zod';
-import { instant, present, renderInstant, text, uuid } from './common.ts';
+import { instant, name, present, renderInstant, uuid, version } from './common.ts';
 
-const role = z.enum(['owner', 'admin', 'analyst', 'member']);
+export const role = z.enum(roles);
 
 export const userSchema = z
   .strictObject({
@@ -11,11 +12,14 @@ export const userSchema = z
     first_name: z.string(),
     last_name: z.string(),
     platform_admin: z.boolean(),
+    email_verified: z.boolean(),
+    totp_enabled: z.boolean().meta({ description: 'Whether a second factor is asked for at log-in.' }),
+    version,
     created_at: instant,
   })
   .meta({ id: 'User' });
 
-const membershipSchema = z
+export const membershipSchema = z
   .strictObject({ id: uuid, name: z.string(), subdomain: z.string(), role })
   .meta({ id: 'Membership', description: 'A tenant that a person belongs to, and their role in it.' });
 
@@ -26,7 +30,9 @@ export const sessionSchema = z
     token_type: z.literal('Bearer'),
     expires_in: z.int().meta({ description: 'Seconds until the access token ends.' }),
     user: userSchema,
-    tenant: membershipSchema.nullable().meta({ description: 'Null for a platform admin outside of all tenants.' }),
+    tenant: membershipSchema
+      .nullable()
+      .meta({ description: 'Null outside of all tenants: for a platform admin, or a person who belongs to none.' }),
   })
   .meta({ id: 'Session' });
 
@@ -39,11 +45,11 @@ export const meSchema = z
   .meta({ id: 'Me' });
 
 // Long enough for every mail system (RFC 5321, section 4.5.3.1).
-const email = z.email().max(254);
+export const email = z.email().max(254);
 
 export const registerBody = z
   .strictObject({
-    name: text(100).meta({ description: 'What the company is called.' }),
+    name: name(100).meta({ description: 'What the company is called.' }),
     subdomain: z
       .string()
       .min(3)
@@ -52,12 +58,25 @@ export const registerBody = z
       .meta({ description: 'Unique; the tenant is reached by it and named by it at log-in.' }),
     owner_email: email,
     owner_password: z.string().min(8).max(128),
-    owner_first_name: text(100),
-    owner_last_name: text(100),
+    owner_first_name: name(100),
+    owner_last_name: name(100),
   })
   .meta({ id: 'Registration' });
 
-export const loginBody = z.strictObject({ email, password: z.string().min(1).max(1024) }).meta({ id: 'Credentials' });
+export const codeWhereNeeded = z
+  .string()
+  .min(1)
+  .max(64)
+  .optional()
+  .meta({ description: 'From the authenticator, or a recovery code; needed where the second factor is on.' });
+
+export const loginBody = z
+  .strictObject({
+    email,
+    password: z.string().min(1).max(1024),
+    code: codeWhereNeeded,
+  })
+  .meta({ id: 'Credentials' });
 
 export const refreshBody = z
   .strictObject({ refresh_token: z.string().min(1).max(1024) })
@@ -69,6 +88,9 @@ export const userExample: z.input<typeof userSchema> = {
   first_name: 'Mara',
   last_name: 'Lind',
   platform_admin: false,
+  email_verified: true,
+  totp_enabled: false,
+  version: 1,
   created_at: '2025-01-10T08:30:00.000Z',
 };
 
@@ -96,6 +118,9 @@ export function renderUser(given: identity.User | undefined): z.input<typeof use
     first_name: user.firstName,
     last_name: user.lastName,
     platform_admin: user.platformAdmin,
+    email_verified: user.emailVerified,
+    totp_enabled: user.totpEnabled,
+    version: Number(user.version),
     created_at: renderInstant(user.createdAt),
   };
 }

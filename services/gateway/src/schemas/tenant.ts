@@ -1,6 +1,6 @@
 import type { tenancy } from '@outlay/contracts';
 import { z } from 'zod';
-import { currency, instant, pageOf, present, renderInstant, text, uuid, version } from './common.ts';
+import { currency, instant, name, pageOf, present, renderInstant, uuid, version } from './common.ts';
 
 export const dateFormats = ['YYYY-MM-DD', 'DD/MM/YYYY', 'MM/DD/YYYY', 'DD.MM.YYYY'] as const;
 
@@ -36,10 +36,12 @@ export const tenantPage = pageOf('TenantPage', tenantSchema);
 
 export const updateTenantBody = z
   .strictObject({
-    name: text(100).optional(),
+    name: name(100).optional(),
     settings: settings.partial().optional(),
   })
   .meta({ id: 'TenantUpdate' });
+
+export const replaceTenantBody = z.strictObject({ name: name(100), settings }).meta({ id: 'TenantReplacement' });
 
 export const tenantExample: z.input<typeof tenantSchema> = {
   id: '0197a3c0-0000-7000-8000-000000000001',

@@ -1,9 +1,7 @@
+import { revokedSessionsChannel } from '@outlay/contracts';
 import type { Logger } from '@outlay/platform';
 import type { Redis } from 'ioredis';
 import type { RevokedSessions } from './revoked-sessions.ts';
-
-/** The Redis channel on which closed sessions are told: one session id a message. */
-export const revokedChannel = 'outlay:revoked-sessions';
 
 /**
  * Hears of sessions closed elsewhere within milliseconds. Messages sent while the connection was away are lost, so
@@ -20,7 +18,7 @@ export function listenForRevokedSessions(options: {
   });
   subscriber.on('ready', () => {
     revoked.reload();
-    subscriber.subscribe(revokedChannel).catch((error: unknown) => {
+    subscriber.subscribe(revokedSessionsChannel).catch((error: unknown) => {
       logger.warn({ error }, 'revoked sessions cannot be listened for');
     });
   });
@@ -28,7 +26,7 @@ export function listenForRevokedSessions(options: {
 
 /** Tells the other gateways. Failing is no harm: they learn it from identity a moment later. */
 export function announceRevokedSession(redis: Redis, sessionId: string, logger: Logger): void {
-  redis.publish(revokedChannel, sessionId).catch((error: unknown) => {
+  redis.publish(revokedSessionsChannel, sessionId).catch((error: unknown) => {
     logger.warn({ error }, 'a closed session was not announced');
   });
 }

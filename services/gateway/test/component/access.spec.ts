@@ -146,7 +146,7 @@ describe('A closed session is locked out at once', () => {
     expect((await gateway.fetch('/api/v1/tenant')).status).toBe(200);
   });
 
-  it('after identity closed it, within a second', async () => {
+  it('after identity closed it, told by what it asks for regularly', async () => {
     const sessionId = newId();
     let closed: string[] = [];
     const watching = await start({
@@ -155,9 +155,7 @@ describe('A closed session is locked out at once', () => {
     const token = watching.token({ sessionId });
     expect((await watching.fetch('/api/v1/tenant', { token })).status).toBe(200);
     closed = [sessionId];
-    await eventually(async () => expect((await watching.fetch('/api/v1/tenant', { token })).status).toBe(401), {
-      timeoutMs: 1_500,
-    });
+    await eventually(async () => expect((await watching.fetch('/api/v1/tenant', { token })).status).toBe(401));
   });
 
   it('after logging out at another gateway, told over Redis', async () => {
@@ -165,11 +163,14 @@ describe('A closed session is locked out at once', () => {
     // Identity has nothing on record here, so that only the message can tell.
     const first = await start({ env: redis });
     const second = await start({ env: redis, overrides: { loadKeys: async () => first.issuer.jwks as never } });
-    const token = first.token({ sessionId: newId() });
-    expect((await second.fetch('/api/v1/auth/me', { token })).status).toBe(200);
+    // Another session each time: what is told before the other gateway listens is told once.
     await eventually(async () => {
-      expect((await first.fetch('/api/v1/auth/logout', { method: 'POST', token })).status).toBeLessThan(402);
-      expect((await second.fetch('/api/v1/auth/me', { token })).status).toBe(401);
+      const token = first.token({ sessionId: newId() });
+      expect((await second.fetch('/api/v1/auth/me', { token })).status).toBe(200);
+      expect((await first.fetch('/api/v1/auth/logout', { method: 'POST', token })).status).toBe(200);
+      await eventually(async () => expect((await second.fetch('/api/v1/auth/me', { token })).status).toBe(401), {
+        timeoutMs: 1_000,
+      });
     });
   });
 

@@ -125,11 +125,12 @@ describe('The OpenAPI document', () => {
     expect(edit).toEqual(['id', 'X-Tenant-Id', 'Idempotency-Key', 'If-Match']);
   });
 
-  it('is what docs/api holds', () => {
+  it('is what docs/api holds', async () => {
     const exported = (name: string) =>
       JSON.parse(readFileSync(new URL(`../../../../docs/api/${name}`, import.meta.url), 'utf8'));
     expect(exported('openapi.json')).toEqual(JSON.parse(JSON.stringify(openApiDocument(routes))));
     expect(exported('asyncapi.json')).toEqual(JSON.parse(JSON.stringify(asyncApiDocument())));
+    expect(exported('postman.json')).toEqual(await (await gateway.fetch('/api/postman.json', { token: false })).json());
   });
 });
 

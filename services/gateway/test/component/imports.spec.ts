@@ -2,9 +2,9 @@ import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
-import { invalid, unavailable } from '@outlay/platform';
+import { invalid, newId, unavailable } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
-import { anImport } from '../support/fakes.ts';
+import { anImport } from '../support/fake-imports.ts';
 import { rawRequest } from '../support/raw-request.ts';
 import { rpcError } from '../support/rpc-error.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -67,7 +67,40 @@ describe('A file sent as text/csv', () => {
     expect(answer.headers.location).toBe(`/api/v1/imports/${answer.json().id}`);
     expect(answer.json()).toMatchObject({ status: 'processing', file_name: 'january.csv', failure: null });
     expect(receivedBytes()).toEqual(bytes);
-    expect(received.file).toEqual({ name: 'january.csv', contentType: 'text/csv; charset=windows-1252' });
+    expect(received.file).toMatchObject({
+      ...{ name: 'january.csv', contentType: 'text/csv; charset=windows-1252' },
+      ...{ dryRun: false, mapping: undefined, mappingId: '' },
+    });
+  });
+
+  it('comes with how it is to be read, and may be looked at only', async () => {
+    const mapping = encodeURIComponent('{"columns":{"Project":null},"date_format":"MM/DD/YY"}');
+    const id = '0197a3c0-9999-7000-8000-000000000001';
+
+    const answer = await send(csv, 'text/csv', `?dry_run=true&mapping_id=${id}&mapping=${mapping}`);
+
+    expect(answer.status).toBe(202);
+    expect(received.file).toMatchObject({
+      ...{ dryRun: true, mappingId: id },
+      mapping: { columns: { Project: '' }, dateFormat: 'MM/DD/YY', delimiter: '' },
+    });
+  });
+
+  it.each([
+    ['no JSON', '{', 'mapping', 'invalid_json'],
+    ['a part that is none', '{"comma":","}', 'mapping.comma', 'unknown_field'],
+    ['a field that is none', '{"columns":{"Amount":"everything"}}', 'mapping.columns.Amount', 'invalid_value'],
+  ])('is refused with a mapping that is %s', async (_what, mapping, field, code) => {
+    const answer = await send(csv, 'text/csv', `?mapping=${encodeURIComponent(mapping)}`);
+
+    expect(answer.status).toBe(422);
+    expect(answer.json().errors).toEqual([expect.objectContaining({ field, code })]);
+    expect(received.file).toBeUndefined();
+  });
+
+  it('may be a statement of a bank', async () => {
+    expect((await send('OFXHEADER:100\n<OFX></OFX>', 'application/x-ofx')).status).toBe(202);
+    expect((await send('<Document/>', 'application/xml')).status).toBe(202);
   });
 
   it('may be as large as 20 MB', async () => {
@@ -271,5 +304,106 @@ describe('An upload', () => {
     });
     expect(answer.status).toBe(status);
     expect((await early.fetch('/api/v1/imports')).status).toBe(200);
+  });
+});
+
+describe('What was recognised of a file', () => {
+  const format: ledger.ImportFormat = {
+    ...{
+      kind: 'csv',
+      encoding: 'windows-1252',
+      delimiter: ';',
+      dateFormat: 'DD.MM.YY',
+      headerLine: 3,
+      decimalMark: ',',
+    },
+    ...{ amounts: 'spent_negative', credits: 'skip', columns: { Betrag: 'amount', Info: '', Datum: 'expense_date' } },
+    defaults: { currency: 'EUR', account: '', category: '', project: '' },
+  };
+
+  it.each([
+    ['a table', format],
+    ['a table without a row', { ...format, dateFormat: '', defaults: undefined }],
+    ['our own export', { ...format, kind: 'outlay', dateFormat: 'YYYY-MM-DD' }],
+    ['OFX', { ...format, kind: 'ofx', delimiter: '', headerLine: 0, dateFormat: 'YYYY-MM-DD' }],
+    ['CAMT.053', { ...format, kind: 'camt053', delimiter: '', headerLine: 0 }],
+  ])('can be given back as a mapping as it is, and kept: %s', async (_what, recognised) => {
+    const saved: ledger.ImportMappingRules[] = [];
+    await using answering = await startGateway({
+      handlers: {
+        ledger: {
+          ...recordingLedger,
+          getImport: () => ({ import: anImport({ format: recognised }) }),
+          createImportMapping: ({ name, rules }: ledger.CreateImportMappingRequest) => {
+            saved.push(rules!);
+            const now = new Date();
+            const mapping = { id: newId(), name, rules, version: 1n, createdAt: now, updatedAt: now };
+            return { mapping, replayed: false };
+          },
+        },
+      },
+    });
+    const shown = await answering.fetch('/api/v1/imports/0197a3c0-8888-7000-8000-000000000001');
+    const { format: mapping } = await shown.json();
+
+    forget();
+    const query = new URLSearchParams({ mapping: JSON.stringify(mapping), dry_run: 'true' });
+    const started = await answering.fetch(`/api/v1/imports?${query}`, {
+      ...{ method: 'POST', headers: { 'content-type': 'text/csv' }, body: csv },
+    });
+    const kept = await answering.fetch('/api/v1/import-mappings', {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({ name: 'Bank', mapping }),
+    });
+
+    expect([started.status, kept.status]).toEqual([202, 201]);
+    const nothing = { currency: '', account: '', category: '', project: '' };
+    expect(received.file?.mapping).toEqual({ ...recognised, defaults: recognised.defaults ?? nothing });
+    expect(saved).toEqual([received.file?.mapping]);
+    expect(await kept.json()).toMatchObject({ mapping: { kind: recognised.kind, columns: mapping.columns } });
+  });
+});
+
+describe.each(['commit', 'undo'])('What an import is asked to do by %s', (what) => {
+  const ask = (body: string | undefined) =>
+    rawRequest(gateway, {
+      method: 'POST',
+      path: `/api/v1/imports/0197a3c0-8888-7000-8000-000000000001/${what}`,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body,
+    });
+
+  it.each([undefined, '{}'])('is done with the body %s', async (body) => {
+    expect((await ask(body)).status).toBe(202);
+  });
+
+  it('is refused where it says more than is looked at', async () => {
+    const answer = await ask('{"dry_run":true,"keep":["accounts"]}');
+
+    expect([answer.status, answer.json().errors]).toEqual([
+      422,
+      ['dry_run', 'keep'].map((field) => ({ field, code: 'unknown_field', message: 'is not a field of this request' })),
+    ]);
+  });
+});
+
+describe('A mapping in a form', () => {
+  it('comes before the file', async () => {
+    const file = new Blob([csv], { type: 'text/csv' });
+
+    const first = await sendForm([
+      ['mapping', '{"credits":"skip"}'],
+      ['file', file, 'a.csv'],
+    ]);
+    expect([first.status, received.file?.mapping?.credits]).toEqual([202, 'skip']);
+
+    const late = await sendForm([
+      ['file', file, 'a.csv'],
+      ['mapping', '{"credits":"skip"}'],
+    ]);
+    expect([late.status, late.json.errors]).toEqual([
+      422,
+      [expect.objectContaining({ field: 'mapping', code: 'too_late' })],
+    ]);
   });
 });

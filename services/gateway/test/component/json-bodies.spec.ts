@@ -59,6 +59,11 @@ describe('Input that no client needs is refused at the edge', () => {
     ['the key __proto__', `{"__proto__": {"platformAdmin": true}}`],
     ['the key __proto__ written with escapes', `{"\\u005f_proto__": 1}`],
     ['a number beyond all numbers', `{"amount": 1e400}`],
+    ['a key twice', `{"title": "a", "amount": "1.00", "title": "b"}`],
+    ['a key twice, once with an escape', `{"title": "a", "t\\u0069tle": "a"}`],
+    ['a key twice within', `{"x": [{"a": {"b": 1, "b": 1}}]}`],
+    ['a key twice, the first an object', `{"x": {"y": 1}, "x": 1}`],
+    ['__proto__ twice', `{"__proto__": 1, "__proto__": 1}`],
     ['33 levels of nesting', `{"tags": ${nested(33)}}`],
     ['50,000 levels of nesting', nested(50_000)],
   ])('refuses %s', async (_name, body) => {
@@ -71,6 +76,14 @@ describe('Input that no client needs is refused at the edge', () => {
     expect([nul.status, nul.json().code]).toEqual([400, 'input_unsafe']);
     const surrogate = await rawRequest(gateway, { path: '/api/v1/expenses?q=%ED%A0%80' });
     expect([surrogate.status, surrogate.json().code]).toEqual([400, 'request_malformed']);
+  });
+
+  it.each([
+    ['colons and quotes in texts', { title: ':":{"title": "x"}\\\\":', description: '\\\\' }],
+    ['texts that end in backslashes', { title: 'a\\\\', description: '\\\\\\"' }],
+  ])('does not take %s for a key twice', async (_name, change) => {
+    const answer = await post(JSON.stringify({ ...expense, ...change }));
+    expect(answer.status).toBe(201);
   });
 
   it('does not let keys of objects reach prototypes', async () => {

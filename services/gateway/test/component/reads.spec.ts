@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
 import { newId } from '@outlay/platform';
-import { anExpense } from '../support/fakes.ts';
+import { anExpense } from '../support/fake-expenses.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
@@ -25,6 +25,13 @@ describe('Every reading operation answers, in its declared form', () => {
     [`/api/v1/imports/${newId()}`],
     [`/api/v1/imports/${newId()}/rows?fate=refused`],
     ['/api/v1/stats/summary?month=2017-01'],
+    ['/api/v1/ledger/verification'],
+    [`/api/v1/ledger/verification?sequence=1&hash=${'ab'.repeat(32)}`],
+    ['/api/v1/ledger/journal?limit=2'],
+    ['/api/v1/ledger/balances?as_of=2025-01-31&known_as_of=2025-02-01T00:00:00.123456Z&currency=EUR&limit=2'],
+    ['/api/v1/ledger/trial-balance'],
+    [`/api/v1/ledger/accounts/${newId()}/entries?date_from=2025-01-01&date_to=2025-01-31`],
+    ['/api/v1/audit-entries?entity=expense&from=2025-01-01T00:00:00Z'],
     ['/api/v1/notifications/deliveries'],
   ])('%s', async (path) => {
     const answer = await gateway.fetch(path);
@@ -136,14 +143,20 @@ describe('Lists', () => {
       ['category_id', String(other)],
       ['account_id', String(account)],
       ['project_id', String(project)],
+      ['project_id', 'none'],
       ['tag', 'office & more'],
+      ['tag', 'b'],
+      ['tag_match', 'all'],
+      ['vendor', 'Inkwell Ltd'],
+      ['currency', 'USD'],
+      ['payment_method', 'cash'],
       ['user_id', String(user)],
       ['status', 'reversed'],
       ['amount_min', '-10.00'],
       ['amount_max', '99.5'],
       ['q', 'design tool'],
       ['import_id', String(file)],
-      ['sort', 'expense_date'],
+      ['sort', '-amount'],
     ]);
     expect((await gateway.fetch(`/api/v1/expenses?${query}`)).status).toBe(200);
     expect(gateway.lastCall('ledger', 'listExpenses').request).toEqual({
@@ -152,8 +165,12 @@ describe('Lists', () => {
         dateTo: '2025-01-31',
         categoryIds: [category, other],
         accountIds: [account],
-        projectIds: [project],
-        tag: 'office & more',
+        projectIds: [project, 'none'],
+        tags: ['office & more', 'b'],
+        eachTag: true,
+        vendor: 'Inkwell Ltd',
+        currency: 'USD',
+        paymentMethod: 'cash',
         userId: user,
         status: 'reversed',
         amountMinorFrom: -1000n,
@@ -161,7 +178,7 @@ describe('Lists', () => {
         text: 'design tool',
         importId: file,
       },
-      sort: 'expense_date',
+      sort: '-amount',
       page: { limit: 50, cursor: '' },
     });
   });
@@ -205,7 +222,7 @@ describe('An expense', () => {
 describe('Keys', () => {
   it('are published for others to verify tokens', async () => {
     const answer = await gateway.fetch('/.well-known/jwks.json', { token: false });
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=60');
     expect(await answer.json()).toEqual(gateway.issuer.jwks);
   });
 });

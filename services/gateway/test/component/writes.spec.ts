@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
 import { DomainError, newId, preconditionFailed } from '@outlay/platform';
-import { anExpense } from '../support/fakes.ts';
+import { anExpense } from '../support/fake-expenses.ts';
 import { rpcError } from '../support/rpc-error.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -44,7 +44,7 @@ describe('Idempotency-Key', () => {
 
   it('marks the first answer given again', async () => {
     await using again = await startGateway({
-      handlers: { ledger: { recordExpense: () => ({ expense: anExpense(), replayed: true }) } },
+      handlers: { ledger: { recordExpense: () => ({ expense: anExpense(), replayed: true, warnings: [] }) } },
     });
     const answer = await again.fetch('/api/v1/expenses', { method: 'POST', json: expense });
     expect([answer.status, answer.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
@@ -202,6 +202,40 @@ describe('PATCH changes what it names, PUT replaces all', () => {
     await edit('PATCH', {}, { currency: 'USD', exchange_rate: '0.9' });
     expect(request().updateMask).toEqual(['amount', 'exchange_rate']);
     expect(request().input?.amount).toEqual({ currency: 'USD', amountMinor: 12550n });
+  });
+
+  it.each([
+    ['amount', (index: number) => ({ amount: `${index + 1}.00` })],
+    ['currency', (index: number) => ({ currency: index % 2 === 0 ? 'USD' : 'EUR' })],
+  ])('gives nobody 412 for the %s alone, however many change it at once', async (_field, patchOf) => {
+    let paid = { currency: 'EUR', amountMinor: 12550n };
+    let version = 1n;
+    await using shared = await startGateway({
+      handlers: {
+        ledger: {
+          getExpense: () => ({ expense: anExpense({ amount: paid, version }) }),
+          editExpense: (asked: ledger.EditExpenseRequest) => {
+            const isOvertaken =
+              (asked.version ?? version) !== version ||
+              (asked.seenCurrency ?? paid.currency) !== paid.currency ||
+              (asked.seenAmountMinor ?? paid.amountMinor) !== paid.amountMinor;
+            if (isOvertaken) throw rpcError(preconditionFailed('version_mismatch', 'It has changed'));
+            paid = asked.input!.amount!;
+            version += 1n;
+            return { expense: anExpense({ amount: paid, version }), replayed: false, warnings: [] };
+          },
+        },
+      },
+    });
+
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_one, index) =>
+        shared.fetch(`/api/v1/expenses/${newId()}`, { method: 'PATCH', json: patchOf(index) }),
+      ),
+    );
+
+    expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
+    expect(version).toBe(41n);
   });
 
   it('refuses a patch of nothing', async () => {

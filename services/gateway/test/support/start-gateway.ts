@@ -13,7 +13,11 @@ import {
 import { service as health } from 'grpc-health-check';
 import { compose, type Overrides } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
-import { acme, fakeIdentity, fakeLedger, fakeNotifications, fakeReporting, fakeTenancy } from './fakes.ts';
+import { fakeIdentity } from './fake-identity.ts';
+import { fakeLedger } from './fake-ledger.ts';
+import { fakeNotifications } from './fake-notifications.ts';
+import { fakeReporting } from './fake-reporting.ts';
+import { acme, fakeTenancy } from './fake-tenancy.ts';
 
 const definitions = {
   identity: identity.IdentityServiceService,
@@ -61,7 +65,7 @@ export async function startGateway(
   const defaults: Record<Area, FakeHandlers> = {
     identity: fakeIdentity(tenant, issuer),
     tenancy: fakeTenancy(acme(tenant)),
-    ledger: fakeLedger(tenant),
+    ledger: fakeLedger(),
     notifications: fakeNotifications(),
     reporting: fakeReporting(tenant),
   };
@@ -80,6 +84,9 @@ export async function startGateway(
     LOG_LEVEL: 'debug',
     SERVICE_CLIENT_SECRET: 'a-secret-for-tests',
     SHUTDOWN_TIMEOUT_MS: '2000',
+    // What a test holds back is to wait for the test, however slow the machine; tests of the time there is set their own.
+    REQUEST_DEADLINE_MS: '30000',
+    UPLOAD_STALL_MS: '60000',
     IDENTITY_ADDRESS: fakes.identity.address,
     TENANCY_BILLING_ADDRESS: fakes.tenancy.address,
     LEDGER_ADDRESS: fakes.ledger.address,
@@ -127,7 +134,7 @@ const healthy: FakeHandlers = { Check: () => ({ status: 'SERVING' }), check: () 
 
 /** At a gateway that was just started, the list of closed sessions is still on its way. */
 async function untilReady(url: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const { failing } = (await (await fetch(`${url}/readyz`)).json()) as { failing: string[] };
     if (!failing.includes('revoked_sessions')) return;

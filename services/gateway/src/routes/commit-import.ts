@@ -1,0 +1,37 @@
+import { access } from '@outlay/contracts';
+import { defineRoute } from '../http/define-route.ts';
+import { idParams, present } from '../schemas/common.ts';
+import { importExample, importSchema, noOptions, renderImport } from '../schemas/import.ts';
+
+export const commitImport = defineRoute({
+  operationId: 'commitImport',
+  method: 'post',
+  path: '/imports/{id}/commit',
+  summary: 'Book what was previewed',
+  description:
+    'Books the file of a dry run, in the background, from the bytes that were kept: nothing is sent again. What is a ' +
+    'duplicate and what the plan allows is decided anew. A preview can be committed for a day.',
+  tags: ['Imports'],
+  access: access.ledger.commitImport,
+  notFound: 'import_not_found',
+  request: { params: idParams, body: noOptions, bodyExample: {}, bodyOptional: true },
+  responses: {
+    202: {
+      description: 'It is being booked, or was already.',
+      schema: importSchema,
+      example: { ...importExample, status: 'processing', rows_done: 0, imported: 0, refused: 0, finished_at: null },
+      location: true,
+    },
+  },
+  errors: ['import_not_previewed', 'preview_expired'],
+  async handle({ context, params, services }) {
+    const answer = await services.ledger.commitImport(context, { importId: params.id });
+    const committed = present(answer.import, 'an import');
+    return {
+      status: 202,
+      body: renderImport(committed),
+      location: `/api/v1/imports/${committed.id}`,
+      replayed: answer.replayed,
+    };
+  },
+});

@@ -1,0 +1,45 @@
+import { access } from '@outlay/contracts';
+import { z } from 'zod';
+import { defineRoute } from '../http/define-route.ts';
+import { pageQuery } from '../schemas/common.ts';
+import { hash, renderVerification, verificationExample, verificationSchema } from '../schemas/journal.ts';
+
+const deadlineMs = 25_000;
+
+export const verifyJournal = defineRoute({
+  operationId: 'verifyJournal',
+  method: 'get',
+  path: '/ledger/verification',
+  summary: 'Hold the books against their seals',
+  description:
+    'Every journal entry is sealed, about a second after it is booked and later behind a large import, in a chain that is ' +
+    'signed outside the database: `unsealed` says how many wait. ' +
+    'This looks whether anything was changed, lost, put in or moved since, be it by somebody with the database in their ' +
+    'hands, and names it. A large journal takes several requests: go on with `next_cursor` until it is null. With ' +
+    '`sequence` and `hash` of a head kept from earlier, what was cut off since is found too.',
+  tags: ['Reports'],
+  access: access.ledger.verifyJournal,
+  deadlineMs,
+  request: {
+    query: z.strictObject({
+      sequence: z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/, 'must be that of a seal')
+        .optional()
+        .meta({ description: 'Of a head kept from earlier.' }),
+      hash: hash.optional().meta({ description: 'Of the same head.' }),
+      cursor: pageQuery.cursor.meta({ description: 'Where to go on: `next_cursor` of the answer before.' }),
+    }),
+  },
+  responses: {
+    200: { description: 'What was found.', schema: verificationSchema, example: verificationExample },
+  },
+  async handle({ context, query, services }) {
+    const found = await services.ledger.verifyJournal(
+      context,
+      { cursor: query.cursor ?? '', sequence: BigInt(query.sequence ?? 0), hash: query.hash ?? '' },
+      { deadlineMs, isIdempotent: true },
+    );
+    return { status: 200, body: renderVerification(found) };
+  },
+});

@@ -1,0 +1,178 @@
+import type { ledger } from '@outlay/contracts';
+import { z } from 'zod';
+import { currency, instant, pageOf, present, renderInstant, text, uuid, version } from './common.ts';
+
+/** What a column can say of a purchase. */
+export const importFields = [
+  ...(['expense_date', 'amount', 'original_amount', 'billed_amount', 'debit', 'credit', 'currency'] as const),
+  ...(['original_currency', 'billed_currency', 'direction', 'balance', 'status', 'vendor', 'description'] as const),
+  ...(['tax', 'account', 'category', 'project', 'tags', 'payment_method', 'reference', 'source_id'] as const),
+] as const;
+
+/** What a file is. */
+export const importKinds = ['csv', 'outlay', 'ofx', 'camt053'] as const;
+
+const defaults = z
+  .strictObject({
+    currency: currency.optional(),
+    account: text(200).optional(),
+    category: text(200).optional(),
+    project: text(200).optional(),
+  })
+  .meta({ id: 'ImportDefaults', description: 'What rows are taken to say that do not say it; names, as in a file.' });
+
+/** How a file is to be read; what is left away is recognised. */
+export const importMappingRules = z
+  .strictObject({
+    kind: z.enum(importKinds).optional().meta({
+      description: 'What the file must be. Our own export is read as any other table where `csv` is said.',
+    }),
+    columns: z
+      .record(text(200), z.enum(importFields).nullable())
+      .optional()
+      .meta({
+        description:
+          'Field of the expense by column header, as it stands in the file. `null` leaves a column out, so that nothing is ' +
+          'made of it; columns that are not named here are recognised. A header that comes again is called by its number, ' +
+          'such as `Amount (2)`.',
+      }),
+    delimiter: z
+      .string()
+      .max(1)
+      .regex(/^[^\w\s"'.\n\r\0-]?$|^[\t ]$/, 'must be one character, such as ; or a tab')
+      .optional()
+      .meta({ description: 'Empty, as of a statement, is not said.', examples: [';'] }),
+    encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).optional(),
+    header_line: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .optional()
+      .meta({ description: 'Line of the header, from 1; 0, as of a statement, is not said.' }),
+    date_format: z
+      .string()
+      .regex(
+        /^(day number|(D{1,2}|M{1,4}|YY|YYYY)[-/. ]?(D{1,2}|M{1,4})[-/. ]?(D{1,2}|M{1,4}|YY|YYYY))?$/,
+        'must be such as DD/MM/YYYY or YYYY-MM-DD',
+      )
+      .optional()
+      .meta({
+        description: 'Such as `DD/MM/YYYY`: in which order day, month and year stand. Empty is not said.',
+        examples: ['DD/MM/YYYY'],
+      }),
+    decimal_mark: z.enum(['.', ',']).optional(),
+    amounts: z
+      .enum(['spent_positive', 'spent_negative'])
+      .optional()
+      .meta({ description: 'Which sign money spent has in columns that are neither debit nor credit.' }),
+    credits: z
+      .enum(['refund', 'skip'])
+      .optional()
+      .meta({
+        description:
+          'What becomes of money that came in: a refund, or nothing, as it is no spending. Left away: nothing in the ' +
+          'statement of an account, a refund in a file of purchases.',
+      }),
+    defaults: defaults.optional(),
+  })
+  .meta({ id: 'ImportMappingRules', description: 'How a file is to be read. What is left away is recognised.' });
+
+export type ImportMappingRules = z.output<typeof importMappingRules>;
+
+export const importMappingSchema = z
+  .strictObject({
+    id: uuid,
+    name: z.string(),
+    mapping: importMappingRules,
+    version,
+    created_at: instant,
+    updated_at: instant,
+  })
+  .meta({ id: 'ImportMapping', description: 'How to read files that come again and again.' });
+
+export const importMappingPage = pageOf('ImportMappingPage', importMappingSchema);
+
+const name = text(200).meta({ description: 'Unique among the mappings of the tenant.' });
+
+export const importMappingBody = z.strictObject({ name, mapping: importMappingRules });
+
+export const importMappingChanges = z
+  .strictObject({ name: name.optional(), mapping: importMappingRules.optional() })
+  .meta({ description: 'What is left away stays; `mapping` is replaced as a whole.' });
+
+export const mappingRulesExample = {
+  columns: { 'TRANS DATE': 'expense_date', 'TRANS CAC DESC 2': null },
+  date_format: 'DD/MM/YY',
+  defaults: { account: 'Purchase cards' },
+} as const satisfies z.input<typeof importMappingRules>;
+
+export const importMappingBodyExample = { name: 'Purchase cards', mapping: mappingRulesExample };
+
+export const importMappingExample: z.input<typeof importMappingSchema> = {
+  id: '0197a3c0-9999-7000-8000-000000000001',
+  ...importMappingBodyExample,
+  version: 1,
+  created_at: '2025-02-01T07:00:00.000Z',
+  updated_at: '2025-02-01T07:00:00.000Z',
+};
+
+/** In the words of the contracts, where nothing is said by saying nothing. */
+export const toMappingRules = (given: ImportMappingRules): ledger.ImportMappingRules => ({
+  kind: given.kind ?? '',
+  columns: Object.fromEntries(Object.entries(given.columns ?? {}).map(([header, field]) => [header, field ?? ''])),
+  delimiter: given.delimiter ?? '',
+  encoding: given.encoding ?? '',
+  headerLine: given.header_line ?? 0,
+  dateFormat: given.date_format ?? '',
+  decimalMark: given.decimal_mark ?? '',
+  amounts: given.amounts ?? '',
+  credits: given.credits ?? '',
+  defaults: given.defaults && {
+    currency: given.defaults.currency ?? '',
+    account: given.defaults.account ?? '',
+    category: given.defaults.category ?? '',
+    project: given.defaults.project ?? '',
+  },
+});
+
+export const renderColumns = (columns: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(columns).map(([header, field]) => [header, (field || null) as (typeof importFields)[number] | null]),
+  );
+
+export function renderDefaults(given: ledger.ImportDefaults | undefined): z.input<typeof defaults> {
+  const said = Object.entries(given ?? {}).filter(([, value]) => value !== '');
+  return Object.fromEntries(said);
+}
+
+export function renderImportMapping(given: ledger.ImportMapping | undefined): z.input<typeof importMappingSchema> {
+  const saved = present(given, 'a mapping');
+  return {
+    id: saved.id,
+    name: saved.name,
+    mapping: renderRules(present(saved.rules, 'what a mapping says')),
+    version: Number(saved.version),
+    created_at: renderInstant(saved.createdAt),
+    updated_at: renderInstant(saved.updatedAt),
+  };
+}
+
+function renderRules(rules: ledger.ImportMappingRules): z.input<typeof importMappingRules> {
+  const columns = renderColumns(rules.columns);
+  const defaultsSaid = renderDefaults(rules.defaults);
+  const said = {
+    kind: rules.kind,
+    delimiter: rules.delimiter,
+    encoding: rules.encoding,
+    date_format: rules.dateFormat,
+    decimal_mark: rules.decimalMark,
+    amounts: rules.amounts,
+    credits: rules.credits,
+  };
+  return {
+    ...(Object.keys(columns).length > 0 && { columns }),
+    ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== '')),
+    ...(rules.headerLine > 0 && { header_line: rules.headerLine }),
+    ...(Object.keys(defaultsSaid).length > 0 && { defaults: defaultsSaid }),
+  };
+}

@@ -1,0 +1,224 @@
+import type { ledger } from '@outlay/contracts';
+import { z } from 'zod';
+import { calendarDate, currency, instant, renderOptionalInstant, uuid } from './common.ts';
+
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+
+/** SHA-256 in hexadecimal. */
+export const hash = hex(64);
+
+const sequence = z.int().min(1);
+
+export const preciseInstant = z
+  .string()
+  .regex(/^\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+  .meta({ description: 'UTC with microseconds.' });
+
+export const minorUnits = z
+  .string()
+  .regex(/^-?\d+$/)
+  .meta({ description: 'Minor units of the currency.' });
+
+const head = z
+  .strictObject({ sequence, hash, sealed_at: instant })
+  .meta({ id: 'JournalHead', description: 'The newest seal: keep it, and ask later whether it is still there.' });
+
+const faultKinds = [
+  'changed',
+  'missing',
+  'inserted',
+  'reordered',
+  'seal_changed',
+  'seal_missing',
+  'rewritten',
+  'head_mismatch',
+] as const;
+
+const fault = z
+  .strictObject({
+    kind: z.enum(faultKinds),
+    entry_id: uuid.nullable().meta({ description: 'Null where no entry can be named.' }),
+    sequence: sequence.nullable().meta({ description: 'Null where no seal can be named.' }),
+    detail: z.string(),
+  })
+  .meta({ id: 'JournalFault' });
+
+export const verificationSchema = z
+  .strictObject({
+    status: z.enum(['valid', 'broken']).meta({ description: 'Of the part that this answer is about.' }),
+    entries: z.int().meta({
+      description:
+        'Journal entries counted so far; 0 until all seals have been looked at, and then those sealed and those not. All ' +
+        'answers by one cursor count the journal of the moment when the first was asked for.',
+    }),
+    sealed: z.int().meta({ description: 'Seals counted so far.' }),
+    unsealed: z.int().meta({ description: 'Entries counted so far that wait for their seal.' }),
+    oldest_unsealed_at: instant.nullable().meta({ description: 'When the oldest of them was recorded.' }),
+    head: head.nullable().meta({ description: 'Null: nothing is sealed yet.' }),
+    faults: z.array(fault),
+    next_cursor: z.string().nullable().meta({ description: 'Null: everything has been looked at.' }),
+  })
+  .meta({ id: 'JournalVerification', description: 'What holding the journal against its seals has found.' });
+
+const posting = z
+  .strictObject({ line: z.int(), ledger_account_id: uuid, currency, amount_minor: minorUnits })
+  .meta({ id: 'JournalPosting' });
+
+const entry = z
+  .strictObject({
+    id: uuid,
+    recorded_at: preciseInstant,
+    effective_date: calendarDate.nullable(),
+    kind: z.string().nullable().meta({ description: 'Null, and all but the postings: there is no entry by this id.' }),
+    expense_id: uuid.nullable().meta({ description: 'Null of an opening balance too.' }),
+    reverses_entry_id: uuid.nullable(),
+    currency: currency.nullable(),
+    amount_minor: minorUnits.nullable(),
+    rate: z.string().nullable(),
+    rate_source: z.string().nullable(),
+    rate_date: calendarDate.nullable(),
+    postings: z.array(posting),
+  })
+  .meta({ id: 'JournalEntry' });
+
+const seal = z
+  .strictObject({
+    sequence,
+    entry_id: uuid,
+    entry_recorded_at: preciseInstant,
+    entry_hash: hash,
+    previous_hash: hash,
+    hash,
+    sealed_at: preciseInstant,
+    key_id: z.string().nullable().meta({ description: "Null: a later seal's signature stands for this one." }),
+    signature: z.string().nullable().meta({ description: 'Ed25519 over the hash.' }),
+  })
+  .meta({ id: 'JournalSeal' });
+
+const item = z
+  .strictObject({
+    seal: seal.nullable().meta({ description: 'Null: the entry has none.' }),
+    entry: entry.nullable().meta({ description: 'Null: the sealed entry is gone.' }),
+    is_waiting: z.boolean().meta({ description: 'Whether an entry without a seal waits for one.' }),
+  })
+  .meta({ id: 'JournalItem' });
+
+export const journalPageSchema = z
+  .strictObject({
+    tenant_id: uuid,
+    head: head.nullable(),
+    keys: z
+      .array(z.strictObject({ id: hex(16), public_key: hash }).meta({ id: 'SealPublicKey' }))
+      .meta({ description: 'What seals are signed with, the present key first.' }),
+    data: z.array(item),
+    pagination: z.strictObject({ next_cursor: z.string().nullable(), has_more: z.boolean(), limit: z.int() }),
+  })
+  .meta({ id: 'JournalPage' });
+
+const headExample = {
+  sequence: 5222,
+  hash: '9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab',
+  sealed_at: '2025-02-01T07:00:05.000Z',
+};
+
+export const verificationExample: z.input<typeof verificationSchema> = {
+  status: 'broken',
+  entries: 5222,
+  sealed: 5222,
+  unsealed: 0,
+  oldest_unsealed_at: null,
+  head: headExample,
+  faults: [
+    {
+      kind: 'changed',
+      entry_id: '0197a3c0-5555-7000-8000-000000000001',
+      sequence: 17,
+      detail: 'The entry or its postings are not what was sealed',
+    },
+  ],
+  next_cursor: null,
+};
+
+export const journalPageExample: z.input<typeof journalPageSchema> = {
+  tenant_id: '0197a3c0-0000-7000-8000-000000000001',
+  head: headExample,
+  keys: [{ id: '1f3870be274f6c49', public_key: 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a' }],
+  data: [],
+  pagination: { next_cursor: null, has_more: false, limit: 50 },
+};
+
+const renderHead = (given: ledger.JournalHead | undefined): z.input<typeof head> | null =>
+  given === undefined || given.sequence === 0n
+    ? null
+    : {
+        sequence: Number(given.sequence),
+        hash: given.hash,
+        sealed_at: renderOptionalInstant(given.sealedAt) ?? '',
+      };
+
+export const renderVerification = (found: ledger.VerifyJournalResponse): z.input<typeof verificationSchema> => ({
+  status: found.faults.length === 0 ? 'valid' : 'broken',
+  entries: Number(found.entries),
+  sealed: Number(found.sealed),
+  unsealed: Number(found.unsealed),
+  oldest_unsealed_at: renderOptionalInstant(found.oldestUnsealedAt),
+  head: renderHead(found.head),
+  faults: found.faults.map(({ kind, entryId, sequence: at, detail }) => ({
+    kind: kind as (typeof faultKinds)[number],
+    entry_id: entryId || null,
+    sequence: at === 0n ? null : Number(at),
+    detail,
+  })),
+  next_cursor: found.nextCursor || null,
+});
+
+export const renderJournalPage = (
+  page: ledger.ListJournalResponse,
+  tenantId: string,
+  limit: number,
+): z.input<typeof journalPageSchema> => ({
+  tenant_id: tenantId,
+  head: renderHead(page.head),
+  keys: page.keys.map(({ id, publicKey }) => ({ id, public_key: publicKey })),
+  data: page.items.map((given) => ({
+    seal: given.seal ? renderSeal(given.seal) : null,
+    entry: given.entry ? renderEntry(given.entry) : null,
+    is_waiting: given.isWaiting,
+  })),
+  pagination: { next_cursor: page.page?.nextCursor || null, has_more: page.page?.hasMore ?? false, limit },
+});
+
+const renderSeal = (given: ledger.JournalSeal): z.input<typeof seal> => ({
+  sequence: Number(given.sequence),
+  entry_id: given.entryId,
+  entry_recorded_at: given.entryRecordedAt,
+  entry_hash: given.entryHash,
+  previous_hash: given.previousHash,
+  hash: given.hash,
+  sealed_at: given.sealedAt,
+  key_id: given.keyId || null,
+  signature: given.signature || null,
+});
+
+function renderEntry(given: ledger.JournalEntry): z.input<typeof entry> {
+  const known = <T>(value: T): T | null => (given.kind === '' ? null : value);
+  return {
+    id: given.id,
+    recorded_at: given.recordedAt,
+    effective_date: known(given.effectiveDate),
+    kind: known(given.kind),
+    expense_id: given.expenseId || null,
+    reverses_entry_id: given.reversesEntryId || null,
+    currency: known(given.currency),
+    amount_minor: known(given.amountMinor.toString()),
+    rate: known(given.rate),
+    rate_source: known(given.rateSource),
+    rate_date: known(given.rateDate),
+    postings: given.postings.map(({ line, ledgerAccountId, currency: code, amountMinor }) => ({
+      line,
+      ledger_account_id: ledgerAccountId,
+      currency: code,
+      amount_minor: amountMinor.toString(),
+    })),
+  };
+}
