@@ -12,14 +12,13 @@ const byName = (lines: Line[]) =>
 
 /** The platform's summary of a month, in the shape of the expected one. */
 export const readSummary = async (tenant: SignedIn, month: string): Promise<ExpectedSummary> => {
-  const { status, body } = await tenant.call('GET', `/stats/summary?month=${month}`);
-  if (status !== 200) throw new Error(`summary of ${month} answered ${status}: ${JSON.stringify(body)}`);
+  const { data } = await tenant.api.get('/stats/summary', { query: { month } });
   return {
-    total: body.total,
-    count: body.count,
-    refunds: body.refunds,
-    byCategory: byName(body.by_category),
-    byProject: byName(body.by_project),
-    byAccount: byName(body.by_account),
+    total: data.total,
+    count: data.count,
+    refunds: data.refunds,
+    byCategory: byName(data.by_category),
+    byProject: byName(data.by_project),
+    byAccount: byName(data.by_account),
   };
 };

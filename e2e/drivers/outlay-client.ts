@@ -1,16 +1,45 @@
 import { randomUUID } from 'node:crypto';
+import { type OutlayClient as ApiClient, createOutlayClient as createApiClient } from '@outlay/client';
 
-/** What came back: the body is JSON where there is one. */
+/** What came back. */
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a journey reads answers as an outside client would, without our types.
-  body: any;
+  body: Told;
+}
+
+/**
+ * What is read of answers, by the names that the API gives it: each field is there in the answers of the operations that
+ * have it, or in the entries of a list, which are its `data`. An answer that is no JSON is text.
+ */
+export interface Told {
+  id: string;
+  code: string;
+  status: string;
+  kind: string;
+  title: string;
+  email: string;
+  subdomain: string;
+  user_id: string;
+  count: number;
+  current: boolean;
+  archived_at: string | null;
+  data: Told[];
+  pagination: { next_cursor: string };
+  user: { id: string };
+  tenant: { id: string } | null;
+  access_token: string;
+  refresh_token: string;
+  secret: string;
+  recovery_codes: string[];
 }
 
 export interface SignedIn {
   tenantId: string;
   token: string;
+  /** As a client of the API calls it: typed, and patient with a platform that asks it to wait. */
+  api: ApiClient;
+  /** One bare request, as any HTTP client might send it. */
   call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 }
 
@@ -43,13 +72,12 @@ export const createOutlayClient = (gatewayUrl: string): OutlayClient => {
   };
 
   const signIn: OutlayClient['signIn'] = async (email, password) => {
-    const answer = await call('POST', '/auth/login', { email, password });
-    if (answer.status !== 200)
-      throw new Error(`login of ${email} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-    const token: string = answer.body.access_token;
+    const api = createApiClient({ baseUrl: gatewayUrl });
+    const { access_token: token, tenant } = await api.logIn({ email, password });
     return {
-      tenantId: answer.body.tenant?.id,
+      tenantId: tenant?.id ?? '',
       token,
+      api,
       call: (method, path, body, headers) => call(method, path, body, { authorization: `Bearer ${token}`, ...headers }),
     };
   };
@@ -60,23 +88,26 @@ export const createOutlayClient = (gatewayUrl: string): OutlayClient => {
     registerTenant: async ({ currency } = {}) => {
       const subdomain = `t-${randomUUID()}`;
       const email = `owner@${subdomain}.example`;
-      const answer = await call('POST', '/auth/register', {
-        name: 'Journey Ltd',
-        subdomain,
-        owner_email: email,
-        owner_password: ownerPassword,
-        owner_first_name: 'Mara',
-        owner_last_name: 'Lind',
+      await createApiClient({ baseUrl: gatewayUrl }).post('/auth/register', {
+        body: {
+          name: 'Journey Ltd',
+          subdomain,
+          owner_email: email,
+          owner_password: ownerPassword,
+          owner_first_name: 'Mara',
+          owner_last_name: 'Lind',
+        },
       });
-      if (answer.status !== 201)
-        throw new Error(`registration answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       const owner = await signIn(email, ownerPassword);
-      if (currency) {
-        const patched = await owner.call('PATCH', '/tenant', { settings: { currency } });
-        if (patched.status !== 200)
-          throw new Error(`currency answered ${patched.status}: ${JSON.stringify(patched.body)}`);
-      }
+      if (currency) await owner.api.patch('/tenant', { body: { settings: { currency } } });
       return { ...owner, email, subdomain };
     },
   };
 };
+
+/** The id of a session in a list of them that is not the one of whoever asked. */
+export function otherSession({ data }: Told): string {
+  const other = data.find(({ current }) => !current);
+  if (!other) throw new Error('There is no other session');
+  return other.id;
+}

@@ -15,6 +15,7 @@ export interface Schema {
   maxLength?: number;
   minimum?: number;
   maximum?: number;
+  minItems?: number;
   maxItems?: number;
 }
 
@@ -42,6 +43,9 @@ export interface Operation {
   path: string;
   isPublic: boolean;
   isForPlatformAdmin: boolean;
+  /** What an API key needs; undefined where keys may not at all. */
+  scope: string | undefined;
+  needsFreshLogin: boolean;
   parameters: Parameter[];
   body: Record<string, Media> | undefined;
   bodyRequired: boolean;
@@ -65,6 +69,8 @@ type RawOperation = {
   requestBody?: { content: Record<string, Media>; required?: boolean };
   responses: Record<string, DocumentedAnswer | Reference>;
   'x-platform-admin'?: boolean;
+  'x-scope'?: string;
+  'x-fresh-login'?: boolean;
 };
 
 /** Reads the document that a platform serves: what is documented there is what its clients go by. */
@@ -86,6 +92,8 @@ export async function readApiDocument(gatewayUrl: string): Promise<ApiDocument> 
         path,
         isPublic: raw.security?.length === 0,
         isForPlatformAdmin: raw['x-platform-admin'] === true,
+        scope: raw['x-scope'],
+        needsFreshLogin: raw['x-fresh-login'] === true,
         parameters: (raw.parameters ?? []).map((parameter) => resolve<Parameter>(parameter)),
         body: raw.requestBody?.content,
         bodyRequired: raw.requestBody?.required ?? false,

@@ -23,7 +23,7 @@ const platform = await startPlatform({ bus, environment: subjectEnvironment });
 try {
   say(`Seed ${options.seed}; the same again: npm run fuzz -- --requests ${options.requests} --seed ${options.seed}`);
   const results = await runFuzz({
-    gatewayUrl: platform.gatewayUrl,
+    platform,
     requests: Number(options.requests),
     seed: Number(options.seed),
     only: options.operation,

@@ -18,12 +18,18 @@ export function faultsOf(
 ): RequestFaults {
   const url = readUrl(request.path, operation);
   const faults = operation.parameters.flatMap((parameter) => {
-    const value = parameter.in === 'header' ? request.headers[parameter.name.toLowerCase()]?.trim() : url.of(parameter);
+    const value =
+      parameter.in === 'header' ? blankless(request.headers[parameter.name.toLowerCase()]) : url.of(parameter);
     if (value === undefined) return parameter.required ? [`${parameter.name} is missing`] : [];
     return check(parameter.schema, value).map((error) => `${parameter.name} ${error.message}`);
   });
   const body = bodyFaults(request, operation, document, check);
   return { faults: [...faults, ...url.faults, ...body.faults], fields: body.fields };
+}
+
+/** HTTP takes away blanks and tabs, and nothing else that JavaScript calls white space. */
+function blankless(value: string | undefined): string | undefined {
+  return value?.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 function readUrl(path: string, operation: Operation) {
@@ -41,8 +47,7 @@ function readUrl(path: string, operation: Operation) {
   };
   const known = new Map(operation.parameters.filter((one) => one.in === 'query').map((one) => [one.name, one]));
   const query = new Map<string, string[]>();
-  // Operations that take no query ignore one.
-  for (const pair of known.size === 0 ? [] : search.split('&').filter((part) => part !== '')) {
+  for (const pair of search.split('&').filter((part) => part !== '')) {
     const [name = '', ...rest] = pair.replaceAll('+', ' ').split('=');
     const key = decode(name);
     query.set(key, [...(query.get(key) ?? []), decode(rest.join('='))]);
@@ -64,6 +69,9 @@ function readUrl(path: string, operation: Operation) {
   };
 }
 
+const bodyMax = 100 * 1024;
+const bodyMaxOf: Record<string, number> = { recordExpenses: 1024 * 1024 };
+
 function bodyFaults(
   request: WireRequest,
   operation: Operation,
@@ -84,7 +92,7 @@ function bodyFaults(
       : { faults: [], fields: [] };
   if (!/^application\/(?:.+\+)?json$/.test(type.trim()) || (charset !== undefined && !charset.includes('utf-8')))
     return refused('the media type is another');
-  if (request.body.length > 100 * 1024) return refused('the body is too large');
+  if (request.body.length > (bodyMaxOf[operation.id] ?? bodyMax)) return refused('the body is too large');
 
   let value: unknown;
   try {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { ApiDocument, Operation, Parameter } from './api-document.ts';
 import { hostileHeader, hostileText, hostileValue, textChanges } from './hostile.ts';
+import { callerOf, meaningOf, placeholder, subjectOf } from './operation-needs.ts';
 import { valuesOf } from './schema-values.ts';
-import { placeholder } from './subject.ts';
-import { uploads } from './uploads.ts';
+import { rateUploads, uploads } from './uploads.ts';
 
 /** A request with placeholders in it; `body` has a character per byte. */
 export interface GeneratedRequest {
@@ -38,44 +38,33 @@ export function plainRequest(operation: Operation, document: ApiDocument): Gener
   const example = type === 'application/json' ? plainBody(operation, document, media?.example) : media?.example;
   return {
     method: operation.method,
-    path: fillPath(operation, placeholder(idKind(operation))) + (query && `?${query}`),
+    path: fillPath(operation, placeholder(subjectOf(operation))) + (query && `?${query}`),
     headers: {
-      ...(operation.isPublic ? {} : { authorization: `Bearer ${rightToken(operation)}` }),
+      ...(operation.isPublic ? {} : { authorization: bearer(`${callerOf(operation)}Token`) }),
       ...(type === undefined ? {} : { 'content-type': type }),
     },
     body: example === undefined ? undefined : toBytes(typeof example === 'string' ? example : JSON.stringify(example)),
   };
 }
 
-/** The documented example, without the ids in it, which name nothing here, and with an owner who exists. */
+/** The documented example, without the ids in it, which name nothing here, but for those without which nothing goes. */
 function plainBody(operation: Operation, document: ApiDocument, example: unknown): object {
-  const schema = document.resolve(operation.body?.['application/json']?.schema ?? {});
-  const known: Record<string, string> = {
-    currency: 'EUR',
-    email: placeholder('email'),
-    password: placeholder('password'),
-    refresh_token: placeholder('refreshToken'),
-  };
-  const fields = Object.entries(example as object).filter(([name]) => !/_id$|^exchange_rate$/.test(name));
+  const { required = [] } = document.resolve(operation.body?.['application/json']?.schema ?? {});
+  const fields = Object.entries(example as object).filter(
+    ([name]) => required.includes(name) || !/_id$|^exchange_rate$/.test(name),
+  );
   return Object.fromEntries(
-    fields.map(([name, value]) => [
-      name,
-      schema.properties?.[name] && Object.hasOwn(known, name) ? known[name] : value,
-    ]),
+    fields.map(([name, value]) => [name, name === 'currency' ? 'EUR' : (meaningOf(operation.id, name) ?? value)]),
   );
 }
 
-/** `expense` for `/expenses/{id}`. */
-function idKind(operation: Operation): string {
-  return /\/(\w+?)s\/\{id\}/.exec(operation.path)?.[1] ?? '';
-}
+/** The authorization by a token of this name. */
+const bearer = (name: string) => `Bearer ${placeholder(name)}`;
 
 const fillPath = (operation: Operation, id: string) => operation.path.replace('{id}', id);
 
-const rightToken = (operation: Operation) => placeholder(operation.isForPlatformAdmin ? 'adminToken' : 'ownerToken');
-
 function pathsOf(operation: Operation): fc.Arbitrary<string> {
-  const kind = idKind(operation);
+  const kind = subjectOf(operation);
   if (kind === '') return fc.constantFrom(operation.path, operation.path, operation.path, `${operation.path}/`);
   const ids = fc.oneof(
     { weight: 8, arbitrary: fc.nat(kind === 'tenant' ? 0 : 3).map((index) => placeholder(kind, index)) },
@@ -107,9 +96,12 @@ function queriesOf(operation: Operation, document: ApiDocument): fc.Arbitrary<st
   if (parameters.length === 0)
     return fc.oneof({ weight: 19, arbitrary: fc.constant('') }, { weight: 1, arbitrary: strange });
   const fitting = fc
-    .record(Object.fromEntries(parameters.map((one) => [one.name, valuesOf(one.schema, document, one.name)])), {
-      requiredKeys: parameters.filter((one) => one.required).map((one) => one.name),
-    })
+    .record(
+      Object.fromEntries(parameters.map((one) => [one.name, valuesOf(one.schema, document, { name: one.name })])),
+      {
+        requiredKeys: parameters.filter((one) => one.required).map((one) => one.name),
+      },
+    )
     .map(toQuery);
   const broken = fc
     .tuple(fc.constantFrom(...parameters), fc.oneof(hostileText, hostileValue.map(String)))
@@ -147,12 +139,11 @@ const seldom = (values: fc.Arbitrary<string>, absentWeight = 6) =>
 function headersOf(operation: Operation): fc.Arbitrary<Record<string, string>> {
   const takes = (name: string) =>
     operation.parameters.some((one: Parameter) => one.in === 'header' && one.name === name);
-  const bearer = (token: string) => `Bearer ${token}`;
   const authorization = fc.oneof(
-    { weight: 12, arbitrary: fc.constant(operation.isPublic ? undefined : bearer(rightToken(operation))) },
+    { weight: 12, arbitrary: fc.constant(operation.isPublic ? undefined : bearer(`${callerOf(operation)}Token`)) },
     {
       weight: 2,
-      arbitrary: fc.constantFrom('ownerToken', 'adminToken', 'strangerToken').map((name) => bearer(placeholder(name))),
+      arbitrary: fc.constantFrom('ownerToken', 'adminToken', 'strangerToken', 'keySecret').map(bearer),
     },
     {
       weight: 1,
@@ -204,8 +195,9 @@ const noBody: fc.Arbitrary<SentBody> = fc.oneof(
 
 function bodiesOf(operation: Operation, document: ApiDocument): fc.Arbitrary<SentBody> {
   const media = operation.body?.['application/json'];
-  if (media === undefined) return uploads;
-  const values = valuesOf(media.schema ?? {}, document, '', media.example);
+  if (media === undefined) return operation.id === 'importPlatformRates' ? rateUploads : uploads;
+  const meaning = (name: string) => meaningOf(operation.id, name);
+  const values = valuesOf(media.schema ?? {}, document, { example: media.example, meaning });
   const json = values.map((value) => toBytes(JSON.stringify(value)));
   const changes = fc.array(fc.record({ at: fc.nat(500), kind: fc.nat(3), value: hostileValue, name: hostileText }), {
     minLength: 1,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { SubjectPlatform } from './actors.ts';
 import { answerFaults } from './answer-faults.ts';
 import { type ApiDocument, type Operation, readApiDocument } from './api-document.ts';
 import { faultsOf } from './request-faults.ts';
@@ -30,16 +31,17 @@ const shrinksMax = 200;
 
 /** Sends about `requests` requests over all operations. The same seed on a fresh platform sends the same ones. */
 export async function runFuzz(options: {
-  gatewayUrl: string;
+  platform: SubjectPlatform;
   requests: number;
   seed: number;
   /** Only these operations; all where left out. */
   only?: string[];
   onResult?: (result: OperationResult) => void;
 }): Promise<OperationResult[]> {
-  const { gatewayUrl, requests, seed, only, onResult } = options;
+  const { platform, requests, seed, only, onResult } = options;
+  const { gatewayUrl } = platform;
   const document = await readApiDocument(gatewayUrl);
-  const subject = await createSubject(gatewayUrl);
+  const subject = await createSubject(platform);
   const sender = createSender(gatewayUrl);
   const run = { document, subject, sender, check: createSchemaCheck(document) };
   const weights = document.operations.map(weightOf);
@@ -56,12 +58,14 @@ export async function runFuzz(options: {
     return results;
   } finally {
     sender.close();
+    subject.close();
   }
 }
 
-/** Log-in comes last: its wrong passwords shut out the owner, whom the others need. */
+/** Withdrawn keys come last: everybody has to sign in again after each. */
 function inOrder(operations: Operation[]): [number, Operation][] {
-  return [...operations.entries()].toSorted(([, a], [, b]) => Number(a.id === 'logIn') - Number(b.id === 'logIn'));
+  const isLast = ({ id }: Operation) => Number(id === 'rotateSigningKeys');
+  return [...operations.entries()].toSorted(([, a], [, b]) => isLast(a) - isLast(b));
 }
 
 /** The more of an operation can be varied, the more requests it gets. */
@@ -78,7 +82,7 @@ async function fuzzOperation(run: Run, operation: Operation, numRuns: number, se
     // Past the bound nothing fails any more, which ends the shrinking.
     if (failures > shrinksMax) return;
     if (failures > 0) failures += 1;
-    const request = toWire(generated, subject);
+    const request = toWire(generated, subject, result.requests);
     const given = faultsOf(request, operation, document, run.check);
     const answer = await run.sender.send(request);
     result.requests += 1;
@@ -89,6 +93,7 @@ async function fuzzOperation(run: Run, operation: Operation, numRuns: number, se
     failures += 1;
     throw new Error(faults.join('\n'));
   });
+  await subject.prepare(operation);
   const outcome = await fc.check(property, { numRuns, seed, examples: [[plainRequest(operation, document)]] });
   if (outcome.failed) {
     const [smallest] = outcome.counterexample ?? [];
@@ -103,11 +108,15 @@ async function fuzzOperation(run: Run, operation: Operation, numRuns: number, se
   return result;
 }
 
-function toWire({ method, path, headers, body }: GeneratedRequest, { fill }: Subject): WireRequest {
+/** Each comes from an address of its own: what is counted by address is not what the run is about. */
+function toWire({ method, path, headers, body }: GeneratedRequest, { fill }: Subject, index: number): WireRequest {
   return {
     method,
     path: fill(path),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)])),
+    headers: {
+      'x-forwarded-for': `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)])),
+    },
     ...(body === undefined ? {} : { body: Buffer.from(fill(body), 'latin1') }),
   };
 }

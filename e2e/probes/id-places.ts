@@ -1,15 +1,26 @@
 import type { ApiDocument, Operation, Schema } from '../fuzz/api-document.ts';
+import { idKind } from '../fuzz/operation-needs.ts';
 import { type GeneratedRequest, plainRequest } from '../fuzz/requests.ts';
 
 /** What an id names. Cursors and idempotency keys name nothing that is anybody's, but carry what was one's own. */
 export const idKinds = [
   'expense',
   'category',
+  'parent',
   'account',
   'project',
   'import',
+  'import_mapping',
+  'mapping',
+  'exchange_rate',
   'user',
+  'member',
+  'invitation',
+  'api_key',
+  'session',
   'tenant',
+  'entity',
+  'actor',
   'cursor',
   'key',
 ] as const;
@@ -29,7 +40,7 @@ export function idPlacesOf(operation: Operation, document: ApiDocument): IdPlace
   const plain = plainRequest(operation, document);
   const parameters = operation.parameters.flatMap(({ in: where, name, schema }): IdPlace[] => {
     if (where === 'path') {
-      const kind = kindOf(/\/(\w+?)s\/\{/.exec(operation.path)?.[1] ?? name, operation);
+      const kind = kindOf(idKind(operation) || name, operation);
       const fill = (id: string) => ({ ...plain, path: operation.path.replace(`{${name}}`, id) });
       return [{ name: `path ${name}`, kind, with: fill }];
     }
@@ -38,7 +49,7 @@ export function idPlacesOf(operation: Operation, document: ApiDocument): IdPlace
       const fill = (id: string) => ({ ...plain, headers: { ...plain.headers, [name.toLowerCase()]: id } });
       return kind === undefined ? [] : [{ name: `header ${name}`, kind, with: fill }];
     }
-    if (!isId(schema, document) && name !== 'cursor') return [];
+    if (!isId(name, schema, document) && name !== 'cursor') return [];
     const fill = (id: string) => ({
       ...plain,
       path: `${plain.path}${plain.path.includes('?') ? '&' : '?'}${name}=${id}`,
@@ -61,17 +72,22 @@ function kindOf(name: string, operation: Operation): IdKind {
   return kind;
 }
 
-function isId(schema: Schema, document: ApiDocument): boolean {
+/** By its format or by its name: some take a name in the place of the id. */
+function isId(name: string, schema: Schema, document: ApiDocument): boolean {
+  return /_ids?$/.test(name) || isUuid(schema, document);
+}
+
+function isUuid(schema: Schema, document: ApiDocument): boolean {
   const full = document.resolve<Schema>(schema);
   const options = [...(full.anyOf ?? []), ...(full.items ? [full.items] : [])];
-  return full.format === 'uuid' || options.some((option) => isId(option, document));
+  return full.format === 'uuid' || options.some((option) => isUuid(option, document));
 }
 
 /** The paths of all ids in a body, those in objects within it too. */
 function idFieldsOf(schema: Schema, document: ApiDocument, path: string[]): string[][] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const full = document.resolve<Schema>(field);
-    return isId(full, document) ? [[...path, name]] : idFieldsOf(full, document, [...path, name]);
+    return isId(name, full, document) ? [[...path, name]] : idFieldsOf(full, document, [...path, name]);
   });
 }
 
