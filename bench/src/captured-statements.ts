@@ -1,6 +1,7 @@
 import { type NamedStatement, systemContext, type TenantId } from '@outlay/platform';
 import { listExpenses } from '../../services/ledger/src/application/list-expenses.ts';
 import { recordExpense } from '../../services/ledger/src/application/record-expense.ts';
+import type { LedgerDatabase } from '../../services/ledger/src/store/ledger-database.ts';
 import { getMonthSummary } from '../../services/reporting/src/get-month-summary.ts';
 import type { FloorStatement } from './floor.ts';
 
@@ -23,18 +24,17 @@ type Captured = NamedStatement & { values: readonly unknown[] };
  */
 export const captureStatements = async (subject: Subject) => {
   const context = { ...systemContext(subject.tenantId), actor: { kind: 'user', id: subject.userId } as const };
-  const capture = async (
-    use: (database: { once: (statement: NamedStatement, values: readonly unknown[]) => Promise<never> }) => unknown,
-  ) => {
+  const capture = async (use: (database: LedgerDatabase) => unknown) => {
     const first = await caughtFrom(use);
     return withFreshIds(first, await caughtFrom(use));
   };
 
-  const ledgerOn = (database: unknown) => ({
-    // biome-ignore lint/suspicious/noExplicitAny: only `once` is reached, which does not return.
-    database: database as any,
+  const ledgerOn = (database: LedgerDatabase) => ({
+    database,
     tenants: { currencyOf: async () => subject.currency, ensure: async () => {} },
     announce: () => {},
+    tagTally: { wake: () => {} },
+    logger: { warn: () => {} },
   });
 
   return {
@@ -57,12 +57,11 @@ export const captureStatements = async (subject: Subject) => {
       listExpenses(
         ledgerOn(database),
         { ...context, role: 'owner' },
-        { filter: { status: 'posted' }, isAscending: false, after: undefined, limit: 50 },
+        { filter: { status: 'posted' }, sort: '-expense_date', after: undefined, limit: 50 },
       ),
     ),
     summary: await capture((database) =>
-      // biome-ignore lint/suspicious/noExplicitAny: as above.
-      getMonthSummary(database as any, async () => subject.currency, context, { month: subject.month }),
+      getMonthSummary(database, async () => subject.currency, context, { month: subject.month, userId: '' }),
     ),
   };
 };
@@ -75,15 +74,27 @@ class Caught extends Error {
   }
 }
 
-const caughtFrom = async (
-  use: (database: { once: (statement: NamedStatement, values: readonly unknown[]) => Promise<never> }) => unknown,
-): Promise<Captured> => {
+const outOfReach = (): never => {
+  throw new Error('The use case does more than send one statement');
+};
+
+/** Of which `once` alone is reached, and does not return. */
+const catchingDatabase: LedgerDatabase = {
+  once: async (statement, values) => {
+    throw new Caught({ ...statement, values });
+  },
+  withTenant: outOfReach,
+  withSystem: outOfReach,
+  withGlobal: outOfReach,
+  listen: outOfReach,
+  ping: outOfReach,
+  close: outOfReach,
+  stats: outOfReach,
+};
+
+const caughtFrom = async (use: (database: LedgerDatabase) => unknown): Promise<Captured> => {
   try {
-    await use({
-      once: async (statement, values) => {
-        throw new Caught({ ...statement, values });
-      },
-    });
+    await use(catchingDatabase);
   } catch (error) {
     if (error instanceof Caught) return error.statement;
     throw error;

@@ -60,6 +60,8 @@ const withPgbench = async (
         ],
       ],
       {
+        // A statement may tell something each time, such as that a soft limit is passed.
+        maxBuffer: Number.POSITIVE_INFINITY,
         env: {
           ...process.env,
           PGPASSWORD: decodeURIComponent(password),

@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util';
 import { importFile } from '@outlay/e2e/drivers/imports';
 import { createOutlayClient, type SignedIn } from '@outlay/e2e/drivers/outlay-client';
 import { toTenantId } from '@outlay/platform';
-import { startPlatform } from '@outlay/testkit';
+import { startPlatform, unlimited } from '@outlay/testkit';
 import globalSetup from '@outlay/testkit/jest/global-setup';
 import globalTeardown from '@outlay/testkit/jest/global-teardown';
+import { measureBare } from './bare.ts';
 import { captureStatements, type Subject } from './captured-statements.ts';
 import { cpuTimeMs, databaseCpuTimeMs } from './cpu-time.ts';
 import { measureFloor } from './floor.ts';
@@ -19,6 +20,10 @@ const { values: options } = parseArgs({
     connections: { type: 'string', default: '1,8,32,64' },
     seconds: { type: 'string', default: '5' },
     expenses: { type: 'string', default: '10000' },
+    /** Which of record, list and summary to measure. */
+    operations: { type: 'string', default: 'record,list,summary' },
+    /** A directory that each service writes a CPU profile to when it ends. */
+    profile: { type: 'string' },
   },
 });
 const seconds = Number(options.seconds);
@@ -30,7 +35,13 @@ const month = '2025-01';
 await globalSetup({ maxWorkers: 1 });
 const platform = await startPlatform({
   bus,
-  environment: { NODE_ENV: 'production', LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' },
+  environment: {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'warn',
+    DATABASE_POOL_MAX: '16',
+    ...(options.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` }),
+    ...unlimited,
+  },
 });
 try {
   await bench();
@@ -41,7 +52,7 @@ try {
 
 async function bench() {
   const tenant = await createOutlayClient(platform.gatewayUrl).registerTenant({ currency: 'EUR' });
-  const made = async (path: string, body: object) => (await tenant.call('POST', path, body)).body.id as string;
+  const made = async (path: string, body: object) => (await tenant.call('POST', path, body)).body.id;
   const subject: Subject = {
     tenantId: toTenantId(tenant.tenantId),
     userId: (await tenant.call('GET', '/users/me')).body.user.id,
@@ -85,7 +96,8 @@ async function bench() {
   console.log(
     `${cpus().length} cores, bus: ${bus}; ${seconds} s for each line; load, services and database share the machine`,
   );
-  await load(operations[0] as Operation, { connections: 16, seconds: 3 });
+  const chosen = options.operations.split(',');
+  if (chosen.includes('record')) await load(operations[0] as Operation, { connections: 16, seconds: 3 });
 
   const connectionCounts = options.connections.split(',').map(Number);
   const measured: {
@@ -94,7 +106,7 @@ async function bench() {
     result: LoadResult;
     cpuMs: number[];
   }[] = [];
-  for (const operation of operations) {
+  for (const operation of operations.filter(({ statement }) => chosen.includes(statement))) {
     for (const connections of connectionCounts) {
       const before = cpuTimes();
       const result = await load(operation, { connections, seconds });
@@ -107,10 +119,7 @@ async function bench() {
     }
   }
 
-  const since = new Date();
-  const paced = await load(operations[0] as Operation, { connections: 16, seconds, ratePerSecond: 500 });
-  const catchUpMs = await drained(platform.database.adminUrl);
-  const delay = await projectionDelay(platform.database.adminUrl, since);
+  const arrival = chosen.includes('record') ? await measureArrival(operations[0] as Operation) : undefined;
 
   // The floor's rows must not be published as events, and nothing else should use the machine or the server's connections.
   for (const name of serviceNames) await platform.stopService(name);
@@ -149,9 +158,34 @@ async function bench() {
       rows,
     ),
   );
-  console.log(
-    `\ncommit to projection at ${paced.requestsPerSecond.toFixed(0)} expenses/s: p50 ${delay.p50Ms.toFixed(0)} ms, ` +
-      `p99 ${delay.p99Ms.toFixed(0)} ms (${delay.events} events; the last one was in ${catchUpMs.toFixed(0)} ms after the load)`,
+  if (arrival) console.log(`\n${arrival}`);
+  await compareWithBare(measured.map(({ operation, result }) => ({ operation, result })));
+}
+
+/** What share of the time is that of the way alone, by reads, whose answers are all there is to send. */
+async function compareWithBare(measured: readonly { operation: Operation; result: LoadResult }[]): Promise<void> {
+  const lines: string[] = [];
+  for (const { operation, result } of measured) {
+    if (operation.method !== 'GET' || lines.some((line) => line.startsWith(operation.name))) continue;
+    const connections = Math.max(...options.connections.split(',').map(Number));
+    const { http, httpOverGrpc } = await measureBare(result.bytesPerAnswer, { connections, seconds });
+    lines.push(
+      `${operation.name}: ${result.bytesPerAnswer} bytes alone at ${connections} connections, ` +
+        `HTTP ${http.toFixed(0)}/s, HTTP with one gRPC call ${httpOverGrpc.toFixed(0)}/s`,
+    );
+  }
+  if (lines.length > 0) console.log(`\n${lines.join('\n')}`);
+}
+
+/** How long an expense takes from its commit to reporting's figures, at a rate that the machine bears. */
+async function measureArrival(record: Operation): Promise<string> {
+  const since = new Date();
+  const paced = await load(record, { connections: 16, seconds, ratePerSecond: 500 });
+  const catchUpMs = await drained(platform.database.adminUrl);
+  const delay = await projectionDelay(platform.database.adminUrl, since);
+  return (
+    `commit to projection at ${paced.requestsPerSecond.toFixed(0)} expenses/s: p50 ${delay.p50Ms.toFixed(0)} ms, ` +
+    `p99 ${delay.p99Ms.toFixed(0)} ms (${delay.events} events; the last one was in ${catchUpMs.toFixed(0)} ms after the load)`
   );
 }
 

@@ -15,6 +15,8 @@ export interface LoadResult {
   failures: number;
   p50Ms: number;
   p99Ms: number;
+  /** With its headers. */
+  bytesPerAnswer: number;
 }
 
 /** Sends one operation over a number of connections for some seconds; `ratePerSecond` holds it to a pace. */
@@ -42,5 +44,6 @@ export const load = async (
     failures: result.non2xx + result.errors + result.timeouts,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
+    bytesPerAnswer: Math.round(result.throughput.total / Math.max(1, result.requests.total)),
   };
 };
