@@ -30,7 +30,14 @@ export default {
       comment: 'Contracts hold no behaviour and need none of the other packages.',
       severity: 'error',
       from: { path: '^packages/contracts/src/', pathNot: '[.]spec[.]ts$' },
-      to: { path: '^packages/(platform|messaging|testkit)/' },
+      to: { path: '^packages/(messaging|testkit)/' },
+    },
+    {
+      name: 'contracts-run-alone',
+      comment: 'Of platform, the lowest layer, contracts know what an access rule is, and nothing that runs.',
+      severity: 'error',
+      from: { path: '^packages/contracts/src/', pathNot: '[.]spec[.]ts$' },
+      to: { path: '^packages/platform/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'platform-is-below-messaging',
@@ -45,6 +52,20 @@ export default {
       severity: 'error',
       from: { path: '^(packages|services)/', pathNot: ['^packages/testkit/', '/test/', '[.]spec[.]ts$'] },
       to: { path: '^packages/testkit/' },
+    },
+    {
+      name: 'client-is-for-callers',
+      comment: 'The API client is for whoever stands outside: journeys, bench, scripts, the web. Services speak gRPC.',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: '^packages/client/' },
+      to: { path: '^packages/client/' },
+    },
+    {
+      name: 'client-stands-alone',
+      comment: 'The API client runs in browsers as well: nothing of Node, nothing of the platform.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: '[.]spec[.]ts$' },
+      to: { pathNot: ['^packages/client/', 'node_modules/openapi-fetch/'] },
     },
     {
       name: 'no-tests-in-production',

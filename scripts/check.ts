@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
+import { runTool } from './run-tool.ts';
 
 type Check = { name: string; says: string; command: string[] };
 
@@ -27,7 +27,11 @@ const checks: Check[] = [
     says: 'protobuf lint and breaking changes',
     command: ['npm', 'run', '--silent', 'contracts:lint', '-w', '@outlay/contracts'],
   },
-  { name: 'docs', says: 'OpenAPI and AsyncAPI are up to date', command: ['npm', 'run', '--silent', 'docs:check'] },
+  {
+    name: 'docs',
+    says: 'OpenAPI, AsyncAPI and Postman are up to date',
+    command: ['npm', 'run', '--silent', 'docs:check'],
+  },
 ];
 
 const wanted = process.argv.slice(2);
@@ -61,20 +65,11 @@ async function work(): Promise<void> {
   }
 }
 
-function run([command, ...args]: string[]): Promise<{ passed: boolean; output: string }> {
-  return new Promise((resolve) => {
-    const path = `node_modules/.bin:${process.env.PATH ?? ''}`;
-    const child = spawn(command as string, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PATH: path },
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => {
-        output += chunk;
-      });
-    }
-    child.on('error', (error) => resolve({ passed: false, output: error.message }));
-    child.on('close', (code) => resolve({ passed: code === 0, output }));
-  });
+async function run(command: string[]): Promise<{ passed: boolean; output: string }> {
+  try {
+    const { code, output } = await runTool(command);
+    return { passed: code === 0, output };
+  } catch (error) {
+    return { passed: false, output: String(error) };
+  }
 }

@@ -1,11 +1,15 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { createOutlayClient, OutlayProblem } from '@outlay/client';
 import { identity } from '@outlay/contracts';
 import {
   anonymousContext,
+  clientSecretOf,
   createGrpcClient,
   createSilentLogger,
   isDomainError,
   readServiceConfig,
+  toTenantId,
 } from '@outlay/platform';
 import { local } from './start/local-files.ts';
 
@@ -22,11 +26,19 @@ export const demo = {
   platformAdmin: { email: 'platform@outlay.dev' },
 } as const;
 
-type Platform = { gatewayUrl: string; identityAddress: string };
-type LoggedIn = { access_token: string; tenant: { id: string } };
+type Platform = { gatewayUrl: string; identityAddress: string; serviceClientSecret: string };
 
 /** Makes the demo tenant through the front door, once; what somebody changed in it since is left alone. */
 export async function seedDemo(platform: Platform): Promise<void> {
+  try {
+    await seed(platform);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The demo data could not be made: ${why}`, { cause: error });
+  }
+}
+
+async function seed(platform: Platform): Promise<void> {
   // Stays behind when the work is interrupted, so that the next start goes on with it.
   const unfinished = local('seeding');
   if (!existsSync(unfinished)) {
@@ -34,10 +46,12 @@ export async function seedDemo(platform: Platform): Promise<void> {
     if (!(await register(platform))) return rmSync(unfinished);
   } else await register(platform);
 
-  const owner = await logIn(platform, demo.owner.email);
-  await addMembers(platform, owner.access_token);
-  const admin = await logIn(platform, demo.platformAdmin.email);
-  await call(platform, 'PUT', `/admin/tenants/${owner.tenant.id}/plan`, { plan: demo.tenant.plan }, admin.access_token);
+  const { tenant } = await clientOf(platform).logIn({ email: demo.owner.email, password: demo.password });
+  if (!tenant) throw new Error(`${demo.owner.email} belongs to no tenant`);
+  const admin = clientOf(platform);
+  await admin.logIn({ email: demo.platformAdmin.email, password: demo.password });
+  await admin.put('/admin/tenants/{id}/plan', { path: { id: tenant.id }, body: { plan: demo.tenant.plan } });
+  await addMembers(platform, tenant.id);
   rmSync(unfinished);
 }
 
@@ -45,20 +59,24 @@ export async function seedDemo(platform: Platform): Promise<void> {
 async function register(platform: Platform): Promise<boolean> {
   const { name, subdomain } = demo.tenant;
   const { email, firstName, lastName } = demo.owner;
-  const response = await request(platform, 'POST', '/auth/register', {
+  const body = {
     name,
     subdomain,
     owner_email: email,
     owner_password: demo.password,
     owner_first_name: firstName,
     owner_last_name: lastName,
-  });
-  if (response.status === 409) return false;
-  if (!response.ok) throw await refused('The demo tenant', response);
-  return true;
+  };
+  try {
+    await clientOf(platform).post('/auth/register', { body });
+    return true;
+  } catch (error) {
+    if (error instanceof OutlayProblem && error.status === 409) return false;
+    throw error;
+  }
 }
 
-async function addMembers({ identityAddress }: Platform, token: string): Promise<void> {
+async function addMembers({ identityAddress, serviceClientSecret }: Platform, tenant: string): Promise<void> {
   const client = createGrpcClient(identity.IdentityServiceService, {
     address: identityAddress,
     // What the services are started with holds for whoever calls them.
@@ -66,46 +84,38 @@ async function addMembers({ identityAddress }: Platform, token: string): Promise
     logger: createSilentLogger(),
   });
   try {
+    const credentials = { clientId: 'operator', clientSecret: clientSecretOf(serviceClientSecret, 'operator') };
+    const { accessToken: token } = await client.issueServiceToken(anonymousContext(), credentials);
+    const operator = { ...anonymousContext(), token, tenantId: toTenantId(tenant) };
     for (const member of demo.members) {
-      await client
-        .addMember({ ...anonymousContext(), token }, { ...member, password: demo.password }, { deadlineMs: 10_000 })
-        .catch((error: unknown) => {
-          if (!isDomainError(error) || error.kind !== 'conflict') throw error;
-        });
+      const person = { ...member, password: demo.password };
+      await onceThePlanIsKnown(() => client.addMember(operator, person, { deadlineMs: 10_000 }));
     }
   } finally {
     client.close();
   }
 }
 
-async function logIn(platform: Platform, email: string): Promise<LoggedIn> {
-  return (await call(platform, 'POST', '/auth/login', { email, password: demo.password })) as LoggedIn;
+/** Identity hears of the tenant's plan by an event, a moment after it changed. Whoever is a member already stays one. */
+async function onceThePlanIsKnown(add: () => Promise<unknown>): Promise<void> {
+  const giveUpAt = Date.now() + 30_000;
+  for (;;) {
+    try {
+      await add();
+      return;
+    } catch (error) {
+      if (!isDomainError(error)) throw error;
+      if (error.code === 'already_member') return;
+      const isEarly = error.code === 'plan_limit_reached' || error.code === 'plan_unknown';
+      if (!isEarly || Date.now() > giveUpAt) throw error;
+      await setTimeout(200);
+    }
+  }
 }
 
-async function call(platform: Platform, method: string, path: string, body: unknown, token?: string): Promise<unknown> {
-  const response = await request(platform, method, path, body, token);
-  if (!response.ok) throw await refused(`${method} ${path}`, response);
-  return response.json();
-}
-
-function request(
-  { gatewayUrl }: Platform,
-  method: string,
-  path: string,
-  body: unknown,
-  token?: string,
-): Promise<Response> {
-  return fetch(`${gatewayUrl}/api/v1${path}`, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(15_000),
+function clientOf({ gatewayUrl }: Platform) {
+  return createOutlayClient({
+    baseUrl: gatewayUrl,
+    fetch: (request) => fetch(request, { signal: AbortSignal.timeout(15_000) }),
   });
-}
-
-async function refused(what: string, response: Response): Promise<Error> {
-  return new Error(`${what} was refused while the demo data was made (${response.status}): ${await response.text()}`);
 }

@@ -33,7 +33,10 @@ export async function start(): Promise<void> {
       defaults: {
         NODE_ENV: 'development',
         SERVICE_CLIENT_SECRET: keptSecret('service-client'),
+        IDENTITY_ENCRYPTION_KEY: keptSecret('identity-encryption'),
+        LEDGER_SEAL_KEY: keptSecret('ledger-seal'),
         MAIL_OUTBOX_DIRECTORY: local('mail'),
+        PUBLIC_URL: gatewayUrlOf(ports),
         SHUTDOWN_TIMEOUT_MS: '8000',
         ...(isSeeding
           ? { PLATFORM_ADMIN_EMAIL: demo.platformAdmin.email, PLATFORM_ADMIN_PASSWORD: demo.password }
@@ -48,7 +51,8 @@ export async function start(): Promise<void> {
     const gatewayUrl = gatewayUrlOf(ports);
     if (isSeeding) {
       const identityAddress = identityAddressOf(ports);
-      await step('The demo tenant is there', () => seedDemo({ gatewayUrl, identityAddress }));
+      const serviceClientSecret = process.env.SERVICE_CLIENT_SECRET ?? keptSecret('service-client');
+      await step('The demo tenant is there', () => seedDemo({ gatewayUrl, identityAddress, serviceClientSecret }));
     }
     if (shutDown.isAsked()) return;
     const seconds = (performance.now() - started) / 1000;

@@ -40,7 +40,7 @@ class Starter {
       throw new Error(`npm start ended:\n${this.output}`);
     });
     const ready = eventually(() => expect(this.output).toContain('Outlay is ready'), {
-      timeoutMs: 60_000,
+      timeoutMs: 150_000,
       intervalMs: 50,
     });
     ended.catch(() => {});
@@ -51,9 +51,9 @@ class Starter {
   async end(signal: NodeJS.Signals): Promise<void> {
     this.#child?.kill(signal);
     await eventually(() => expect(this.#child?.exitCode !== null || this.#child?.signalCode !== null).toBe(true), {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
-    await eventually(async () => expect(await this.processes()).toEqual([]), { timeoutMs: 30_000, intervalMs: 100 });
+    await eventually(async () => expect(await this.processes()).toEqual([]), { timeoutMs: 60_000, intervalMs: 100 });
   }
 
   /** Every process that runs with this starter's data folder in its environment. */
@@ -99,11 +99,11 @@ describe('npm start on its embedded default', () => {
     data = await mkdtemp(join(tmpdir(), 'outlay-start-'));
     starter = new Starter({ OUTLAY_DATA: data, GATEWAY_PORT: String(await freePort()) });
     await starter.start();
-  }, 90_000);
+  }, 300_000);
   afterAll(async () => {
     await starter.end('SIGKILL');
     await rm(data, { recursive: true, force: true });
-  }, 60_000);
+  }, 300_000);
 
   it('makes a demo tenant on Professional that its people and the platform admin can log in to', async () => {
     for (const { email } of [demo.owner, ...demo.members, demo.platformAdmin]) await starter.logIn(email);
@@ -123,16 +123,16 @@ describe('npm start on its embedded default', () => {
 
     const { body } = await starter.call('GET', '/categories', undefined, await starter.logIn(demo.owner.email));
     expect((body as { data: { name: string }[] }).data.map(({ name }) => name)).toContain('Kept');
-  }, 90_000);
+  }, 300_000);
 
   it('starts a service that was killed again', async () => {
     const ledger = (await starter.processes()).find(({ command }) => command.includes('services/ledger'));
 
     process.kill(ledger?.pid as number, 'SIGKILL');
 
-    await eventually(() => expect(starter.output).toContain('ledger is back'), { timeoutMs: 20_000 });
+    await eventually(() => expect(starter.output).toContain('ledger is back'), { timeoutMs: 60_000 });
     await eventually(async () => expect((await fetch(`${starter.gatewayUrl}/readyz`)).status).toBe(200));
-  }, 30_000);
+  }, 120_000);
 
   it('leaves no process behind, not even when it is killed and can stop nothing itself', async () => {
     expect((await starter.processes()).length).toBeGreaterThan(6);
@@ -141,7 +141,7 @@ describe('npm start on its embedded default', () => {
 
     await starter.start();
     await starter.logIn(demo.owner.email);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('npm start on given servers', () => {
@@ -170,5 +170,5 @@ describe('npm start on given servers', () => {
       await database.drop();
       await rm(data, { recursive: true, force: true });
     }
-  }, 120_000);
+  }, 300_000);
 });
