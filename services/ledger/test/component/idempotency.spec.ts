@@ -216,7 +216,7 @@ async function booked(tenant: TestTenant) {
        (select count(*)::int from ledger.journal_entries where tenant_id = $1) as entries,
        (select count(*)::int from ledger.postings where tenant_id = $1) as postings,
        (select count(*)::int from ledger.audit_entries where tenant_id = $1) as audits,
-       (select count(*)::int from ledger.outbox where tenant_id = $1) as events`,
+       (select count(*)::int from ledger.outbox where tenant_id = $1 and type like '%.expense.%') as events`,
     [tenant.tenantId],
   );
   return counts;
