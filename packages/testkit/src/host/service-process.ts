@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type KeptProcess, killGroup, stopping } from './kept-process.ts';
@@ -106,7 +106,7 @@ function spawnService({
     stdio: ['ignore', log, log, 'ipc'],
     // A group of its own: a terminal's Ctrl-C goes to the starter, which stops the services in their order.
     detached: true,
-    env: without(hidden, { ...defaults, ...inherited(), ...environment }),
+    env: without(hidden, { NODE_COMPILE_CACHE: compileCache, ...defaults, ...inherited(), ...environment }),
   });
   closeSync(log);
   child.channel?.unref();
@@ -117,6 +117,9 @@ function spawnService({
 function without(hidden: ReadonlySet<string>, variables: Record<string, string | undefined>) {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !hidden.has(name)));
 }
+
+/** Where processes keep what they compiled for the next of them, which then starts in half the time. */
+const compileCache = join(repositoryRoot, 'node_modules/.cache/outlay/compiled');
 
 /** What a service may see of our environment: not where our own servers are, and nothing of the test runner. */
 function inherited(): Record<string, string | undefined> {
