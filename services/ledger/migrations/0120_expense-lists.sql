@@ -9,6 +9,7 @@ drop index expenses_by_user;
 drop index expenses_by_category;
 drop index expenses_by_account;
 drop index expenses_by_project;
+drop index expenses_by_import;
 -- Partial, so that a statement can keep the planner from them: it would follow the order of all expenses to find those of
 -- an old project, as it takes them to be spread evenly (src/store/list-expenses.ts).
 create index expenses_by_date on expenses (tenant_id, expense_date, id) where status = 'posted';
@@ -149,3 +150,4 @@ create index expenses_by_user on expenses (tenant_id, user_id, expense_date, id)
 create index expenses_by_category on expenses (tenant_id, category_id, expense_date, id);
 create index expenses_by_account on expenses (tenant_id, account_id, expense_date, id);
 create index expenses_by_project on expenses (tenant_id, project_id, expense_date, id);
+create index expenses_by_import on expenses (tenant_id, import_id) where import_id is not null;

@@ -159,6 +159,9 @@ export function renderExpense(given: ledger.Expense | undefined): z.input<typeof
   const paid = present(expense.amount, 'an amount');
   const booked = present(expense.booked, 'a booked amount');
   const rate = present(expense.rate, 'a rate');
+  const createdAt = renderInstant(expense.createdAt);
+  // Most expenses are never edited, and writing an instant takes as long as all the other fields.
+  const isEdited = expense.updatedAt?.getTime() !== expense.createdAt?.getTime();
   return {
     id: expense.id,
     amount: formatAmount(paid.amountMinor, paid.currency),
@@ -182,7 +185,7 @@ export function renderExpense(given: ledger.Expense | undefined): z.input<typeof
     version: Number(expense.version),
     user_id: expense.userId || null,
     import_id: expense.importId || null,
-    created_at: renderInstant(expense.createdAt),
-    updated_at: renderInstant(expense.updatedAt),
+    created_at: createdAt,
+    updated_at: isEdited ? renderInstant(expense.updatedAt) : createdAt,
   };
 }

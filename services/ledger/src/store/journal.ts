@@ -16,19 +16,30 @@ export async function insertEntries(session: Session, entries: readonly JournalE
     rate_source: entry.rate.source,
     rate_date: entry.rate.date,
   }));
-  const postings = entries.flatMap((entry) => toPostingRows(entry));
-  await session.query(insertStatement, [session.tenantId, JSON.stringify(rows), JSON.stringify(postings)]);
+  await session.query(insertStatement, [session.tenantId, JSON.stringify(rows), ...toPostingColumns(entries)]);
 }
 
-/** The postings of an entry as rows for json_to_recordset. */
-export const toPostingRows = (entry: JournalEntry) =>
-  entry.postings.map((posting, index) => ({
-    entry_id: entry.id,
-    line: index + 1,
-    ledger_account_id: posting.ledgerAccountId,
-    currency: posting.currency,
-    amount_minor: posting.amountMinor.toString(),
-  }));
+/** The postings of entries as array literals of entry ids, lines, accounts, currencies and amounts, for insertPostings. */
+export function toPostingColumns(entries: readonly JournalEntry[]): string[] {
+  const rows = entries.flatMap((entry) =>
+    entry.postings.map((posting, index) => ({ ...posting, entry, line: index + 1 })),
+  );
+  const literal = (column: (row: (typeof rows)[number]) => unknown) => `{${rows.map(column).join(',')}}`;
+  return [
+    literal(({ entry }) => entry.id),
+    literal(({ line }) => line),
+    literal(({ ledgerAccountId }) => ledgerAccountId),
+    literal(({ currency }) => currency),
+    literal(({ amountMinor }) => amountMinor),
+  ];
+}
+
+/** Inserts what toPostingColumns made, given as the parameter `first` and the four behind it; $1 is the tenant. */
+export const insertPostings = (first: number): string => `
+insert into postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
+select $1::uuid, row.entry_id, row.line, now(), row.ledger_account_id, row.currency, row.amount_minor
+from unnest($${first}::uuid[], $${first + 1}::smallint[], $${first + 2}::uuid[], $${first + 3}::text[], $${first + 4}::bigint[])
+  as row (entry_id, line, ledger_account_id, currency, amount_minor)`;
 
 const insertStatement = {
   name: 'insert_entries',
@@ -44,12 +55,7 @@ with entries as (
     id uuid, effective_date date, kind text, expense_id uuid, reverses_entry_id uuid, currency text, amount_minor bigint,
     rate numeric, rate_source text, rate_date date
   )
-)
-insert into postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
-select $1::uuid, row.entry_id, row.line, now(), row.ledger_account_id, row.currency, row.amount_minor
-from json_to_recordset($3::json) as row (
-  entry_id uuid, line smallint, ledger_account_id uuid, currency text, amount_minor bigint
-)`,
+)${insertPostings(3)}`,
 };
 
 interface EntryRow {

@@ -4,7 +4,7 @@ import { conflict, newId, type Session, type TenantContext } from '@outlay/platf
 import type { Booking } from '../domain/booking.ts';
 import { searchTextOf } from '../domain/search-words.ts';
 import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
-import { toPostingRows } from './journal.ts';
+import { insertPostings, toPostingColumns } from './journal.ts';
 import { prepareBooking } from './prepare-booking.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function postExpenses(
     envelopes.join('\n'),
     bookings.map(({ expense }) => searchTextOf(expense)).join('\n'),
     `{${bookings.map(() => newId()).join(',')}}`,
-    JSON.stringify(bookings.flatMap(({ entry }) => toPostingRows(entry))),
+    ...toPostingColumns(bookings.map(({ entry }) => entry)),
   ]);
   return { recordedAt, expenses };
 }
@@ -100,12 +100,7 @@ with input as materialized (
   select $1::uuid, input.entry_id, now(), input.expense_date, 'expense', input.id, input.currency, input.amount_minor,
     input.rate, input.rate_source, input.rate_date
   from input
-), lines as (
-  insert into postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
-  select $1::uuid, row.entry_id, row.line, now(), row.ledger_account_id, row.currency, row.amount_minor
-  from json_to_recordset($8::json) as row (
-    entry_id uuid, line smallint, ledger_account_id uuid, currency text, amount_minor bigint
-  )
+), lines as (${insertPostings(8)}
 ), state as (
   insert into expenses (
     tenant_id, id, entry_id, entry_recorded_at, currency, amount_minor, booked_currency, booked_amount_minor, rate,
