@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const shared = {
   testEnvironment: '<rootDir>/packages/testkit/src/jest/leak-check-environment.ts',
   extensionsToTreatAsEsm: ['.ts'],
@@ -19,6 +21,10 @@ const onServers = {
 /** Unit tests stand beside their subject; the other kinds run on real servers that the global set-up finds or starts. */
 export default {
   testTimeout: 40_000,
+  // One worker would be jest's own process, which cannot be replaced when it has grown.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Modules of a test file stay in memory after it; a worker that has grown is replaced by a new one.
+  workerIdleMemoryLimit: '1GB',
   projects: [
     {
       ...shared,
