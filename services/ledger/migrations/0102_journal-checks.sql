@@ -81,12 +81,14 @@ create table reversals (
   tenant_id uuid not null,
   entry_id uuid not null,
   reversal_id uuid not null,
+  -- Of the reversal, by which it is found.
+  recorded_at timestamptz not null,
   constraint entry_is_reversed_once primary key (tenant_id, entry_id)
 );
 -- Migrations are run by the owner, who is kept to one tenant as well unless told otherwise.
 alter table journal_entries no force row level security;
-insert into reversals (tenant_id, entry_id, reversal_id)
-select journal_entries.tenant_id, journal_entries.reverses_entry_id, journal_entries.id
+insert into reversals (tenant_id, entry_id, reversal_id, recorded_at)
+select journal_entries.tenant_id, journal_entries.reverses_entry_id, journal_entries.id, journal_entries.recorded_at
 from journal_entries
 where journal_entries.kind = 'reversal'
 order by journal_entries.recorded_at
@@ -125,8 +127,8 @@ begin
       using errcode = 'check_violation', constraint = 'journal_is_balanced';
   end if;
   if have_reversals then
-    insert into reversals (tenant_id, entry_id, reversal_id)
-    select entered.tenant_id, entered.reverses_entry_id, entered.id
+    insert into reversals (tenant_id, entry_id, reversal_id, recorded_at)
+    select entered.tenant_id, entered.reverses_entry_id, entered.id, entered.recorded_at
     from new_entries as entered
     where entered.kind = 'reversal';
   end if;

@@ -91,8 +91,8 @@ begin
       using errcode = 'check_violation', constraint = 'journal_is_balanced';
   end if;
   if have_reversals then
-    insert into reversals (tenant_id, entry_id, reversal_id)
-    select entered.tenant_id, entered.reverses_entry_id, entered.id
+    insert into reversals (tenant_id, entry_id, reversal_id, recorded_at)
+    select entered.tenant_id, entered.reverses_entry_id, entered.id, entered.recorded_at
     from new_entries as entered
     where entered.kind = 'reversal';
   end if;
@@ -136,8 +136,8 @@ begin
       using errcode = 'check_violation', constraint = 'journal_is_balanced';
   end if;
   if have_reversals then
-    insert into reversals (tenant_id, entry_id, reversal_id)
-    select entered.tenant_id, entered.reverses_entry_id, entered.id
+    insert into reversals (tenant_id, entry_id, reversal_id, recorded_at)
+    select entered.tenant_id, entered.reverses_entry_id, entered.id, entered.recorded_at
     from new_entries as entered
     where entered.kind = 'reversal';
   end if;

@@ -15,7 +15,8 @@ export const verifyJournal = defineRoute({
     'Every journal entry is sealed, about a second after it is booked and later behind a large import, in a chain that is ' +
     'signed outside the database: `unsealed` says how many wait. ' +
     'This looks whether anything was changed, lost, put in or moved since, be it by somebody with the database in their ' +
-    'hands, and names it. A large journal takes several requests: go on with `next_cursor` until it is null. With ' +
+    'hands, and names it. Then it looks whether each expense is what its entry in the journal says: amounts, rate, date, ' +
+    'category, account, and whether it is reversed; titles, tags and the like are not in the journal. A large journal takes several requests: go on with `next_cursor` until it is null. With ' +
     '`sequence` and `hash` of a head kept from earlier, what was cut off since is found too.',
   tags: ['Reports'],
   access: access.ledger.verifyJournal,

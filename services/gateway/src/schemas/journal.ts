@@ -32,6 +32,10 @@ const faultKinds = [
   'seal_missing',
   'rewritten',
   'head_mismatch',
+  'expense_changed',
+  'expense_unbooked',
+  'expense_missing',
+  'reversal_lost',
 ] as const;
 
 const fault = z
@@ -39,6 +43,9 @@ const fault = z
     kind: z.enum(faultKinds),
     entry_id: uuid.nullable().meta({ description: 'Null where no entry can be named.' }),
     sequence: sequence.nullable().meta({ description: 'Null where no seal can be named.' }),
+    expense_id: uuid.nullable().meta({
+      description: 'The expense that is not what the journal says. Null where it is about the journal itself.',
+    }),
     detail: z.string(),
   })
   .meta({ id: 'JournalFault' });
@@ -54,11 +61,18 @@ export const verificationSchema = z
     sealed: z.int().meta({ description: 'Seals counted so far.' }),
     unsealed: z.int().meta({ description: 'Entries counted so far that wait for their seal.' }),
     oldest_unsealed_at: instant.nullable().meta({ description: 'When the oldest of them was recorded.' }),
+    expenses: z.int().meta({
+      description:
+        'Expenses held against their journal entries so far, reversed ones included; 0 until the journal has been looked at.',
+    }),
     head: head.nullable().meta({ description: 'Null: nothing is sealed yet.' }),
     faults: z.array(fault),
     next_cursor: z.string().nullable().meta({ description: 'Null: everything has been looked at.' }),
   })
-  .meta({ id: 'JournalVerification', description: 'What holding the journal against its seals has found.' });
+  .meta({
+    id: 'JournalVerification',
+    description: 'What holding the journal against its seals, and the expenses against the journal, has found.',
+  });
 
 const posting = z
   .strictObject({ line: z.int(), ledger_account_id: uuid, currency, amount_minor: minorUnits })
@@ -127,13 +141,22 @@ export const verificationExample: z.input<typeof verificationSchema> = {
   sealed: 5222,
   unsealed: 0,
   oldest_unsealed_at: null,
+  expenses: 4810,
   head: headExample,
   faults: [
     {
       kind: 'changed',
       entry_id: '0197a3c0-5555-7000-8000-000000000001',
       sequence: 17,
+      expense_id: null,
       detail: 'The entry or its postings are not what was sealed',
+    },
+    {
+      kind: 'expense_changed',
+      entry_id: '0197a3c0-5555-7000-8000-000000000002',
+      sequence: null,
+      expense_id: '0197a3c0-2222-7000-8000-000000000002',
+      detail: 'The expense is not what its journal entry says: booked amount',
     },
   ],
   next_cursor: null,
@@ -162,11 +185,13 @@ export const renderVerification = (found: ledger.VerifyJournalResponse): z.input
   sealed: Number(found.sealed),
   unsealed: Number(found.unsealed),
   oldest_unsealed_at: renderOptionalInstant(found.oldestUnsealedAt),
+  expenses: Number(found.expenses),
   head: renderHead(found.head),
-  faults: found.faults.map(({ kind, entryId, sequence: at, detail }) => ({
+  faults: found.faults.map(({ kind, entryId, sequence: at, expenseId, detail }) => ({
     kind: kind as (typeof faultKinds)[number],
     entry_id: entryId || null,
     sequence: at === 0n ? null : Number(at),
+    expense_id: expenseId || null,
     detail,
   })),
   next_cursor: found.nextCursor || null,

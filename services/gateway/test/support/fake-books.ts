@@ -61,7 +61,9 @@ const anAuditEntry: ledger.AuditEntry = {
 export function fakeBooks(): FakeHandlers {
   return {
     verifyJournal: ({ sequence }: ledger.VerifyJournalRequest) => ({
-      faults: sequence > 0n ? [{ kind: 'head_mismatch', entryId: '', sequence, detail: 'Another chain' }] : [],
+      faults:
+        sequence > 0n ? [{ kind: 'head_mismatch', entryId: '', sequence, detail: 'Another chain', expenseId: '' }] : [],
+      expenses: 1n,
       entries: 1n,
       sealed: 1n,
       unsealed: 0n,

@@ -150,7 +150,8 @@ export const journalStart: JournalPosition = {
   id: '00000000-0000-0000-0000-000000000000',
 };
 
-const journalEnd: JournalPosition = {
+/** Behind everything. */
+export const journalEnd: JournalPosition = {
   recordedAt: 'infinity',
   id: 'ffffffff-ffff-ffff-ffff-ffffffffffff',
 };
@@ -203,7 +204,8 @@ order by entry.recorded_at, entry.id
 offset $4 limit 1`,
 };
 
-const within = (recordedAt: string, id: string): string =>
+/** Whether a place lies in the stretch from $2 and $3, which is not in it, to $4 and $5. */
+export const within = (recordedAt: string, id: string): string =>
   `(${recordedAt}, ${id}) > ($2::timestamptz, $3::uuid) and (${recordedAt}, ${id}) <= ($4::timestamptz, $5::uuid)`;
 
 /** Up to the bound. `offset 0` keeps the lookup a lookup: as a join, it would be one with the whole of the table where

@@ -24,6 +24,7 @@ export function createSealHandlers(
         sealed: BigInt(found.sealed),
         unsealed: BigInt(found.unsealed),
         oldestUnsealedAt: found.oldestUnsealedAt === undefined ? undefined : new Date(found.oldestUnsealedAt),
+        expenses: BigInt(found.expenses),
         head: toHeadMessage(found.head),
         nextCursor: found.next === undefined ? '' : encodeCursor(found.next),
       };
@@ -57,10 +58,14 @@ const bound = z.strictObject({
   ...{ sequence, hash, recordedAt: instant },
   newest: z.strictObject({ sequence, hash, sealedAt: instant }).optional(),
 });
-const counts = { entries: count, sealed: count, unsealed: count, oldest: instant.optional(), bound };
+const counts = {
+  ...{ entries: count, sealed: count, unsealed: count, oldest: instant.optional(), bound },
+  expenses: count.default(0),
+};
 const verificationPosition = z.discriminatedUnion('phase', [
   z.strictObject({ ...counts, phase: z.literal('seals'), head: chainHead }),
   z.strictObject({ ...counts, phase: z.literal('journal'), after: place }),
+  z.strictObject({ ...counts, phase: z.literal('expenses'), afterId: z.guid() }),
 ]);
 const listingPosition: z.ZodType<ListingPosition> = z.union([z.strictObject({ sequence }), place]);
 
@@ -83,7 +88,7 @@ const toHeadMessage = (head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | unde
   sealedAt: head && new Date(head.sealedAt),
 });
 
-const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({ ...fault });
+const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({ expenseId: '', ...fault });
 
 const toItemMessage = ({ seal, entry, isWaiting }: JournalItem): ledger.JournalItem => ({
   seal: seal && {

@@ -2,8 +2,10 @@ import { type Clock, type Database, remainingMs, type Session, type TenantContex
 import { type ChainHead, emptyChain, type Seal } from './chain/seal.ts';
 import type { SealKey } from './chain/seal-key.ts';
 import { type JournalFault, type SealedRecord, sealsMissing, verifySeals } from './chain/verify-seals.ts';
+import { compareExpenses, findUnshown } from './compare-expenses.ts';
 import {
   type JournalPosition,
+  journalEnd,
   journalStart,
   type RememberedHead,
   readHead,
@@ -18,9 +20,14 @@ export type VerificationPosition = {
   entries: number;
   sealed: number;
   unsealed: number;
+  expenses: number;
   oldest: string | undefined;
   bound: VerificationBound;
-} & ({ phase: 'seals'; head: ChainHead } | { phase: 'journal'; after: JournalPosition });
+} & (
+  | { phase: 'seals'; head: ChainHead }
+  | { phase: 'journal'; after: JournalPosition }
+  | { phase: 'expenses'; afterId: string }
+);
 
 /** The journal that a verification is of: that of the moment when it began, however long it takes. */
 export interface VerificationBound extends RememberedHead {
@@ -32,6 +39,7 @@ export interface Verification {
   entries: number;
   sealed: number;
   unsealed: number;
+  expenses: number;
   /** When the oldest entry was recorded that waits for its seal. */
   oldestUnsealedAt: string | undefined;
   head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined;
@@ -60,12 +68,13 @@ const reserveMs = 500;
 async function readBeginning(session: Session): Promise<VerificationPosition> {
   const head = await readHead(session);
   const bound = { ...head, recordedAt: await readMoment(session) };
-  return { ...{ entries: 0, sealed: 0, unsealed: 0, oldest: undefined }, bound, phase: 'seals', head: emptyChain };
+  const counts = { entries: 0, sealed: 0, unsealed: 0, expenses: 0, oldest: undefined };
+  return { ...counts, bound, phase: 'seals', head: emptyChain };
 }
 
 /**
  * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
- * the journal for what has no seal. Step by step, each in a snapshot of its own, so that it takes little memory and holds
+ * the journal for what has no seal and for what no expense shows, and last each expense with its entry. Step by step, each in a snapshot of its own, so that it takes little memory and holds
  * nobody up; when its time is over, or it has found a hundred faults, it says where to go on. All steps count what was there
  * when the first began, so that entries are those sealed and those not, whatever is booked and sealed meanwhile. `kept` is a
  * head that the caller knows from earlier: the chain must still contain it.
@@ -91,8 +100,8 @@ export async function verifyJournal(
     ({ counted, next } = step);
   } while (next !== undefined && faults.length < faultsMax && clock().getTime() < endsAt);
   const head = from.bound.newest;
-  const { entries, sealed, unsealed, oldest: oldestUnsealedAt } = counted;
-  return { faults, entries, sealed, unsealed, oldestUnsealedAt, head, next };
+  const { entries, sealed, unsealed, expenses, oldest: oldestUnsealedAt } = counted;
+  return { faults, entries, sealed, unsealed, expenses, oldestUnsealedAt, head, next };
 }
 
 /** What was read in one transaction, to be examined after it. */
@@ -104,8 +113,10 @@ interface Step {
 
 const lookFrom =
   (from: VerificationPosition, stepSize: number) =>
-  (session: Session): Promise<Step> =>
-    from.phase === 'seals' ? lookAtSeals(session, from, stepSize) : lookAround(session, from, stepSize);
+  (session: Session): Promise<Step> => {
+    if (from.phase === 'seals') return lookAtSeals(session, from, stepSize);
+    return from.phase === 'journal' ? lookAround(session, from, stepSize) : lookAtExpenses(session, from, stepSize);
+  };
 
 async function lookAtSeals(
   session: Session,
@@ -118,14 +129,13 @@ async function lookAtSeals(
   const part = isEnd ? records : upToSignature(records);
   const { sequence, hash } = part.at(-1)?.seal ?? from.head;
   const counted = { ...from, sealed: from.sealed + part.length, head: { sequence, hash } };
-  const { entries, sealed, unsealed, oldest } = counted;
   return {
     examine: async (tenantId, key) => [
       ...(await verifySeals(tenantId, from.head, part, key, { isCut: isEnd && bound.sequence > sequence })),
       ...(isEnd ? endFaults(counted.head, bound) : []),
     ],
     counted,
-    next: isEnd ? { entries, sealed, unsealed, oldest, bound, phase: 'journal', after: journalStart } : counted,
+    next: isEnd ? { ...countsOf(counted), phase: 'journal', after: journalStart } : counted,
   };
 }
 
@@ -138,6 +148,7 @@ async function lookAround(
     sequence: newestOf(from.bound),
     recordedAt: from.bound.recordedAt,
   });
+  const unshown = await findUnshown(session, from.after, end ?? journalEnd);
   const waiting = records.filter(({ isWaiting, isWithin }) => isWaiting && isWithin);
   const strangers = records.filter(({ isWaiting }) => !isWaiting);
   const counted = {
@@ -147,11 +158,31 @@ async function lookAround(
     oldest: from.oldest ?? waiting[0]?.entry.recordedAt,
   };
   return {
-    examine: async () => strangers.map(({ entry }) => inserted(entry.id, entry.kind !== '')),
+    examine: async () => [...strangers.map(({ entry }) => inserted(entry.id, entry.kind !== '')), ...unshown],
     counted,
-    next: end && { ...counted, after: end },
+    next: end ? { ...counted, after: end } : { ...countsOf(counted), phase: 'expenses', afterId: nil },
   };
 }
+
+async function lookAtExpenses(
+  session: Session,
+  from: Extract<VerificationPosition, { phase: 'expenses' }>,
+  stepSize: number,
+): Promise<Step> {
+  const { expenseCount, faults, endId } = await compareExpenses(session, from.afterId, stepSize, from.bound.recordedAt);
+  const counted = { ...from, expenses: from.expenses + expenseCount };
+  return {
+    examine: async () => faults,
+    counted,
+    next: endId === undefined ? undefined : { ...counted, afterId: endId },
+  };
+}
+
+const nil = '00000000-0000-0000-0000-000000000000';
+
+const countsOf = ({ entries, sealed, unsealed, expenses, oldest, bound }: VerificationPosition) => ({
+  ...{ entries, sealed, unsealed, expenses, oldest, bound },
+});
 
 const newestOf = ({ newest }: VerificationBound): bigint => newest?.sequence ?? 0n;
 

@@ -4,8 +4,8 @@ import { createSilentLogger, newId, systemContext, toTenantId } from '@outlay/pl
 import { createTestDatabase, eventually, newTenant, type TestDatabase } from '@outlay/testkit';
 import fc from 'fast-check';
 import pg from 'pg';
-import { bookExpense } from '../../src/domain/booking.ts';
-import { type JournalEntry, reversalOf } from '../../src/domain/journal-entry.ts';
+import { type JournalEntry, openingOf, reversalOf } from '../../src/domain/journal-entry.ts';
+import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
 import { createSealKey } from '../../src/seals/chain/seal-key.ts';
 import { sealJournal } from '../../src/seals/seal-journal.ts';
 import { createSealer } from '../../src/seals/sealer.ts';
@@ -36,18 +36,12 @@ type Tenant = ReturnType<typeof aTenant>;
 const book = (tenant: Tenant, entries: readonly JournalEntry[]) =>
   database.withTenant(tenant, (session) => insertEntries(session, entries));
 
+/** Of no expense, so that none is missed. */
 const anEntry = (amountMinor = 100n): JournalEntry =>
-  bookExpense(
-    {
-      amount: { currency: 'EUR', amountMinor },
-      booked: { currency: 'EUR', amountMinor },
-      rate: { rate: '1', source: 'identity', date: '2025-01-15' },
-      expenseDate: '2025-01-15',
-      ...{ categoryId: undefined, accountId: undefined, projectId: undefined, paymentMethod: '', tags: [] },
-      ...{ title: 'Something', description: '', vendor: '' },
-    },
-    { newId, userId: newId() },
-  ).entry;
+  openingOf(
+    { amount: { currency: 'EUR', amountMinor }, date: '2025-01-15' },
+    { entryId: newId(), accountId: ledgerAccounts.unassigned },
+  );
 
 const entriesOf = (count: number) => Array.from({ length: count }, () => anEntry());
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import pg from 'pg';
+import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
 import { journalOf, sealed, verify } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { uploadOf } from './import-driver.ts';
@@ -191,16 +192,16 @@ describe('the seals of the journal', () => {
   });
 });
 
-/** An entry with its postings, as SQL. */
+/** An entry of no expense with its postings, as SQL. */
 const bookedByHand = (tenantId: string, entryId = newId()): string => `
   with entry as (
     insert into ledger.journal_entries
-      (tenant_id, id, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
-    values ('${tenantId}', '${entryId}', '2025-01-15', 'expense', '${newId()}', 'EUR', 100, 1, 'identity', '2025-01-15')
+      (tenant_id, id, effective_date, kind, currency, amount_minor, rate, rate_source, rate_date)
+    values ('${tenantId}', '${entryId}', '2025-01-15', 'opening', 'EUR', 100, 1, 'identity', '2025-01-15')
   )
   insert into ledger.postings (tenant_id, entry_id, line, ledger_account_id, currency, amount_minor)
-  values ('${tenantId}', '${entryId}', 1, '${newId()}', 'EUR', 100),
-    ('${tenantId}', '${entryId}', 2, '${newId()}', 'EUR', -100)`;
+  values ('${tenantId}', '${entryId}', 1, '${ledgerAccounts.unassigned}', 'EUR', 100),
+    ('${tenantId}', '${entryId}', 2, '${ledgerAccounts.opening}', 'EUR', -100)`;
 
 async function record(tenant: TestTenant) {
   const { expense } = await ledger.client.recordExpense(tenant.owner, { input: anExpense() });

@@ -11,9 +11,13 @@ export const faultKinds = [
   'seal_missing',
   'rewritten',
   'head_mismatch',
+  'expense_changed',
+  'expense_unbooked',
+  'expense_missing',
+  'reversal_lost',
 ] as const;
 
-/** Something that is not as it was sealed. docs/journal-seals.md says what each kind means. */
+/** Something that is not as it was sealed, or not as the journal says. docs/journal-seals.md says what each kind means. */
 export interface JournalFault {
   readonly kind: (typeof faultKinds)[number];
   /** Empty where no entry can be named. */
@@ -21,6 +25,8 @@ export interface JournalFault {
   /** 0 where no seal can be named. */
   readonly sequence: bigint;
   readonly detail: string;
+  /** The expense that is not what the journal says; absent where it is about the journal itself. */
+  readonly expenseId?: string;
 }
 
 /** A seal with the entry it is of, as far as that is still there. */
