@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { runInCallScope } from './context/call-scope.ts';
 import { decodeCursor, encodeCursor, parsePage, toPage, toPageInfo } from './page.ts';
 
 const position = z.strictObject({ name: z.string(), id: z.uuid() });
@@ -23,17 +24,34 @@ describe('A page request', () => {
   });
 
   it.each([
-    ['no JSON', Buffer.from('{"name"').toString('base64url')],
+    ['no JSON', Buffer.from('["",{"name"').toString('base64url')],
     ['no base64', '***'],
     ["another list's position", encodeCursor({ id: place.id })],
+    ["another list's position of the same shape", encodeCursor(place, 'ListProjects')],
+    ['a position of no list', Buffer.from(JSON.stringify(place)).toString('base64url')],
+    ['nothing that is a position', Buffer.from('null').toString('base64url')],
+    ['a list alone', Buffer.from('[""]').toString('base64url')],
+    ['more than a list and a position', Buffer.from(JSON.stringify(['', place, place])).toString('base64url')],
     ['text that no database takes', encodeCursor({ ...place, name: '\u0000' })],
-    ['half a character', Buffer.from(`{"name":"\\ud800","id":"${place.id}"}`).toString('base64url')],
+    ['half a character', Buffer.from(`["",{"name":"\\ud800","id":"${place.id}"}]`).toString('base64url')],
     ['more than a position', encodeCursor({ ...place, tenantId: place.id })],
   ])('is refused where its cursor holds %s', (_what, cursor) => {
     expect(refusal(2, cursor)).toMatchObject({
       kind: 'invalid',
       details: [{ field: 'cursor', code: 'cursor_invalid' }],
     });
+  });
+});
+
+describe('A cursor', () => {
+  it('is one of the list that the RPC being answered reads, and of no other', () => {
+    const within = <T>(rpc: string, work: () => T) => runInCallScope({ rpc }, work);
+    const { nextCursor } = within('ListAccounts', () => toPageInfo(2, true, place));
+    const goOn = () => parsePage({ limit: 2, cursor: nextCursor }, position).after;
+
+    expect(within('ListAccounts', goOn)).toEqual(place);
+    expect(() => within('ListProjects', goOn)).toThrow(expect.objectContaining({ kind: 'invalid' }));
+    expect(goOn).toThrow(expect.objectContaining({ kind: 'invalid' }));
   });
 });
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { currentCallScope } from './context/call-scope.ts';
 import { type DomainError, invalid } from './errors/domain-error.ts';
 
 const limitDefault = 50;
@@ -54,23 +55,32 @@ export function toPageInfo(limit: number, hasMore: boolean, last: unknown): Page
   return { limit, hasMore, nextCursor: hasMore ? encodeCursor(last) : '' };
 }
 
-/** A position in a list as text that means nothing to anybody else; bigints become text, bytes hexadecimal. */
-export function encodeCursor(position: unknown): string {
+/**
+ * A position in a list as text that means nothing to anybody else; bigints become text, bytes hexadecimal. It is bound to
+ * the list, which is the RPC that is being answered: many lists have positions of one shape, and one list's would begin
+ * another's anywhere.
+ */
+export function encodeCursor(position: unknown, list = listBeingRead()): string {
   const toJson = function (this: Record<string, unknown>, key: string, value: unknown): unknown {
     const own = this[key];
     if (Buffer.isBuffer(own)) return own.toString('hex');
     return typeof value === 'bigint' ? value.toString() : value;
   };
-  return Buffer.from(JSON.stringify(position, toJson)).toString('base64url');
+  return Buffer.from(JSON.stringify([list, position], toJson)).toString('base64url');
 }
 
-/** What a cursor holds; undefined where it is none, or holds text that no list has and no database takes. */
-export function decodeCursor(cursor: string): unknown {
+/** What a cursor of this list holds; undefined where it is none, or holds text that no list has and no database takes. */
+export function decodeCursor(cursor: string, list = listBeingRead()): unknown {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'), refuseUnstorable);
+    const held: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'), refuseUnstorable);
+    return Array.isArray(held) && held.length === 2 && held[0] === list ? held[1] : undefined;
   } catch {
     return undefined;
   }
+}
+
+function listBeingRead(): string {
+  return currentCallScope()?.rpc ?? '';
 }
 
 function refuseUnstorable(key: string, value: unknown): unknown {

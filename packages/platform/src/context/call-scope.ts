@@ -7,6 +7,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface CallScope {
   requestId?: string;
   correlationId?: string;
+  /** The RPC that is being answered, as its service names it: `ListAccounts`. */
+  rpc?: string;
   tenantId?: string;
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   deadlineAt?: number;

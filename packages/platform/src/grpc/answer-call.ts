@@ -42,13 +42,14 @@ const deadlineMs = { unary: 5_000, stream: 600_000 };
  */
 export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, handler: RpcHandler) {
   const method = rpc.path.slice(1);
+  const name = method.slice(method.indexOf('/') + 1);
 
   async function answer(call: ServerCall, callback?: sendUnaryData<unknown>): Promise<void> {
     const startedAt = performance.now();
     const metadata = { ...readCallMetadata(call.metadata), peerAddress: call.getPeer().replace(/:\d+$/, '') };
     const bound = boundCall(call, rpc.requestStream || rpc.responseStream ? deadlineMs.stream : deadlineMs.unary);
     const { requestId, correlationId } = metadata;
-    const scope = { requestId, correlationId, deadlineAt: bound.deadlineAt, signal: bound.signal };
+    const scope = { requestId, correlationId, rpc: name, deadlineAt: bound.deadlineAt, signal: bound.signal };
     const finish = (error?: unknown) => {
       bound.release();
       const kind = error === undefined ? 'ok' : kindOf(error);

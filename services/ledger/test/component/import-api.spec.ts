@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
-import { anonymousContext, type CallerContext, newId } from '@outlay/platform';
+import { anonymousContext, type CallerContext, encodeCursor, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import iconv from 'iconv-lite';
 import { startLedger, type TestLedger, withKey } from './driver/start-ledger.ts';
@@ -406,7 +406,7 @@ describe('an import', () => {
     const tenant = await books.tenant();
     const { id } = await take(tenant.owner, threeBad);
     const after = (line: number) => {
-      const cursor = Buffer.from(JSON.stringify({ line })).toString('base64url');
+      const cursor = encodeCursor({ line }, 'ListImportRows');
       return books.client.listImportRows(tenant.owner, { importId: id, fate: '', page: { limit: 2, cursor } });
     };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { events as catalogue } from '@outlay/contracts';
-import { type CallerContext, newId } from '@outlay/platform';
+import { type CallerContext, encodeCursor, newId } from '@outlay/platform';
 import { startLedger, type TestLedger } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;
@@ -21,6 +21,7 @@ const kinds = {
   category: {
     create: async (context: CallerContext, name: string): Promise<Created> =>
       (await ledger.client.createCategory(context, { name })).category!,
+    rpc: 'ListCategories',
     list: async (context: CallerContext, cursor = '', limit = 0) => {
       const { categories, page } = await ledger.client.listCategories(context, { page: { limit, cursor } });
       return { items: categories as Created[], page: page! };
@@ -31,6 +32,7 @@ const kinds = {
     create: async (context: CallerContext, name: string): Promise<Created> =>
       (await ledger.client.createAccount(context, { name, kind: 'card', currency: '', openingBalance: undefined }))
         .account!,
+    rpc: 'ListAccounts',
     list: async (context: CallerContext, cursor = '', limit = 0) => {
       const { accounts, page } = await ledger.client.listAccounts(context, { page: { limit, cursor } });
       return { items: accounts as Created[], page: page! };
@@ -40,6 +42,7 @@ const kinds = {
   project: {
     create: async (context: CallerContext, name: string): Promise<Created> =>
       (await ledger.client.createProject(context, { name })).project!,
+    rpc: 'ListProjects',
     list: async (context: CallerContext, cursor = '', limit = 0) => {
       const { projects, page } = await ledger.client.listProjects(context, { page: { limit, cursor } });
       return { items: projects as Created[], page: page! };
@@ -118,13 +121,25 @@ describe.each(Object.entries(kinds))('a %s', (entity, kind) => {
     await expect(kind.list(tenant.owner, 'nonsense')).rejects.toMatchObject({ details: [{ field: 'cursor' }] });
   });
 
+  it('is not looked for behind a cursor of another list', async () => {
+    const tenant = await ledger.tenant();
+    for (const name of ['a', 'b']) await kind.create(tenant.owner, name);
+    const { nextCursor } = (await kind.list(tenant.owner, '', 1)).page;
+
+    for (const { rpc, list } of Object.values(kinds)) {
+      const listed = list(tenant.owner, nextCursor);
+      if (rpc === kind.rpc) expect((await listed).items).toMatchObject([{ name: 'b' }]);
+      else await expect(listed).rejects.toMatchObject({ kind: 'invalid', details: [{ field: 'cursor' }] });
+    }
+  });
+
   it.each([
     ['a NUL', 'a\u0000'],
     ['half a character', 'a\ud800'],
     ['too long a name', 'a'.repeat(201)],
   ])('is not looked for behind a cursor that holds %s', async (_what, name) => {
     const tenant = await ledger.tenant();
-    const cursor = Buffer.from(JSON.stringify({ name, id: newId() })).toString('base64url');
+    const cursor = encodeCursor({ name, id: newId() }, kind.rpc);
 
     await expect(kind.list(tenant.owner, cursor)).rejects.toMatchObject({
       kind: 'invalid',
