@@ -2,6 +2,7 @@ import { identity as contract } from '@outlay/contracts';
 import { recordAudit, type TenantContext } from '@outlay/platform';
 import { lockInvitation, markRevoked } from '../store/invitations.ts';
 import type { IdentityDependencies } from './dependencies.ts';
+import { assertStill } from './manage-member.ts';
 import { once } from './once.ts';
 import { holdTenant } from './seats.ts';
 import { recordSecurity } from './security-log.ts';
@@ -9,8 +10,8 @@ import { invitationClosed, invitationNotFound } from './send-invitation.ts';
 
 /**
  * Takes an invitation back: its token is good no more, and its address no longer counts against the plan. Repeating it
- * is fine. Honours the idempotency key. Throws not_found `invitation_not_found`, conflict `invitation_closed` for one
- * that was accepted.
+ * is fine. Honours the idempotency key. Throws forbidden `role_required`, not_found `invitation_not_found`, conflict
+ * `invitation_closed` for one that was accepted.
  */
 export function createRevokeInvitation({ database, secrets, clock }: IdentityDependencies) {
   return async (
@@ -24,6 +25,7 @@ export function createRevokeInvitation({ database, secrets, clock }: IdentityDep
       once(secrets, session, context, asked, async () => {
         const now = clock();
         await holdTenant(session, tenantId);
+        await assertStill(session, context, ['owner', 'admin']);
         const invitation = (await lockInvitation(session, tenantId, { id, now })) ?? invitationNotFound();
         if (invitation.status === 'accepted') throw invitationClosed();
         if (invitation.status === 'revoked') return { invitation, replayed: false };

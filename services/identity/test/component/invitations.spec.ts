@@ -169,6 +169,24 @@ describe('inviting somebody', () => {
     expect(await refusalOf(invite(analyst, newEmail()))).toMatchObject({ code: 'role_required' });
     expect(await refusalOf(invite(admin, newEmail(), 'owner'))).toMatchObject({ kind: 'invalid' });
   });
+
+  it('is not for whoever has lost their role since their token was issued, nor is what becomes of it', async () => {
+    const owner = await people.owner();
+    const admin = await people.member(owner.tenantId, 'admin');
+    const { invitation } = await invite(admin, newEmail());
+    const named = { invitationId: invitation!.id };
+    await identity.query(`update identity.memberships set role = 'member' where user_id = $1`, [admin.user.id]);
+
+    const refusals = [
+      invite(admin, newEmail()),
+      identity.client.resendInvitation(admin.context, named),
+      identity.client.revokeInvitation(admin.context, named),
+    ].map(refusalOf);
+
+    for (const refusal of await Promise.all(refusals)) {
+      expect(refusal).toMatchObject({ kind: 'forbidden', code: 'role_required' });
+    }
+  });
 });
 
 describe('an invitation', () => {
@@ -367,6 +385,22 @@ describe('accepting an invitation', () => {
     await release(`update identity.invitations set ${change} where id = $1`, [invitation!.id]);
 
     expect(await attempt).toMatchObject({ code: 'invitation_not_found' });
+    expect(await people.eventsOf(owner.tenantId, 'member.joined')).toHaveLength(1);
+  });
+
+  it('is refused to a known person whose password is another one by the time they would join', async () => {
+    const [owner, other] = [await people.owner(), await people.owner()];
+    await invite(owner, other.email);
+    const token = await mailedToken(owner.tenantId);
+    const release = await identity.hold('select from identity.tenants where tenant_id = $1 for update', [
+      owner.tenantId,
+    ]);
+
+    const attempt = refusalOf(accept(token));
+    await identity.untilWaiting();
+    await release(`update identity.users set password_hash = 'another' where id = $1`, [other.user.id]);
+
+    expect(await attempt).toMatchObject({ kind: 'unauthenticated', code: 'invalid_credentials' });
     expect(await people.eventsOf(owner.tenantId, 'member.joined')).toHaveLength(1);
   });
 
