@@ -95,6 +95,19 @@ describe('an API key', () => {
     expect(stored!.answer.includes(first.secret)).toBe(false);
   });
 
+  it('is another one in each tenant, though the same person sends the same idempotency key', async () => {
+    const [mara, elsewhere] = [await people.owner(), await people.owner()];
+    const there = await people.member(elsewhere.tenantId, 'admin', { email: mara.email });
+    const idempotencyKey = randomUUID();
+
+    const own = await create({ context: { ...mara.context, idempotencyKey } });
+    const other = await create({ context: { ...there.context, idempotencyKey } });
+
+    expect([own.replayed, other.replayed]).toEqual([false, false]);
+    expect(other.secret).not.toBe(own.secret);
+    expect(claimsOf((await exchange(other.secret)).accessToken)).toMatchObject({ tid: elsewhere.tenantId });
+  });
+
   it('is not made of scopes that nobody knows, of none, or to end before it begins', async () => {
     const owner = await people.owner();
 
@@ -132,6 +145,25 @@ describe('an API key', () => {
     const stale = create({ context: bearing(session!.accessToken) });
     expect(await refusalOf(stale)).toMatchObject({ code: 'fresh_login_required' });
     await expect(exchange((await create(stranger)).secret)).resolves.toBeDefined();
+  });
+
+  it('is not managed by whoever has lost their role since their token was issued', async () => {
+    const owner = await people.owner();
+    const admin = await people.member(owner.tenantId, 'admin');
+    const { apiKey } = await create(owner);
+    const named = { apiKeyId: apiKey!.id, version: undefined };
+    await identity.query(`update identity.memberships set role = 'analyst' where user_id = $1`, [admin.user.id]);
+
+    const refusals = [
+      create(admin),
+      identity.client.updateApiKey(admin.context, { ...named, name: 'Mine', scopes: [], updateScopes: false }),
+      identity.client.rotateApiKey(admin.context, { ...named, overlapSeconds: undefined }),
+      identity.client.revokeApiKey(admin.context, named),
+    ].map(refusalOf);
+
+    for (const refusal of await Promise.all(refusals)) {
+      expect(refusal).toMatchObject({ kind: 'forbidden', code: 'role_required' });
+    }
   });
 
   it('is listed newest first, a page at a time, in its tenant', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { anonymousContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
 import { mailsOf } from './driver/mails.ts';
 import { newEmail, peopleOf } from './driver/people.ts';
 import { password, refusalOf, startIdentity, type TestIdentity } from './driver/start-identity.ts';
@@ -84,6 +85,20 @@ describe('verifying an address', () => {
 
     expect(late).toMatchObject({ code: 'one_time_token_invalid' });
     expect((await userOf(mara)).emailVerified).toBe(false);
+  });
+
+  it('is not done by a token that is for a new password, which stays good for that', async () => {
+    const mara = await people.owner();
+    await identity.client.requestPasswordReset(anonymousContext(), { email: mara.email });
+    const forReset = 'password_reset.requested';
+    await eventually(async () => expect(await mails.about(mara.user.id, forReset)).toHaveLength(1));
+    const token = await mails.lastToken(mara.user.id, forReset);
+
+    expect(await refusalOf(verify(token))).toMatchObject({ code: 'one_time_token_invalid' });
+
+    expect((await userOf(mara)).emailVerified).toBe(false);
+    const chosen = { token, newPassword: 'correct horse battery' };
+    await expect(identity.client.resetPassword(anonymousContext(), chosen)).resolves.toBeDefined();
   });
 
   it('can be asked for again, which makes earlier tokens worthless, a few times an hour', async () => {

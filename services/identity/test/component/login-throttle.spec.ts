@@ -19,6 +19,11 @@ const newAddress = () => {
   places += 1;
   return `198.51.100.${places}`;
 };
+/** For more than one network has addresses for. */
+const newPlace = () => {
+  places += 1;
+  return `2001:db8:ffff:${places.toString(16)}::1`;
+};
 const guess = (email: string, clientAddress: string) =>
   refusalOf(identity.logIn(email, { password: 'a wrong guess', clientAddress }));
 const guessTimes = async (count: number, email: string, clientAddress: string) => {
@@ -221,6 +226,31 @@ describe('one place that tries many accounts', () => {
     }
 
     expect(await guess('one-more@acme.example', here)).toMatchObject({ code: 'too_many_attempts' });
+  }, 120_000);
+
+  it('is stopped though it signs in to an account of its own in between', async () => {
+    const [own, here] = [await identity.createOwner(), newAddress()];
+    for (let index = 0; index < 100; index += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, more) => guess(`o${index + more}@acme.example`, here)));
+      if (index < 90) await identity.logIn(own.email, { clientAddress: here });
+    }
+
+    expect(await guess('one-more@acme.example', here)).toMatchObject({ code: 'too_many_attempts' });
+  }, 120_000);
+});
+
+describe('many places that try one account', () => {
+  it('are stopped after a hundred failures, wherever the next comes from, and other accounts are not', async () => {
+    const [owner, other] = [await identity.createOwner(), await identity.createOwner()];
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all(Array.from({ length: 5 }, () => guess(owner.email, newPlace())));
+      // That its owner finds the password ends the wait at their own place alone.
+      if (round === 10) await identity.logIn(owner.email, { clientAddress: newPlace() });
+    }
+
+    const signingIn = identity.logIn(owner.email, { password, clientAddress: newPlace() });
+    expect(await refusalOf(signingIn)).toMatchObject({ kind: 'rate_limited', code: 'too_many_attempts' });
+    await expect(identity.logIn(other.email, { clientAddress: newPlace() })).resolves.toBeDefined();
   }, 120_000);
 });
 

@@ -205,6 +205,22 @@ describe('removing a member', () => {
     expect(await refusalOf(remove(stranger.user.id))).toMatchObject({ code: 'member_not_found' });
   });
 
+  it('is not for whoever has lost their role since their token was issued, and no more is giving roles', async () => {
+    const owner = await people.owner();
+    const admin = await people.member(owner.tenantId, 'admin');
+    const named = { userId: (await people.member(owner.tenantId, 'member')).user.id, version: undefined };
+    await identity.query(`update identity.memberships set role = 'member' where user_id = $1`, [admin.user.id]);
+
+    const refusals = [
+      identity.client.removeMember(admin.context, named),
+      identity.client.changeMemberRole(admin.context, { ...named, role: 'admin' }),
+    ].map(refusalOf);
+
+    for (const refusal of await Promise.all(refusals)) {
+      expect(refusal).toMatchObject({ kind: 'forbidden', code: 'role_required' });
+    }
+  });
+
   it('leaves one of two admins who remove each other at once', async () => {
     const owner = await people.owner();
     const [one, two] = [await people.member(owner.tenantId, 'admin'), await people.member(owner.tenantId, 'admin')];

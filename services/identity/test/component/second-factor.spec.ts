@@ -262,6 +262,24 @@ describe('signing in with a second factor', () => {
     expect(membership?.tenantId).toBe(elsewhere.tenantId);
   });
 
+  it('tells the tenants to nobody whose code was used before', async () => {
+    const mara = await people.owner();
+    const elsewhere = await people.owner();
+    await people.member(elsewhere.tenantId, 'member', { email: mara.email });
+    const { code, recoveryCodes } = await enable(mara);
+
+    for (const shown of [code(), recoveryCodes[0]!]) {
+      await identity.logIn(mara.email, { code: shown, tenantId: mara.tenantId });
+
+      expect(await refusalOf(identity.logIn(mara.email, { code: shown }))).toMatchObject({
+        code: 'invalid_credentials',
+      });
+    }
+    expect(await refusalOf(identity.logIn(mara.email, { code: recoveryCodes[1]! }))).toMatchObject({
+      code: 'tenant_required',
+    });
+  });
+
   it('is repeated for an idempotency key without another code', async () => {
     const mara = await people.owner();
     const code = (await enable(mara)).code();
