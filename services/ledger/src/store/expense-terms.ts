@@ -5,12 +5,6 @@ export type TermPath = Extract<Path, { kind: 'words' | 'tags' }>;
 
 export const isTermPath = (path: Path): path is TermPath => path.kind === 'words' || path.kind === 'tags';
 
-/** Of how many terms the expenses are gathered where another index leads to what is wanted. */
-export const termsMax = 20_000;
-
-/** And where none does, so that the order would have to be followed to its end. */
-export const termsMaxAlone = 100_000;
-
 /** Terms from `first` to before `end`; each expense that is wanted has a term in one of the ranges of each group. */
 interface TermRange {
   group: number;
@@ -20,11 +14,11 @@ interface TermRange {
 
 /**
  * Steps of a statement, to stand behind `scope`: which of the words and tags, all of which are wanted, the fewest expenses
- * have, and how many, counted as far as matters. It is counted and not guessed: `vat` may be rarer than `restaurant`, and a
- * word that is nowhere ends the search at once. Evaluated only when it is asked for.
+ * have, and how many, counted as far as `countedMax` and one more. It is counted and not guessed: `vat` may be rarer than
+ * `restaurant`, and a word that is nowhere ends the search at once. Evaluated only when it is asked for.
  */
-export function rarestTerm(paths: readonly TermPath[], parameter: Parameter): string {
-  const ranges = paths.flatMap(groupsOf).flatMap((group, index) => group.map((range) => ({ group: index, ...range })));
+export function rarestTerm(paths: readonly TermPath[], parameter: Parameter, countedMax: number): string {
+  const ranges = termGroupsOf(paths).flatMap((group, index) => group.map((range) => ({ group: index, ...range })));
   const list = (pick: (range: TermRange) => unknown) => parameter(ranges.map(pick));
   return `term_ranges as materialized (
   select wanted.term_group, wanted.first_term, wanted.end_term
@@ -39,7 +33,7 @@ export function rarestTerm(paths: readonly TermPath[], parameter: Parameter): st
       select from expense_terms as term
       where term.tenant_id = (select scope.tenant_id from scope)
         and term.term >= term_ranges.first_term and term.term < term_ranges.end_term
-      limit ${termsMaxAlone + 1}
+      limit ${countedMax + 1}
     ) as one
   ) as counted
   group by term_ranges.term_group
@@ -59,6 +53,9 @@ export const termsOfRarest = (condition: string): string => `
             and term.term >= term_ranges.first_term and term.term < term_ranges.end_term${condition}
           offset 0
         ) as term`;
+
+/** What stands for each of the words and tags that must be there. */
+export const termGroupsOf = (paths: readonly TermPath[]) => paths.flatMap(groupsOf);
 
 /** The ranges of terms of a path, each group of them leading to all that match it. */
 function groupsOf(path: TermPath): Omit<TermRange, 'group'>[][] {

@@ -10,7 +10,8 @@ import {
 } from './expense-filter.ts';
 import type { ExpenseOrder } from './expense-order.ts';
 import { type ExpenseRow, expenseColumns, referenceColumns, referenceJoins } from './expense-row.ts';
-import { isTermPath, rarestTerm, type TermPath, termsMax, termsMaxAlone, termsOfRarest } from './expense-terms.ts';
+import { isTermPath, rarestTerm, type TermPath, termGroupsOf, termsOfRarest } from './expense-terms.ts';
+import { areMergeable, listsToMerge, mergedTerms } from './merged-terms.ts';
 
 /** Where a page begins: after the expense at this place in the order. `key` is what it is ordered by, as text. */
 export interface ExpensePosition {
@@ -29,12 +30,23 @@ export interface WantedPage {
   count: number;
 }
 
+/** Where one way of finding a page is given up for another. */
+export interface ListLimits {
+  /** How many expenses are looked at in the order of the list before those that match are found by an index and sorted. */
+  lookedAt: number;
+  /** Of how many terms the expenses are gathered where another index leads to what is wanted. */
+  terms: number;
+  /** And where none does, so that lists of terms would be merged or the order followed to its end. */
+  termsAlone: number;
+  /** How much of an order that has what is wanted must lie ahead for merging lists to be less work. */
+  ahead: number;
+}
+
 /**
- * How many expenses are looked at in the order of the list before those that match are gathered by an index and sorted.
- * A filter that lets through one in a hundred has filled a page by then; of one that lets through fewer, what is
- * gathered is at most a hundredth of all.
+ * A filter that lets through one in a hundred has filled a page within 5,000; of one that lets through fewer, what is gathered
+ * is at most a hundredth of all.
  */
-const lookedAtMax = 5_000;
+const usualLimits: ListLimits = { lookedAt: 5_000, terms: 20_000, termsAlone: 100_000, ahead: 50_000 };
 
 /**
  * The statement that reads up to `count` expenses of a filter in an order: one round trip by `database.once`, answering
@@ -44,8 +56,8 @@ const lookedAtMax = 5_000;
  * - `merge`: the same for each of several values (categories, statuses), whose first pages are merged.
  * - `seek`: where the order has no index for the filter (words; the dearest expenses of a project), the first 5,000 in the order are
  *   looked at, and only if they do not fill the page, all that match are gathered by the index of the filter and sorted.
- *   Of words and tags the one that the fewest expenses have leads to them, and where all of them have many, another index
- *   of the filter, or the whole of the order: each expense is looked at once at most, whatever is asked.
+ *   Of words and tags the one that the fewest expenses have leads to them; where all of them have many, another index of the
+ *   filter does, or the lists of two of them, merged, or the whole of the order: each expense is looked at once at most.
  *
  * The text holds only the conditions that are wanted, each alternative being a statement of its own with its own plan:
  * `$n is null or ...` for all of them would make one plan that can use no index but the first.
@@ -55,14 +67,20 @@ const lookedAtMax = 5_000;
 export function listExpensesStatement(
   tenantId: string,
   wanted: WantedPage,
+  limits = usualLimits,
 ): { statement: NamedStatement; values: unknown[] } {
   const values: unknown[] = [tenantId, wanted.count];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   const parts = filterParts(wanted.filter);
   const plan = choosePlan(parts, wanted);
-  const writer = createWriter(wanted, parts, parameter);
+  const writer = createWriter(wanted, parts, { limits, parameter });
   const text = writer[plan.shape](plan);
-  const names = [plan.shape, wanted.order.column, wanted.order.direction, wanted.filter.status ?? 'all'];
+  const names = [
+    plan.isMerged ? 'meet' : plan.shape,
+    wanted.order.column,
+    wanted.order.direction,
+    wanted.filter.status ?? 'all',
+  ];
   const name = ['list_expenses', ...names, ...parts.map((part) => part.name), wanted.after ? 'after' : ''].join('_');
   // A session keeps each named statement, so the thousands of rare combinations go without a name and are planned anew.
   // PostgreSQL cuts names at 63 bytes.
@@ -79,18 +97,24 @@ interface Plan {
   terms: readonly TermPath[];
   /** Whether another index leads to those that match, by which they are gathered. */
   isGathered: boolean;
+  /** Whether the lists of several words and tags may be merged, all of which many expenses have. */
+  isMerged: boolean;
 }
 
 function choosePlan(parts: readonly FilterPart[], { filter, order }: WantedPage): Plan {
   const paths = parts.map(({ path }) => path);
-  const inOrder = order.column === 'expense_date' ? pathInOrder(paths) : undefined;
+  const isByDate = order.column === 'expense_date';
+  const inOrder = isByDate ? pathInOrder(paths) : undefined;
   const along = inOrder?.kind === 'equal' ? inOrder : undefined;
   const hasWords = paths.some(({ kind }) => kind === 'words');
   const terms = hasWords || inOrder === undefined ? paths.filter(isTermPath) : [];
   const isGathered = along === undefined && paths.some((path) => !isTermPath(path) && isGatherable(path, order));
-  if (terms.length > 0 || (inOrder === undefined && isGathered)) return { shape: 'seek', along, terms, isGathered };
+  if (terms.length > 0 || (inOrder === undefined && isGathered)) {
+    const isMerged = !isGathered && termGroupsOf(terms).length > 1;
+    return { shape: 'seek', along, terms, isGathered, isMerged };
+  }
   const isOne = statusesOf(filter).length === 1 && (inOrder === undefined || along !== undefined);
-  return { shape: isOne ? 'along' : 'merge', along: inOrder, terms, isGathered: false };
+  return { shape: isOne ? 'along' : 'merge', along: inOrder, terms, isGathered: false, isMerged: false };
 }
 
 /** The index whose order is that of the dates. That of a tag is one only where all it leads to is wanted. */
@@ -111,7 +135,7 @@ const isGatherable = (path: Path, { column }: ExpenseOrder): boolean =>
 function createWriter(
   { filter, order, after }: WantedPage,
   parts: readonly FilterPart[],
-  parameter: Parameter,
+  { limits, parameter }: { limits: ListLimits; parameter: Parameter },
 ): Record<Shape, (plan: Plan) => string> {
   const { column, type, direction } = order;
   const operator = direction === 'asc' ? '>' : '<';
@@ -204,9 +228,33 @@ function createWriter(
     ${ordered(key, id, '$2')}`;
   };
 
+  /** By date in order, else as many as can be looked up, and one more. */
+  const mergedInOrder = () => {
+    const isByDate = column === 'expense_date';
+    const after = isByDate ? behind('term.expense_date', 'term.expense_id') : '';
+    const source = mergedTerms(direction, { statuses, condition: `${datesOf(filter, parameter)}${after}` });
+    return isByDate ? source : `${source}\n      limit ${limits.termsAlone + 1}`;
+  };
+
+  /** The same, of those that have all of the words and tags whose lists are merged. */
+  const gatheredByMerging = (source: string) => {
+    const [key, id] =
+      column === 'expense_date' ? ['candidate.expense_date', 'candidate.expense_id'] : ['expense.key', 'expense.id'];
+    return `
+    select expense.id
+    from (${source}
+    ) as candidate
+    cross join lateral (
+      select ${idAndKey} from expenses as expense
+      where expense.tenant_id = scope.tenant_id and expense.id = candidate.expense_id${matching(all)}${cursor}
+      offset 0
+    ) as expense
+    ${ordered(key, id, '$2')}`;
+  };
+
   const hasCategories = filter.categories !== undefined && filter.categories.ids.length > 0;
   const scope = `
-with ${hasCategories ? 'recursive ' : ''}scope as materialized (
+with recursive scope as materialized (
   select set_config('app.tenant_id', $1, true)::uuid as tenant_id, 'posted' as posted, 'reversed' as reversed
 )${hasCategories ? `, ${withinCategories(parameter(filter.categories?.ids))}` : ''}`;
 
@@ -232,6 +280,31 @@ cross join lateral (
     from (${reads.map((read) => `(${read})`).join(' union all ')}) as branch
     ${ordered('branch.key', 'branch.id', limit)}`;
 
+  /** The steps, the source and the condition of merging, where those of a path that keep some conditions could be followed. */
+  const mergingOf = (along: Path | undefined, kept: readonly string[]) => {
+    const ahead = statuses.map((status) => {
+      const far = walk(status, { path: along, conditions: kept, limit: `1 offset ${limits.ahead}` });
+      return `exists (
+      select from scope
+      cross join lateral (${far}
+      ) as found
+    )`;
+    });
+    // The order of all needs no look: each of the words has many expenses.
+    const isFar = kept.length === 0 ? areMergeable : `(${ahead.join(' or ')}) and ${areMergeable}`;
+    if (column === 'expense_date') {
+      return { steps: `, ${listsToMerge}`, source: gatheredByMerging(mergedInOrder()), condition: `(${isFar})` };
+    }
+    const steps = `, ${listsToMerge}, met as materialized (
+  select candidate.expense_id
+  from scope
+  cross join lateral (${mergedInOrder()}
+  ) as candidate
+)`;
+    const source = gatheredByMerging('select met.expense_id from met');
+    return { steps, source, condition: `(${isFar} and (select count(*) from met) <= ${limits.termsAlone})` };
+  };
+
   return {
     along: ({ along }) => {
       const columns = `expense.tenant_id, ${expenseColumns}`;
@@ -250,11 +323,11 @@ cross join lateral (${walk(status, { path: along, columns, conditions: all })}
   )}
   ) as found
 )${lookedUp}`,
-    seek: ({ along, terms, isGathered }) => {
+    seek: ({ along, terms, isGathered, isMerged }) => {
       const columns = `${idAndKey}, (${all.join(' and ')}) as is_match`;
       // What is not known to hold on the way is looked at expense by expense.
       const conditions = all.filter((_, index) => isKeptBy(parts[index]?.path, along, column));
-      const limit = String(lookedAtMax);
+      const limit = String(limits.lookedAt);
       const walks = statuses.map((status) => walk(status, { path: along, columns, conditions, limit }));
       const far = (source: string, condition = '') => `
   union all
@@ -271,11 +344,16 @@ cross join lateral (${walk(status, { path: along, columns, conditions: all })}
           'branch.id, branch.key',
           '$2',
         );
-      const few = `(select rarest_term.count from rarest_term) <= ${isGathered ? termsMax : termsMaxAlone}`;
-      const hasTerms = terms.length > 0;
-      const otherwise = far(isGathered ? gathered() : inOrder(), hasTerms ? ` and not ${few}` : '');
-      const farther = hasTerms ? `${far(gatheredByTerm(), ` and ${few}`)}${otherwise}` : otherwise;
-      const steps = hasTerms ? `, ${rarestTerm(terms, parameter)}` : '';
+      const last = isGathered ? gathered() : inOrder();
+      const few = `(select rarest_term.count from rarest_term) <= ${isGathered ? limits.terms : limits.termsAlone}`;
+      const merging = isMerged ? mergingOf(along, conditions) : undefined;
+      const isMany = ` and not ${few}`;
+      const many = merging
+        ? `${far(merging.source, `${isMany} and ${merging.condition}`)}${far(last, `${isMany} and not ${merging.condition}`)}`
+        : far(last, isMany);
+      const farther = terms.length > 0 ? `${far(gatheredByTerm(), ` and ${few}`)}${many}` : far(last);
+      const steps =
+        terms.length > 0 ? `, ${rarestTerm(terms, parameter, limits.termsAlone)}${merging?.steps ?? ''}` : '';
       return `${scope}${steps}, near as materialized (
   select scope.tenant_id, found.id
   from scope
