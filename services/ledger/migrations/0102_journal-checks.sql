@@ -34,10 +34,25 @@ declare
   entry_ids uuid[];
   line_count bigint;
   is_sound boolean;
+  is_in_chart boolean;
 begin
   select array_agg(posted.entry_id), sum(posted.line_count),
-    coalesce(bool_and(posted.line_count >= 2 and posted.is_balanced and posted.is_own), false)
-  into entry_ids, line_count, is_sound
+    coalesce(bool_and(posted.line_count >= 2 and posted.is_balanced and posted.is_own), false),
+    -- Each account once, by a lookup (offset 0): there are far fewer than postings, and may be many more that nobody uses.
+    not exists (
+      select from (select distinct lines.ledger_account_id as id from new_postings as lines) as used
+      where used.id not in (
+          '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002',
+          '00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000004'
+        )
+        and not exists (
+          select from categories where categories.tenant_id = tenant and categories.id = used.id offset 0
+        )
+        and not exists (
+          select from accounts where accounts.tenant_id = tenant and accounts.id = used.id offset 0
+        )
+    )
+  into entry_ids, line_count, is_sound, is_in_chart
   from (
     select sums.entry_id, sum(sums.line_count) as line_count, bool_and(sums.amount_minor = 0) as is_balanced,
       bool_and(sums.is_own) as is_own
@@ -69,6 +84,10 @@ begin
     raise exception 'each journal entry needs two postings or more that sum to zero in each currency'
       using errcode = 'check_violation', constraint = 'journal_is_balanced';
   end if;
+  if not is_in_chart then
+    raise exception 'each posting needs an account of the tenant''s chart'
+      using errcode = 'check_violation', constraint = 'posting_is_in_chart';
+  end if;
   return null;
 end
 $$;
@@ -96,7 +115,67 @@ on conflict do nothing;
 alter table journal_entries force row level security;
 call protect_tenant_table('reversals', 'select, insert');
 
--- The other half: an entry has postings, which the trigger above has looked at; and an entry is reversed once.
+-- Refuses reversals that are not the exact opposite of an entry in force: line by line the same accounts and currencies with
+-- the signs turned round, for the same day and at the same rate. Their expenses lead to the entries' partitions, and still
+-- name them, as what becomes of an expense is stored after its entries; openings have an index of their own
+-- (journal_openings, migration 0106). Lookups only, as many as there are reversals; whoever writes none pays nothing.
+-- Without what its caller is set to: by that, lookups look so dear to the planner that it would compile them.
+create function refuse_inexact_reversals(tenant uuid, reversal_ids uuid[]) returns void
+language plpgsql set search_path from current set plan_cache_mode = 'force_generic_plan' set enable_nestloop = 'on'
+  set enable_seqscan = 'off' set jit = 'off' as $$
+begin
+  if exists (
+    select from unnest(reversal_ids) as given (id)
+    left join lateral (
+      select journal_entries.expense_id, journal_entries.reverses_entry_id, journal_entries.effective_date,
+        journal_entries.currency, journal_entries.amount_minor, journal_entries.rate, journal_entries.rate_source,
+        journal_entries.rate_date
+      from journal_entries
+      where journal_entries.tenant_id = tenant and journal_entries.recorded_at = now() and journal_entries.id = given.id
+      offset 0
+    ) as reversal on true
+    left join lateral (
+      select expenses.entry_recorded_at as recorded_at from expenses
+      where expenses.tenant_id = tenant and expenses.id = reversal.expense_id
+        and expenses.entry_id = reversal.reverses_entry_id
+      union all
+      select journal_entries.recorded_at from journal_entries
+      where reversal.expense_id is null and journal_entries.tenant_id = tenant
+        and journal_entries.id = reversal.reverses_entry_id and journal_entries.kind = 'opening'
+      offset 0
+    ) as place on true
+    left join lateral (
+      select journal_entries.id from journal_entries
+      where journal_entries.tenant_id = tenant and journal_entries.recorded_at = place.recorded_at
+        and journal_entries.id = reversal.reverses_entry_id and journal_entries.kind <> 'reversal'
+        and journal_entries.expense_id is not distinct from reversal.expense_id
+        and journal_entries.effective_date = reversal.effective_date
+        and journal_entries.currency = reversal.currency and journal_entries.amount_minor = reversal.amount_minor
+        and journal_entries.rate = reversal.rate and journal_entries.rate_source = reversal.rate_source
+        and journal_entries.rate_date = reversal.rate_date
+      offset 0
+    ) as entry on true
+    where entry.id is null or (
+      select array_agg(
+        (postings.line, postings.ledger_account_id, postings.currency, postings.amount_minor) order by postings.line
+      )
+      from postings
+      where postings.tenant_id = tenant and postings.recorded_at = now() and postings.entry_id = given.id
+    ) is distinct from (
+      select array_agg(
+        (postings.line, postings.ledger_account_id, postings.currency, -postings.amount_minor) order by postings.line
+      )
+      from postings
+      where postings.tenant_id = tenant and postings.recorded_at = place.recorded_at and postings.entry_id = entry.id
+    )
+  ) then
+    raise exception 'each reversal must be the exact opposite of an entry in force'
+      using errcode = 'check_violation', constraint = 'reversal_is_exact';
+  end if;
+end
+$$;
+
+-- The other half: an entry has postings, which the trigger above has looked at; and an entry is reversed once, exactly.
 create function refuse_bare_entries() returns trigger
 language plpgsql set search_path from current set plan_cache_mode = 'force_generic_plan' set enable_nestloop = 'off'
   set enable_seqscan = 'off' as $$
@@ -131,6 +210,9 @@ begin
     select entered.tenant_id, entered.reverses_entry_id, entered.id, entered.recorded_at
     from new_entries as entered
     where entered.kind = 'reversal';
+    perform refuse_inexact_reversals(
+      tenant, (select array_agg(entered.id) from new_entries as entered where entered.kind = 'reversal')
+    );
   end if;
   return null;
 end
@@ -145,6 +227,7 @@ select set_config('search_path', format('%I, pg_temp', current_schema()), true);
 drop trigger journal_is_balanced on journal_entries;
 drop trigger journal_is_balanced on postings;
 drop function refuse_bare_entries();
+drop function refuse_inexact_reversals(uuid, uuid[]);
 drop function refuse_unbalanced_postings();
 drop table reversals;
 

@@ -95,6 +95,9 @@ begin
     select entered.tenant_id, entered.reverses_entry_id, entered.id, entered.recorded_at
     from new_entries as entered
     where entered.kind = 'reversal';
+    perform refuse_inexact_reversals(
+      tenant, (select array_agg(entered.id) from new_entries as entered where entered.kind = 'reversal')
+    );
   end if;
   insert into journal_unsealed (tenant_id, recorded_at, entry_count)
   values (tenant, now(), cardinality(entry_ids));
@@ -140,6 +143,9 @@ begin
     select entered.tenant_id, entered.reverses_entry_id, entered.id, entered.recorded_at
     from new_entries as entered
     where entered.kind = 'reversal';
+    perform refuse_inexact_reversals(
+      tenant, (select array_agg(entered.id) from new_entries as entered where entered.kind = 'reversal')
+    );
   end if;
   return null;
 end

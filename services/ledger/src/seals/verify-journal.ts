@@ -74,10 +74,11 @@ async function readBeginning(session: Session): Promise<VerificationPosition> {
 
 /**
  * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
- * the journal for what has no seal and for what no expense shows, and last each expense with its entry. Step by step, each in a snapshot of its own, so that it takes little memory and holds
- * nobody up; when its time is over, or it has found a hundred faults, it says where to go on. All steps count what was there
- * when the first began, so that entries are those sealed and those not, whatever is booked and sealed meanwhile. `kept` is a
- * head that the caller knows from earlier: the chain must still contain it.
+ * the journal for what has no seal and for what no expense shows, and last each expense with its entry. Step by step, each
+ * in a snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
+ * hundred faults, it says where to go on. All steps count what was there when the first began, so that entries are those
+ * sealed and those not, whatever is booked and sealed meanwhile. `kept` is a head that the caller knows from earlier: the
+ * chain must still contain it.
  */
 export async function verifyJournal(
   work: VerificationWork,

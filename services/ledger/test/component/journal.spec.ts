@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { newId } from '@outlay/platform';
 import { createTestDatabase, newTenant, type TestDatabase } from '@outlay/testkit';
 import pg from 'pg';
+import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
 
 let database: TestDatabase;
 let service: pg.Client;
@@ -135,13 +136,33 @@ describe('the journal, as the service may write it', () => {
     expect(await count('journal_entries')).toBe(0);
   });
 
+  it('refuses postings to what is not in the chart of the tenant', async () => {
+    const ofAnother = newId();
+    await addCategory(ofAnother);
+    tenantId = newTenant().tenantId;
+    const own = newId();
+    await addCategory(own);
+    const inBooks = (ledgerAccountId: string) => inTransaction(() => write([{ lines: balanced, ledgerAccountId }]));
+
+    for (const wrong of [newId(), ofAnother, '00000000-0000-7000-8000-000000000005']) {
+      await expect(inBooks(wrong)).rejects.toMatchObject({ code: '23514', constraint: 'posting_is_in_chart' });
+    }
+    await expect(
+      inTransaction(() => write([{ lines: balanced }, { lines: balanced, ledgerAccountId: newId() }])),
+    ).rejects.toMatchObject({ constraint: 'posting_is_in_chart' });
+    expect(await count('postings')).toBe(0);
+    for (const id of [own, ...Object.values(ledgerAccounts)]) await inBooks(id);
+    expect(await count('postings')).toBe(10);
+  });
+
   it('takes an entry back once', async () => {
     const { entryId } = await inTransaction(() => write([{ lines: balanced }]));
-    await inTransaction(() => write([{ reverses: entryId, lines: balanced }]));
-    const another = { reverses: newId(), lines: balanced };
+    await inTransaction(() => write([{ reverses: entryId, lines: reversed }]));
+    const { entryId: other } = await inTransaction(() => write([{ lines: balanced }]));
+    const another = { reverses: other, lines: reversed };
 
     const twice = { code: '23505', constraint: 'entry_is_reversed_once' };
-    await expect(inTransaction(() => write([{ reverses: entryId, lines: balanced }]))).rejects.toMatchObject(twice);
+    await expect(inTransaction(() => write([{ reverses: entryId, lines: reversed }]))).rejects.toMatchObject(twice);
     await expect(inTransaction(() => write([another, another]))).rejects.toMatchObject(twice);
     expect(await count('reversals')).toBe(1);
     await expect(inTransaction(() => service.query('delete from reversals'))).rejects.toMatchObject({ code: '42501' });
@@ -149,10 +170,11 @@ describe('the journal, as the service may write it', () => {
 
   it('lets another tenant take back an entry of the same id', async () => {
     const { entryId } = await inTransaction(() => write([{ lines: balanced }]));
-    await inTransaction(() => write([{ reverses: entryId, lines: balanced }]));
+    await inTransaction(() => write([{ reverses: entryId, lines: reversed }]));
     tenantId = newTenant().tenantId;
 
-    await inTransaction(() => write([{ reverses: entryId, lines: balanced }]));
+    await inTransaction(() => write([{ entryId, lines: balanced }]));
+    await inTransaction(() => write([{ reverses: entryId, lines: reversed }]));
 
     expect(await count('reversals')).toBe(1);
   });
@@ -294,6 +316,8 @@ interface Written {
   entryId?: string;
   /** The entry that it takes back. */
   reverses?: string;
+  /** That all lines are posted to; one that each tenant has unless given. */
+  ledgerAccountId?: string;
   /** Writes no entry. */
   isOrphaned?: boolean;
   /** Lets an entry that exists already be. */
@@ -307,34 +331,43 @@ const balanced: Line[] = [
   ['EUR', 100],
   ['EUR', -100],
 ];
+const reversed = balanced.map(([currency, amountMinor]): Line => [currency, -amountMinor]);
 
 const entryInsert = `insert into ledger.journal_entries
   (tenant_id, id, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)`;
 
-/** Writes entries and postings by one statement; answers the id of the first entry. */
+/** Writes entries of no expense and their postings by one statement; answers the id of the first entry. */
 async function write(written: Written[], recordedAt = 'now()'): Promise<{ entryId: string }> {
-  const given = written.map((entry) => ({ ...entry, entryId: entry.entryId ?? newId(), expenseId: newId() }));
+  const given = written.map((entry) => ({ ...entry, entryId: entry.entryId ?? newId() }));
   const entries = given.filter(({ isOrphaned }) => !isOrphaned);
-  const postings = given.flatMap(({ entryId, from = 1, lines }) =>
-    lines.map(([currency, amountMinor], index) => ({ entryId, line: from + index, currency, amountMinor })),
+  const postings = given.flatMap(({ entryId, from = 1, ledgerAccountId = ledgerAccounts.unassigned, lines }) =>
+    lines.map(([currency, amountMinor], index) => ({
+      ...{ entryId, line: from + index, ledgerAccountId, currency, amountMinor },
+    })),
   );
   await service.query(
     `with entries as (
        insert into ledger.journal_entries
-         (tenant_id, id, recorded_at, effective_date, kind, expense_id, reverses_entry_id, currency, amount_minor, rate,
-          rate_source, rate_date)
-       select $1::uuid, row."entryId", ${recordedAt}, '2025-01-15', case when row.reverses is null then 'expense' else 'reversal' end,
-         row."expenseId", row.reverses, 'EUR', 100, 1, 'identity', '2025-01-15'
-       from json_to_recordset($2::json) as row ("entryId" uuid, "expenseId" uuid, reverses uuid)
+         (tenant_id, id, recorded_at, effective_date, kind, reverses_entry_id, currency, amount_minor, rate, rate_source,
+          rate_date)
+       select $1::uuid, row."entryId", ${recordedAt}, '2025-01-15', case when row.reverses is null then 'opening' else 'reversal' end,
+         row.reverses, 'EUR', 100, 1, 'identity', '2025-01-15'
+       from json_to_recordset($2::json) as row ("entryId" uuid, reverses uuid)
        ${written.some(({ isKept }) => isKept) ? 'on conflict do nothing' : ''}
      )
      insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
-     select $1::uuid, row."entryId", row.line, ${recordedAt}, gen_random_uuid(), row.currency, row."amountMinor"
-     from json_to_recordset($3::json) as row ("entryId" uuid, line smallint, currency text, "amountMinor" bigint)`,
+     select $1::uuid, row."entryId", row.line, ${recordedAt}, row."ledgerAccountId", row.currency, row."amountMinor"
+     from json_to_recordset($3::json)
+       as row ("entryId" uuid, line smallint, "ledgerAccountId" uuid, currency text, "amountMinor" bigint)`,
     [tenantId, JSON.stringify(entries), JSON.stringify(postings)],
   );
   return { entryId: given[0]!.entryId };
 }
+
+const addCategory = (id: string) =>
+  inTransaction(() =>
+    service.query('insert into categories (tenant_id, id, name) values ($1, $2, $3)', [tenantId, id, `Travel ${id}`]),
+  );
 
 const count = (table: string): Promise<number> =>
   inTransaction(async () => {
