@@ -106,6 +106,7 @@ describe('contention', () => {
       await database.withTenant(context, (session) => session.query(insertNote, [context.tenantId, id, '']));
     }
     let attempts = 0;
+    let holders = 0;
     let met: () => void = () => undefined;
     const bothHoldOne = new Promise<void>((resolve) => {
       met = resolve;
@@ -115,7 +116,8 @@ describe('contention', () => {
       database.withTenant(context, async (session) => {
         attempts += 1;
         await session.query(append, [mark, ids[0]]);
-        if (attempts >= 2) met();
+        holders += 1;
+        if (holders === 2) met();
         await bothHoldOne;
         await session.query(append, [mark, ids[1]]);
       });
