@@ -75,16 +75,21 @@ export function listExpensesStatement(
   const plan = choosePlan(parts, wanted);
   const writer = createWriter(wanted, parts, { limits, parameter });
   const text = writer[plan.shape](plan);
-  const names = [
-    plan.isMerged ? 'meet' : plan.shape,
-    wanted.order.column,
-    wanted.order.direction,
-    wanted.filter.status ?? 'all',
-  ];
-  const name = ['list_expenses', ...names, ...parts.map((part) => part.name), wanted.after ? 'after' : ''].join('_');
-  // A session keeps each named statement, so the thousands of rare combinations go without a name and are planned anew.
-  // PostgreSQL cuts names at 63 bytes.
-  return { statement: { name: parts.length > 3 || name.length > 63 ? '' : name, text }, values };
+  return { statement: { name: nameOf(wanted, parts), text }, values };
+}
+
+/**
+ * Lists of few kinds have names, by which a session keeps their statements: a third of a megabyte each and more. The
+ * thousands of rare combinations, which somebody could ask for one after the other, go without and are planned anew.
+ */
+function nameOf({ filter, order, after }: WantedPage, parts: readonly FilterPart[]): string {
+  const isUsual = order.column === 'expense_date' && order.direction === 'desc' && filter.status === 'posted';
+  const names = parts.map(({ name }) => name);
+  const isPlain = names.length < 2 || names.join() === 'from,to';
+  // Each number of words and tags is a statement of its own.
+  const hasManyTerms = [filter.words, filter.tags].some((terms) => terms !== undefined && terms.length !== 1);
+  if (!isUsual || !isPlain || hasManyTerms) return '';
+  return ['list_expenses', ...names, ...(after ? ['after'] : [])].join('_');
 }
 
 type Shape = 'along' | 'merge' | 'seek';
