@@ -14,13 +14,17 @@ if (mode === 'failed') {
   const tests = files.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
   const count = (...statuses) => tests.filter((status) => statuses.includes(status)).length;
   // A file that could not be run at all has no tests to count.
-  const broken = files.filter((file) => hasFailed(file) && !file.assertionResults.some(isFailure)).length;
+  const broken = files.filter((file) => hasFailed(file) && !file.assertionResults.some(hasFailed)).length;
   const [passed, failed, skipped] = [count('passed'), count('failed') + broken, count('pending', 'todo', 'skipped')];
   for (const file of (first?.testResults ?? []).filter(hasFailed)) {
-    if (again.has(file.name) && !hasFailed(again.get(file.name))) {
-      for (const { fullName } of file.assertionResults.filter(isFailure))
-        console.log(`passed when run again: ${fullName}`);
-      console.log(`unreliable: ${file.name}`);
+    const passedAgain = new Set(
+      again
+        .get(file.name)
+        ?.assertionResults.filter(hasPassed)
+        .map(({ fullName }) => fullName),
+    );
+    for (const { fullName } of file.assertionResults.filter(hasFailed)) {
+      if (passedAgain.has(fullName)) console.log(`unreliable, passed when run again: ${fullName} (${file.name})`);
     }
   }
   // Jest's own closing line reads "Tests: 1 failed, 2 passed, 3 total"; this one says the same in the common form.
@@ -32,8 +36,8 @@ function hasFailed({ status }) {
   return status === 'failed';
 }
 
-function isFailure({ status }) {
-  return status === 'failed';
+function hasPassed({ status }) {
+  return status === 'passed';
 }
 
 function read(path) {

@@ -104,7 +104,7 @@ function queriesOf(operation: Operation, document: ApiDocument): fc.Arbitrary<st
     )
     .map(toQuery);
   const broken = fc
-    .tuple(fc.constantFrom(...parameters), fc.oneof(hostileText, hostileValue.map(String)))
+    .tuple(fc.constantFrom(...parameters), fc.oneof(hostileText, hostileValue.map(textOf)))
     .map(([{ name }, text]) => `${name}=${percentEncoded(text)}`);
   return fc.oneof(
     { weight: 6, arbitrary: fitting },
@@ -118,6 +118,9 @@ function toQuery(values: Record<string, unknown>): string {
     .flatMap(([name, value]) => [value].flat().map((one) => `${name}=${percentEncoded(String(one))}`))
     .join('&');
 }
+
+/** Of an object its JSON: one without a prototype, or with a method of that name, has no text of its own. */
+const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 function percentEncoded(text: string): string {
   // What half a surrogate pair would be, if UTF-8 had it.

@@ -67,7 +67,7 @@ export async function createSubject(platform: SubjectPlatform): Promise<Subject>
   let invited = 0;
   /** Of a host who has not sent so many that no more leave within the hour. */
   const inviteStranger = async () => {
-    if (++invited % invitationsOfHost === 0) await replace('host');
+    if (++invited >= invitationsOfHost) await replace('host');
     return invite(actors, people.host);
   };
   const newInvitation = async () => (await inviteStranger()).id;
@@ -172,6 +172,7 @@ export async function createSubject(platform: SubjectPlatform): Promise<Subject>
     const { userId } = people[name];
     if (name === 'newcomer') people.newcomer = await actors.newOwner();
     else if (name === 'host') {
+      invited = 0;
       people.host = await actors.newOwner({ isRoomy: true });
       pools.invitation = await several(newInvitation);
     } else {
@@ -251,7 +252,11 @@ export async function createSubject(platform: SubjectPlatform): Promise<Subject>
     revokeApiKey: (request) => refill('api_key', request),
     revokeSession: (request) => refill('session', request),
     refreshSession: (_, { refresh_token: refreshToken }) => Object.assign(people.guest, { refreshToken }),
+    resendInvitation: () => {
+      invited++;
+    },
     inviteMember: (request, { id }) => {
+      invited++;
       const name = senderOf(request);
       return name && ask(people[name], 'DELETE', `/invitations/${id}`);
     },

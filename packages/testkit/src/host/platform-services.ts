@@ -40,6 +40,8 @@ export function createPlatformServices(options: {
       main: `services/${service.name}/src/main.ts`,
       environment: {
         ...environment,
+        // By which their traces are told apart.
+        OTEL_SERVICE_NAME: service.name,
         ...serviceEnvironment(service, ports, infrastructure),
         ...clientSecret(service.name, { ...defaults, ...process.env, ...environment }),
       },
