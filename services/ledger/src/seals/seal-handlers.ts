@@ -5,6 +5,7 @@ import type { JournalRecord } from './chain/entry-hash.ts';
 import type { Seal } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
+import { journalStart } from './read-journal.ts';
 import { type VerificationPosition, type VerificationWork, verifyJournal } from './verify-journal.ts';
 
 type Rpc = 'verifyJournal' | 'listJournal';
@@ -51,8 +52,9 @@ const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
   .transform((hex) => Buffer.from(hex, 'hex'));
-const instant = z.string().regex(/^(-infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)$/);
-const place = z.strictObject({ recordedAt: instant, id: z.guid() });
+/** As PostgreSQL wrote it; its calendar has no year 0. */
+const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
+const place = z.strictObject({ recordedAt: instant.or(z.literal(journalStart.recordedAt)), id: z.guid() });
 const chainHead = z.strictObject({ sequence, hash });
 const bound = z.strictObject({
   ...{ sequence, hash, recordedAt: instant },

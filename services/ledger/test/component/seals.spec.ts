@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@outlay/platform';
+import { encodeCursor, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import pg from 'pg';
 import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
@@ -170,6 +170,43 @@ describe('the seals of the journal', () => {
       await expect(ledger.client.verifyJournal(tenant.owner, { ...request, ...wrong })).rejects.toMatchObject({
         kind: 'invalid',
       });
+    }
+  });
+
+  it.each([
+    ...['2025-13-45T00:00:00.000000Z', '2025-02-30T00:00:00.000000Z', '0000-01-01T00:00:00.000000Z'],
+    ...['2025-01-15T24:00:00.000000Z', 'infinity', '-infinity', '', 7],
+  ])('refuse cursors with the instant %p', async (instant) => {
+    const tenant = await ledger.tenant();
+    const [good, id, hash] = ['2025-01-15T10:30:00.123456Z', newId(), 'a'.repeat(64)];
+    const bound = { sequence: '1', hash, recordedAt: good, newest: { sequence: '1', hash, sealedAt: good } };
+    const position = {
+      ...{ entries: 0, sealed: 0, unsealed: 0, expenses: 0, oldest: good, bound },
+      ...{ phase: 'journal', after: { recordedAt: good, id } },
+    };
+    const verified = (wrong: object) => {
+      const cursor = encodeCursor({ ...position, ...wrong }, 'VerifyJournal');
+      return ledger.client.verifyJournal(tenant.owner, { cursor, sequence: 0n, hash: '' });
+    };
+    const listed = (recordedAt: unknown) => {
+      const cursor = encodeCursor({ recordedAt, id }, 'ListJournal');
+      return ledger.client.listJournal(tenant.owner, { page: { limit: 1, cursor } });
+    };
+    expect(await verified({})).toMatchObject({ faults: [] });
+    expect(await listed(good)).toMatchObject({ items: [] });
+
+    const forged = [
+      () => verified({ oldest: instant }),
+      () => verified({ bound: { ...bound, recordedAt: instant } }),
+      () => verified({ bound: { ...bound, newest: { ...bound.newest, sealedAt: instant } } }),
+      // Where a list of all that is begins.
+      ...(instant === '-infinity'
+        ? []
+        : [() => verified({ after: { recordedAt: instant, id } }), () => listed(instant)]),
+    ];
+
+    for (const ask of forged) {
+      await expect(ask()).rejects.toMatchObject({ kind: 'invalid', details: [{ code: 'cursor_invalid' }] });
     }
   });
 
