@@ -40,7 +40,7 @@ export function listJournal(
         const last = items.length === limit ? items.at(-1) : undefined;
         return { items, head, next: last ? { sequence: last.seal.sequence } : journalStart };
       }
-      const { records, end } = await readLoose(session, after, stretchSize);
+      const { records, end } = await readLoose(session, after, { stretchSize, limit });
       return { items: records.map((record) => ({ ...record, seal: undefined })), head, next: end };
     },
     { isolation: 'repeatable read', readOnly: true },

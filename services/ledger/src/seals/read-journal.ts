@@ -165,28 +165,34 @@ export async function readMoment(session: Session): Promise<string> {
   return rows[0].moment;
 }
 
+/** As many as an entry of the service has at most. */
+const postingsPerEntry = 4;
+
 /**
- * Looks through the next entries, and the postings among them, for what has no seal, or none up to the bound's. The
- * stretches go on beyond the bound: what came in unsealed shows there as well.
+ * Looks through the next entries, `stretchSize` at most, and the postings among them for what has no seal, or none up to
+ * the bound's. The stretch ends earlier where so many entries have more postings than the service ever writes, or there
+ * are others among them that have no entry, and where `limit` was found: whatever somebody has put in, it is read part by
+ * part. The stretches go on beyond the bound: what came in unsealed shows there as well.
  */
 export async function readLoose(
   session: Session,
   after: JournalPosition,
-  limit: number,
-  bound = noBound,
+  { stretchSize, limit, bound = noBound }: { stretchSize: number; limit: number; bound?: JournalBound },
 ): Promise<Loose> {
   const { rows: ends } = await session.query<{ recorded_at: string; id: string }>(endStatement, [
-    ...[session.tenantId, after.recordedAt, after.id, limit - 1],
+    ...[session.tenantId, after.recordedAt, after.id, stretchSize - 1, stretchSize * postingsPerEntry - 1],
   ]);
-  const end = ends[0] && { recordedAt: ends[0].recorded_at, id: ends[0].id };
-  const until = end ?? journalEnd;
-  const stretch = [session.tenantId, after.recordedAt, after.id, until.recordedAt, until.id];
-  stretch.push(`${bound.sequence}`, bound.recordedAt);
-  const { rows: counts } = await session.query<{ count: number }>(countStatement, stretch);
-  const { rows } = await session.query<JournalRow & { is_waiting: boolean; is_within: boolean }>(
-    looseStatement,
-    stretch,
-  );
+  const farthest = ends[0] && { recordedAt: ends[0].recorded_at, id: ends[0].id };
+  const stretchTo = ({ recordedAt, id }: JournalPosition) => [
+    ...[session.tenantId, after.recordedAt, after.id, recordedAt, id, `${bound.sequence}`, bound.recordedAt],
+  ];
+  const { rows } = await session.query<JournalRow & { is_waiting: boolean; is_within: boolean }>(looseStatement, [
+    ...stretchTo(farthest ?? journalEnd),
+    limit,
+  ]);
+  const last = rows.length === limit ? rows.at(-1) : undefined;
+  const end = last ? { recordedAt: last.recorded_at, id: last.entry_id } : farthest;
+  const { rows: counts } = await session.query<{ count: number }>(countStatement, stretchTo(end ?? journalEnd));
   return {
     entryCount: counts[0]?.count ?? 0,
     records: rows.map((row) => ({ entry: toJournalRecord(row), isWaiting: row.is_waiting, isWithin: row.is_within })),
@@ -197,11 +203,26 @@ export async function readLoose(
 const endStatement = {
   name: 'find_journal_stretch',
   text: `
-select ${instantOf('entry.recorded_at')} as recorded_at, entry.id
-from journal_entries as entry
-where entry.tenant_id = $1 and (entry.recorded_at, entry.id) > ($2::timestamptz, $3::uuid)
-order by entry.recorded_at, entry.id
-offset $4 limit 1`,
+select ${instantOf('ends.recorded_at')} as recorded_at, ends.id
+from (
+  (
+    select entry.recorded_at, entry.id
+    from journal_entries as entry
+    where entry.tenant_id = $1 and (entry.recorded_at, entry.id) > ($2::timestamptz, $3::uuid)
+    order by entry.recorded_at, entry.id
+    offset $4 limit 1
+  )
+  union all
+  (
+    select line.recorded_at, line.entry_id
+    from postings as line
+    where line.tenant_id = $1 and (line.recorded_at, line.entry_id) > ($2::timestamptz, $3::uuid)
+    order by line.recorded_at, line.entry_id
+    offset $5 limit 1
+  )
+) as ends
+order by ends.recorded_at, ends.id
+limit 1`,
 };
 
 /** Whether a place lies in the stretch from $2 and $3, which is not in it, to $4 and $5. */
@@ -228,23 +249,14 @@ where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
 const looseStatement = {
   name: 'read_loose_journal',
   text: `
-select ${entryColumns}, ${postingsOf('entry')},
-  exists (
-    select from journal_unsealed as unsealed
-    where unsealed.tenant_id = $1 and unsealed.recorded_at = entry.recorded_at
-  ) or exists (
-    select from journal_seals as later
-    where later.tenant_id = $1 and later.entry_recorded_at = entry.recorded_at and later.entry_id = entry.id offset 0
-  ) as is_waiting,
-  entry.recorded_at <= $7::timestamptz as is_within
-from journal_entries as entry
-where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
-  and not ${hasSeal('entry.recorded_at', 'entry.id')}
-union all
-select orphan.entry_id, ${instantOf('orphan.recorded_at')}, null, '', null, null, '', 0, 0, '', null,
-  ${postingsOf('orphan', 'entry_id')}, false, true
+select found.*
 from (
-  select distinct line.recorded_at, line.entry_id
+  select entry.recorded_at, entry.id, true as is_entry
+  from journal_entries as entry
+  where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
+    and not ${hasSeal('entry.recorded_at', 'entry.id')}
+  union all
+  select distinct line.recorded_at, line.entry_id, false
   from postings as line
   where line.tenant_id = $1 and ${within('line.recorded_at', 'line.entry_id')}
     and not exists (
@@ -252,5 +264,26 @@ from (
       where entry.tenant_id = $1 and entry.recorded_at = line.recorded_at and entry.id = line.entry_id offset 0
     )
     and not ${hasSeal('line.recorded_at', 'line.entry_id')}
-) as orphan`,
+  order by recorded_at, id
+  limit $8
+) as place
+cross join lateral (
+  select ${entryColumns}, ${postingsOf('entry')},
+    exists (
+      select from journal_unsealed as unsealed
+      where unsealed.tenant_id = $1 and unsealed.recorded_at = entry.recorded_at
+    ) or exists (
+      select from journal_seals as later
+      where later.tenant_id = $1 and later.entry_recorded_at = entry.recorded_at and later.entry_id = entry.id offset 0
+    ) as is_waiting,
+    entry.recorded_at <= $7::timestamptz as is_within
+  from journal_entries as entry
+  where place.is_entry and entry.tenant_id = $1 and entry.recorded_at = place.recorded_at and entry.id = place.id
+  union all
+  select place.id, ${instantOf('place.recorded_at')}, null, '', null, null, '', 0, 0, '', null,
+    ${postingsOf('place')}, false, true
+  where not place.is_entry
+  offset 0
+) as found
+order by place.recorded_at, place.id`,
 };

@@ -60,7 +60,7 @@ export interface VerificationWork {
 
 const budgetMsDefault = 15_000;
 const stepSizeDefault = 1_000;
-/** As many as one answer names; the next one goes on with the others. */
+/** An answer that names so many ends; the next one goes on with the others. */
 const faultsMax = 100;
 /** What is left of the caller's time when an answer is made. */
 const reserveMs = 500;
@@ -76,7 +76,8 @@ async function readBeginning(session: Session): Promise<VerificationPosition> {
  * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
  * the journal for what has no seal and for what no expense shows, and last each expense with its entry. Step by step, each
  * in a snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
- * hundred faults, it says where to go on. All steps count what was there when the first began, so that entries are those
+ * hundred faults, it says where to go on; all that its last step found is named with them, where so much is wrong that is of
+ * a hundred entries or expenses. All steps count what was there when the first began, so that entries are those
  * sealed and those not, whatever is booked and sealed meanwhile. `kept` is a head that the caller knows from earlier: the
  * chain must still contain it.
  */
@@ -95,9 +96,17 @@ export async function verifyJournal(
   const faults = kept && !given.from ? await read((session) => keptHeadFaults(session, kept)) : [];
   let counted = from;
   let next: VerificationPosition | undefined = from;
+  let size = stepSize;
   do {
-    const step: Step = await read(lookFrom(next, stepSize));
-    faults.push(...(await step.examine(context.tenantId, work.key)));
+    let step: Step = await read(lookFrom(next, size));
+    let found = await step.examine(context.tenantId, work.key);
+    // Where so much is wrong it is named bit by bit. Though time be over: an answer has to come further.
+    if (found.length > faultsMax && size > faultsMax) {
+      size = faultsMax;
+      step = await read(lookFrom(next, size));
+      found = await step.examine(context.tenantId, work.key);
+    }
+    for (const fault of found) faults.push(fault);
     ({ counted, next } = step);
   } while (next !== undefined && faults.length < faultsMax && clock().getTime() < endsAt);
   const head = from.bound.newest;
@@ -145,9 +154,9 @@ async function lookAround(
   from: Extract<VerificationPosition, { phase: 'journal' }>,
   stepSize: number,
 ): Promise<Step> {
-  const { entryCount, records, end } = await readLoose(session, from.after, stepSize, {
-    sequence: newestOf(from.bound),
-    recordedAt: from.bound.recordedAt,
+  const bound = { sequence: newestOf(from.bound), recordedAt: from.bound.recordedAt };
+  const { entryCount, records, end } = await readLoose(session, from.after, {
+    ...{ stretchSize: stepSize, limit: stepSize, bound },
   });
   const unshown = await findUnshown(session, from.after, end ?? journalEnd);
   const waiting = records.filter(({ isWaiting, isWithin }) => isWaiting && isWithin);

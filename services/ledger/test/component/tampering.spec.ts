@@ -128,3 +128,48 @@ describe('a superuser who cuts the chain with all that it is of and makes the le
     expect((await verifyOffline(ledger, tenant, ...args)).faults).toMatchObject([{ ...other, sequence: 5 }]);
   });
 });
+
+describe('a superuser who puts in thousands of postings without an entry', () => {
+  const count = 6_000;
+  const limit = 50;
+  let tenant: TestTenant;
+  beforeAll(async () => {
+    tenant = await tenantWithSeals();
+    await superuser.query('begin; set local session_replication_role = replica');
+    await superuser.query(
+      `insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
+       select $1, gen_random_uuid(), 1, now() + (number / 1000) * interval '1 microsecond', gen_random_uuid(), 'EUR', 0
+       from generate_series(1, $2) as number`,
+      [tenant.tenantId, count],
+    );
+    await superuser.query('commit');
+  });
+
+  it('is named for each of them, by answers that stay short', async () => {
+    const named = new Set<string>();
+    for (let cursor: string | undefined; cursor !== ''; ) {
+      const answer = await ledger.client.verifyJournal(tenant.owner, { cursor: cursor ?? '', sequence: 0n, hash: '' });
+      expect(answer.faults.length).toBeLessThan(200);
+      for (const { entryId } of answer.faults) {
+        expect(named).not.toContain(entryId);
+        named.add(entryId);
+      }
+      if (answer.nextCursor === '') expect(answer).toMatchObject({ entries: 5n, sealed: 5n, unsealed: 0n });
+      cursor = answer.nextCursor;
+    }
+
+    expect(named.size).toBe(count);
+  });
+
+  it('makes no page of the journal longer than it was asked for', async () => {
+    const listed = new Set<string>();
+    for (let cursor: string | undefined; cursor !== ''; ) {
+      const { items, page } = await ledger.client.listJournal(tenant.owner, { page: { limit, cursor: cursor ?? '' } });
+      expect(items.length).toBeLessThanOrEqual(limit);
+      for (const { entry } of items) listed.add(entry!.id);
+      cursor = page!.nextCursor;
+    }
+
+    expect(listed.size).toBe(5 + count);
+  });
+});
