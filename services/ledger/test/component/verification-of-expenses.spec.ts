@@ -63,7 +63,10 @@ describe('a superuser who changes an expense and not the journal', () => {
     const { faults } = await verify(ledger, made.tenant);
     expect(faults.map(({ kind }) => kind).toSorted()).toEqual(deed.kinds.toSorted());
     for (const fault of faults) expect(fault).toMatchObject({ expenseId, detail: expect.any(String) });
-    if (deed.says !== undefined) expect(faults[0]!.detail).toMatch(new RegExp(`: ${deed.says}$`));
+    if (deed.says !== undefined) {
+      const changed = faults.find(({ kind }) => kind === 'expense_changed');
+      expect(changed!.detail).toMatch(new RegExp(`: ${deed.says}$`));
+    }
   });
 
   it('is named for each of them, part by part', async () => {
@@ -81,5 +84,58 @@ describe('a superuser who changes an expense and not the journal', () => {
     const { faults, expenses } = await verify(ledger, tenant);
     expect(new Set(faults.map(({ expenseId }) => expenseId)).size).toBe(150);
     expect(expenses).toBe(150n);
+  });
+
+  it('is named by answers that stay short, however many expenses are gone', async () => {
+    const tenant = await ledger.tenant();
+    for (let made = 0; made < 450; made += 50) {
+      const inputs = Array.from({ length: 50 }, () => anExpense());
+      await ledger.client.recordExpenses(tenant.owner, { inputs, perRow: false });
+    }
+    await sealed(ledger, tenant);
+    await superuser.query('begin; set local session_replication_role = replica');
+    await superuser.query('delete from ledger.expenses where tenant_id = $1', [tenant.tenantId]);
+    await superuser.query('commit');
+
+    const named = new Set<string>();
+    for (let cursor: string | undefined; cursor !== ''; ) {
+      const answer = await ledger.client.verifyJournal(tenant.owner, { cursor: cursor ?? '', sequence: 0n, hash: '' });
+      expect(answer.faults.length).toBeLessThan(200);
+      for (const { expenseId } of answer.faults) named.add(expenseId);
+      cursor = answer.nextCursor;
+    }
+
+    expect(named.size).toBe(450);
+  });
+});
+
+describe('the service’s role, where it notes a reversal and makes none,', () => {
+  it('is found out, whoever’s the entry is', async () => {
+    const { tenant } = await tenantWithExpenses();
+    const { account } = await ledger.client.createAccount(tenant.owner, {
+      ...{ name: 'Bank', kind: 'bank', currency: 'EUR' },
+      openingBalance: { amount: { currency: 'EUR', amountMinor: 700n }, date: '2025-01-01' },
+    });
+    expect(account).toBeDefined();
+    await sealed(ledger, tenant);
+    const service = new pg.Client({ connectionString: ledger.database.urlFor('ledger') });
+    await service.connect();
+    await service.query("select set_config('app.tenant_id', $1, false)", [tenant.tenantId]);
+    const { rows } = await service.query<{ entry_id: string }>(
+      `insert into ledger.reversals (tenant_id, entry_id, reversal_id, recorded_at)
+       select entry.tenant_id, entry.id, gen_random_uuid(), now() from ledger.journal_entries as entry
+       where entry.kind <> 'reversal'
+       on conflict do nothing returning entry_id`,
+    );
+    await service.end();
+
+    const { faults } = await verify(ledger, tenant);
+
+    // Of three expenses in force, and of the account.
+    expect(rows).toHaveLength(4);
+    expect(faults.map(({ entryId }) => entryId).toSorted()).toEqual(rows.map((row) => row.entry_id).toSorted());
+    for (const fault of faults) {
+      expect(fault).toMatchObject({ kind: 'reversal_lost', detail: expect.stringContaining('not in the journal') });
+    }
   });
 });

@@ -53,7 +53,7 @@ export const expenseDeeds: ExpenseDeed[] = [
   set('shows a reversed one', "status = 'posted'", 'status', 'reversed'),
   {
     ...{ name: 'hides it as reversed, and notes a reversal that never was', to: 'posted', says: 'status' },
-    kinds: ['expense_changed'],
+    kinds: ['expense_changed', 'reversal_lost'],
     run: (client, at) =>
       both(
         client,
@@ -83,7 +83,12 @@ export const expenseDeeds: ExpenseDeed[] = [
     run: (client, at) => both(client, at, 'delete from ledger.expenses where tenant_id = $1 and id = $2'),
   },
   {
-    ...{ name: 'deletes it, and notes a reversal that never was', to: 'posted', kinds: ['expense_missing'] },
+    ...{ name: 'notes a reversal that never was', to: 'posted', kinds: ['reversal_lost'] },
+    run: (client, at) => both(client, at, forgedReversal),
+  },
+  {
+    ...{ name: 'deletes it, and notes a reversal that never was', to: 'posted' },
+    kinds: ['expense_missing', 'reversal_lost'],
     run: (client, at) =>
       both(client, at, forgedReversal, 'delete from ledger.expenses where tenant_id = $1 and id = $2'),
   },
