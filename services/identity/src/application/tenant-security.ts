@@ -1,6 +1,7 @@
 import { notFound, preconditionFailed, recordAudit, type TenantContext } from '@outlay/platform';
 import { findTenantSecurity, type TenantSecurity, updateTenantSecurity } from '../store/tenant-security.ts';
 import type { IdentityDependencies } from './dependencies.ts';
+import { assertStill } from './manage-member.ts';
 import { once } from './once.ts';
 import { recordSecurity } from './security-log.ts';
 import type { Replayable } from './session-tokens.ts';
@@ -25,7 +26,7 @@ export function createGetTenantSecurity({ database }: Pick<IdentityDependencies,
 
 /**
  * Changes how the people of the tenant sign in; open sessions follow. Leaves security.updated in the security log where
- * something changed. Throws precondition_failed `version_mismatch`. Honours the idempotency key.
+ * something changed. Throws forbidden `role_required`, precondition_failed `version_mismatch`. Honours the idempotency key.
  */
 export function createUpdateTenantSecurity({
   database,
@@ -39,6 +40,7 @@ export function createUpdateTenantSecurity({
       once(secrets, session, context, { operation: 'UpdateTenantSecurity', request }, async () => {
         const before = await findTenantSecurity(session, tenantId, { forUpdate: true });
         if (!before) throw unknown();
+        await assertStill(session, context, ['owner', 'admin']);
         if (command.version !== undefined && command.version !== before.version) {
           throw preconditionFailed('version_mismatch', 'It has changed since you read it');
         }

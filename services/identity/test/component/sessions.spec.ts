@@ -121,6 +121,19 @@ describe('how long sessions live', () => {
     expect(await set(key, 720, 2n)).toEqual({ ...first, replayed: true });
     expect(await refusalOf(set(context, 12))).toMatchObject({ kind: 'invalid' });
   });
+
+  it('is not said by whoever has lost their role since their token was issued', async () => {
+    const admin = await identity.createOwner();
+    const { tenantId } = await memberOf(admin, 'admin');
+    const { session } = await logIn(admin.email, anonymousContext(), { tenantId });
+    const demoted = "update identity.memberships set role = 'member' where tenant_id = $1 and role = 'admin'";
+    await identity.query(demoted, [tenantId]);
+
+    const refusal = await refusalOf(set(bearing(session!.accessToken), 24));
+
+    expect(refusal).toMatchObject({ kind: 'forbidden', code: 'role_required' });
+    expect(await eventsOf(tenantId, 'security.updated')).toEqual([]);
+  });
 });
 
 describe('one’s sessions', () => {
