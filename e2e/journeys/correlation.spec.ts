@@ -20,13 +20,14 @@ interface Told {
   causationid: string | null;
 }
 
-/** What requests brought about in a service about a tenant, as it went to the bus; usage is told in the background. */
+/** What requests brought about in a service about a tenant, as it went to the bus; what the ledger does by itself is told apart. */
 function eventsOf(service: string, tenantId: string): Promise<Told[]> {
   return platform.database.query<Told>(
     `select envelope ->> 'type' as type, envelope ->> 'correlationid' as correlationid,
        envelope ->> 'causationid' as causationid
      from ${service}.outbox
-     where tenant_id = $1 and envelope ->> 'type' <> 'outlay.ledger.usage.changed.v1'
+     where tenant_id = $1
+       and envelope ->> 'type' not in ('outlay.ledger.usage.changed.v1', 'outlay.ledger.journal.sealed.v1')
      order by seq`,
     [tenantId],
   );

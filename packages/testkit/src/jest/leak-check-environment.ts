@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestEnvironment } from 'jest-environment-node';
 
@@ -45,9 +46,20 @@ export default class LeakCheckEnvironment extends TestEnvironment {
         const more = (now.get(kind) ?? 0) - (this.#before.get(kind) ?? 0);
         return more > 0 ? [`${more} ${kind}`] : [];
       });
-      if (leaks.length === 0 || performance.now() > deadline) return leaks;
+      if (leaks.length === 0) return leaks;
+      if (performance.now() > deadline) return [...leaks, ...openConnections()];
     }
   }
+}
+
+/** Where open sockets lead, those from before included. Node tells it in no documented way. */
+function openConnections(): string[] {
+  const { _getActiveHandles: activeHandles } = process as unknown as { _getActiveHandles?: () => unknown[] };
+  return (activeHandles?.() ?? []).flatMap((handle) =>
+    handle instanceof Socket && handle.remotePort !== undefined
+      ? [`${handle.localPort} to ${handle.remotePort} (${handle.readyState}, ${handle.bytesRead} bytes read)`]
+      : [],
+  );
 }
 
 function openResources(): Map<string, number> {
