@@ -35,6 +35,9 @@ const faultKinds = [
   'expense_changed',
   'expense_unbooked',
   'expense_missing',
+  'opening_changed',
+  'opening_unbooked',
+  'opening_missing',
   'reversal_lost',
 ] as const;
 
@@ -44,7 +47,12 @@ const fault = z
     entry_id: uuid.nullable().meta({ description: 'Null where no entry can be named.' }),
     sequence: sequence.nullable().meta({ description: 'Null where no seal can be named.' }),
     expense_id: uuid.nullable().meta({
-      description: 'The expense that is not what the journal says. Null where it is about the journal itself.',
+      description:
+        'The expense that is not what the journal says. Null where it is about the journal itself, or an account.',
+    }),
+    account_id: uuid.nullable().meta({
+      description:
+        'The account whose opening balance is not what the journal says. Null where it is about something else.',
     }),
     detail: z.string(),
   })
@@ -65,13 +73,19 @@ export const verificationSchema = z
       description:
         'Expenses held against their journal entries so far, reversed ones included; 0 until the journal has been looked at.',
     }),
+    accounts: z.int().meta({
+      description:
+        'Accounts held against the entries of their opening balances so far, archived ones included; 0 until the expenses ' +
+        'have been looked at.',
+    }),
     head: head.nullable().meta({ description: 'Null: nothing is sealed yet.' }),
     faults: z.array(fault),
     next_cursor: z.string().nullable().meta({ description: 'Null: everything has been looked at.' }),
   })
   .meta({
     id: 'JournalVerification',
-    description: 'What holding the journal against its seals, and the expenses against the journal, has found.',
+    description:
+      'What holding the journal against its seals, and the expenses and opening balances against the journal, has found.',
   });
 
 const posting = z
@@ -142,6 +156,7 @@ export const verificationExample: z.input<typeof verificationSchema> = {
   unsealed: 0,
   oldest_unsealed_at: null,
   expenses: 4810,
+  accounts: 12,
   head: headExample,
   faults: [
     {
@@ -149,6 +164,7 @@ export const verificationExample: z.input<typeof verificationSchema> = {
       entry_id: '0197a3c0-5555-7000-8000-000000000001',
       sequence: 17,
       expense_id: null,
+      account_id: null,
       detail: 'The entry or its postings are not what was sealed',
     },
     {
@@ -156,6 +172,7 @@ export const verificationExample: z.input<typeof verificationSchema> = {
       entry_id: '0197a3c0-5555-7000-8000-000000000002',
       sequence: null,
       expense_id: '0197a3c0-2222-7000-8000-000000000002',
+      account_id: null,
       detail: 'The expense is not what its journal entry says: booked amount',
     },
   ],
@@ -186,12 +203,14 @@ export const renderVerification = (found: ledger.VerifyJournalResponse): z.input
   unsealed: Number(found.unsealed),
   oldest_unsealed_at: renderOptionalInstant(found.oldestUnsealedAt),
   expenses: Number(found.expenses),
+  accounts: Number(found.accounts),
   head: renderHead(found.head),
-  faults: found.faults.map(({ kind, entryId, sequence: at, expenseId, detail }) => ({
+  faults: found.faults.map(({ kind, entryId, sequence: at, expenseId, accountId, detail }) => ({
     kind: kind as (typeof faultKinds)[number],
     entry_id: entryId || null,
     sequence: at === 0n ? null : Number(at),
     expense_id: expenseId || null,
+    account_id: accountId || null,
     detail,
   })),
   next_cursor: found.nextCursor || null,

@@ -1,7 +1,7 @@
 import type { Session } from '@outlay/platform';
 import { ledgerAccounts } from '../domain/ledger-account.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
-import { type JournalPosition, within } from './read-journal.ts';
+import { isReversed } from './is-reversed.ts';
 
 /** What of some expenses is not what the journal says. */
 export interface ComparedExpenses {
@@ -56,21 +56,6 @@ from (
   limit $3
 ) as slice`,
 };
-
-/** Whether the reversal that is noted is in the journal. `offset 0` keeps it a lookup, as in all of these statements. */
-const isMade = `exists (
-      select from journal_entries as reversal
-      where reversal.tenant_id = $1 and reversal.recorded_at = noted.recorded_at and reversal.id = noted.reversal_id
-        and reversal.kind = 'reversal' and reversal.reverses_entry_id = noted.entry_id offset 0
-    )`;
-
-/**
- * Whether an entry was taken back: by an entry that is in the journal, which its seal vouches for, and not only in the note
- * of it.
- */
-const isReversed = (entryId: string): string => `exists (
-    select from reversals as noted where noted.tenant_id = $1 and noted.entry_id = ${entryId} and ${isMade} offset 0
-  )`;
 
 // The first posting of an entry is that of the category, in the currency of the books, and the last one that of the account
 // (src/domain/journal-entry.ts).
@@ -130,71 +115,4 @@ cross join lateral (
 ) as compared
 where entry.id is null or compared.differences <> ''
 order by expense.id`,
-};
-
-/**
- * Looks through a stretch of the journal for what the expenses should show and do not: entries in force that are no
- * expense's, expenses that are gone altogether, reversals that the ledger has no note of, and entries that it has noted as
- * taken back and that are not: nobody could change or reverse their expenses. Together with the comparison of each expense
- * this is all, as no two entries of an expense are in force at once.
- */
-export async function findUnshown(
-  session: Session,
-  after: JournalPosition,
-  until: JournalPosition,
-): Promise<JournalFault[]> {
-  const { rows } = await session.query<{ id: string; expense_id: string | null; fault: keyof typeof unshown }>(
-    unshownStatement,
-    [session.tenantId, after.recordedAt, after.id, until.recordedAt, until.id],
-  );
-  return rows.map(({ id, expense_id, fault }) => ({
-    ...{ entryId: id, expenseId: expense_id ?? '', sequence: 0n },
-    ...unshown[fault],
-  }));
-}
-
-const unshown = {
-  missing: { kind: 'expense_missing', detail: 'No expense shows this entry, or what has become of it' },
-  lost: {
-    kind: 'reversal_lost',
-    detail: 'The ledger has no note of this reversal: the entry that it takes back could be taken for one in force',
-  },
-  unmade: {
-    kind: 'reversal_lost',
-    detail: 'The ledger has a note of a reversal of this entry, and the reversal is not in the journal',
-  },
-} as const;
-
-// Nearly every entry is found to be the one of its expense by a single lookup, and never noted by another one.
-const unshownStatement = {
-  name: 'find_unshown_entries',
-  text: `
-select entry.id, entry.expense_id, found.fault
-from journal_entries as entry
-cross join lateral (
-  select 'lost' as fault
-  where entry.kind = 'reversal' and not exists (
-    select from reversals as noted
-    where noted.tenant_id = $1 and noted.entry_id = entry.reverses_entry_id and noted.reversal_id = entry.id
-      and noted.recorded_at = entry.recorded_at offset 0
-  )
-  union all
-  select 'missing'
-  where entry.kind in ('expense', 'restatement') and not exists (
-    select from expenses as shown
-    where shown.tenant_id = $1 and shown.id = entry.expense_id and shown.entry_id = entry.id offset 0
-  ) and (
-    not ${isReversed('entry.id')}
-    or not exists (
-      select from expenses as shown where shown.tenant_id = $1 and shown.id = entry.expense_id offset 0
-    )
-  )
-  union all
-  select 'unmade'
-  where exists (
-    select from reversals as noted where noted.tenant_id = $1 and noted.entry_id = entry.id and not ${isMade} offset 0
-  )
-) as found
-where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
-order by entry.recorded_at, entry.id`,
 };

@@ -26,6 +26,7 @@ export function createSealHandlers(
         unsealed: BigInt(found.unsealed),
         oldestUnsealedAt: found.oldestUnsealedAt === undefined ? undefined : new Date(found.oldestUnsealedAt),
         expenses: BigInt(found.expenses),
+        accounts: BigInt(found.accounts),
         head: toHeadMessage(found.head),
         nextCursor: found.next === undefined ? '' : encodeCursor(found.next),
       };
@@ -62,12 +63,13 @@ const bound = z.strictObject({
 });
 const counts = {
   ...{ entries: count, sealed: count, unsealed: count, oldest: instant.optional(), bound },
-  expenses: count.default(0),
+  ...{ expenses: count.default(0), accounts: count.default(0) },
 };
 const verificationPosition = z.discriminatedUnion('phase', [
   z.strictObject({ ...counts, phase: z.literal('seals'), head: chainHead }),
   z.strictObject({ ...counts, phase: z.literal('journal'), after: place }),
   z.strictObject({ ...counts, phase: z.literal('expenses'), afterId: z.guid() }),
+  z.strictObject({ ...counts, phase: z.literal('accounts'), afterId: z.guid() }),
 ]);
 const listingPosition: z.ZodType<ListingPosition> = z.union([z.strictObject({ sequence }), place]);
 
@@ -90,7 +92,7 @@ const toHeadMessage = (head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | unde
   sealedAt: head && new Date(head.sealedAt),
 });
 
-const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({ expenseId: '', ...fault });
+const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({ expenseId: '', accountId: '', ...fault });
 
 const toItemMessage = ({ seal, entry, isWaiting }: JournalItem): ledger.JournalItem => ({
   seal: seal && {

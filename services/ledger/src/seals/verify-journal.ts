@@ -2,7 +2,9 @@ import { type Clock, type Database, remainingMs, type Session, type TenantContex
 import { type ChainHead, emptyChain, type Seal } from './chain/seal.ts';
 import type { SealKey } from './chain/seal-key.ts';
 import { type JournalFault, type SealedRecord, sealsMissing, verifySeals } from './chain/verify-seals.ts';
-import { compareExpenses, findUnshown } from './compare-expenses.ts';
+import { compareAccounts } from './compare-accounts.ts';
+import { compareExpenses } from './compare-expenses.ts';
+import { findUnshown } from './find-unshown.ts';
 import {
   type JournalPosition,
   journalEnd,
@@ -21,12 +23,14 @@ export type VerificationPosition = {
   sealed: number;
   unsealed: number;
   expenses: number;
+  accounts: number;
   oldest: string | undefined;
   bound: VerificationBound;
 } & (
   | { phase: 'seals'; head: ChainHead }
   | { phase: 'journal'; after: JournalPosition }
   | { phase: 'expenses'; afterId: string }
+  | { phase: 'accounts'; afterId: string }
 );
 
 /** The journal that a verification is of: that of the moment when it began, however long it takes. */
@@ -40,6 +44,7 @@ export interface Verification {
   sealed: number;
   unsealed: number;
   expenses: number;
+  accounts: number;
   /** When the oldest entry was recorded that waits for its seal. */
   oldestUnsealedAt: string | undefined;
   head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined;
@@ -68,14 +73,14 @@ const reserveMs = 500;
 async function readBeginning(session: Session): Promise<VerificationPosition> {
   const head = await readHead(session);
   const bound = { ...head, recordedAt: await readMoment(session) };
-  const counts = { entries: 0, sealed: 0, unsealed: 0, expenses: 0, oldest: undefined };
+  const counts = { entries: 0, sealed: 0, unsealed: 0, expenses: 0, accounts: 0, oldest: undefined };
   return { ...counts, bound, phase: 'seals', head: emptyChain };
 }
 
 /**
  * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
- * the journal for what has no seal and for what no expense shows, and last each expense with its entry. Step by step, each
- * in a snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
+ * the journal for what has no seal and for what no expense or account shows, and last each expense with its entry and each
+ * account with that of its opening balance. Step by step, each in a snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
  * hundred faults, it says where to go on; all that its last step found is named with them, where so much is wrong that is of
  * a hundred entries or expenses. All steps count what was there when the first began, so that entries are those
  * sealed and those not, whatever is booked and sealed meanwhile. `kept` is a head that the caller knows from earlier: the
@@ -110,8 +115,8 @@ export async function verifyJournal(
     ({ counted, next } = step);
   } while (next !== undefined && faults.length < faultsMax && clock().getTime() < endsAt);
   const head = from.bound.newest;
-  const { entries, sealed, unsealed, expenses, oldest: oldestUnsealedAt } = counted;
-  return { faults, entries, sealed, unsealed, expenses, oldestUnsealedAt, head, next };
+  const { entries, sealed, unsealed, expenses, accounts, oldest: oldestUnsealedAt } = counted;
+  return { faults, entries, sealed, unsealed, expenses, accounts, oldestUnsealedAt, head, next };
 }
 
 /** What was read in one transaction, to be examined after it. */
@@ -124,8 +129,16 @@ interface Step {
 const lookFrom =
   (from: VerificationPosition, stepSize: number) =>
   (session: Session): Promise<Step> => {
-    if (from.phase === 'seals') return lookAtSeals(session, from, stepSize);
-    return from.phase === 'journal' ? lookAround(session, from, stepSize) : lookAtExpenses(session, from, stepSize);
+    switch (from.phase) {
+      case 'seals':
+        return lookAtSeals(session, from, stepSize);
+      case 'journal':
+        return lookAround(session, from, stepSize);
+      case 'expenses':
+        return lookAtExpenses(session, from, stepSize);
+      case 'accounts':
+        return lookAtAccounts(session, from, stepSize);
+    }
   };
 
 async function lookAtSeals(
@@ -184,14 +197,29 @@ async function lookAtExpenses(
   return {
     examine: async () => faults,
     counted,
+    next:
+      endId === undefined ? { ...countsOf(counted), phase: 'accounts', afterId: nil } : { ...counted, afterId: endId },
+  };
+}
+
+async function lookAtAccounts(
+  session: Session,
+  from: Extract<VerificationPosition, { phase: 'accounts' }>,
+  stepSize: number,
+): Promise<Step> {
+  const { accountCount, faults, endId } = await compareAccounts(session, from.afterId, stepSize, from.bound.recordedAt);
+  const counted = { ...from, accounts: from.accounts + accountCount };
+  return {
+    examine: async () => faults,
+    counted,
     next: endId === undefined ? undefined : { ...counted, afterId: endId },
   };
 }
 
 const nil = '00000000-0000-0000-0000-000000000000';
 
-const countsOf = ({ entries, sealed, unsealed, expenses, oldest, bound }: VerificationPosition) => ({
-  ...{ entries, sealed, unsealed, expenses, oldest, bound },
+const countsOf = ({ entries, sealed, unsealed, expenses, accounts, oldest, bound }: VerificationPosition) => ({
+  ...{ entries, sealed, unsealed, expenses, accounts, oldest, bound },
 });
 
 const newestOf = ({ newest }: VerificationBound): bigint => newest?.sequence ?? 0n;

@@ -194,6 +194,9 @@ it('an opening balance is sealed, and its loss or change is found here and elsew
     [tenant.tenantId],
   );
 
-  expect(await sealed(ledger, tenant)).toMatchObject({ faults: [{ kind: 'changed' }] });
+  // The account is named too: it shows what the entry said.
+  expect(await sealed(ledger, tenant)).toMatchObject({
+    faults: [{ kind: 'changed' }, { kind: 'opening_changed', accountId: id }],
+  });
   expect(await verifyOffline(ledger, tenant)).toMatchObject({ status: 'broken', faults: [{ kind: 'changed' }] });
 });

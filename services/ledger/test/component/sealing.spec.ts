@@ -5,7 +5,6 @@ import { createTestDatabase, eventually, newTenant, type TestDatabase } from '@o
 import fc from 'fast-check';
 import pg from 'pg';
 import { type JournalEntry, openingOf, reversalOf } from '../../src/domain/journal-entry.ts';
-import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
 import { createSealKey } from '../../src/seals/chain/seal-key.ts';
 import { sealJournal } from '../../src/seals/seal-journal.ts';
 import { createSealer } from '../../src/seals/sealer.ts';
@@ -33,15 +32,38 @@ afterAll(async () => {
 const aTenant = () => systemContext(toTenantId(newTenant().tenantId));
 type Tenant = ReturnType<typeof aTenant>;
 
+/** Books opening balances, and the accounts that show them; or takes some back, and has the accounts show none. */
 const book = (tenant: Tenant, entries: readonly JournalEntry[]) =>
-  database.withTenant(tenant, (session) => insertEntries(session, entries));
+  database.withTenant(tenant, async (session) => {
+    await session.query(
+      `insert into tenants (tenant_id, currency, entitlements_version) values ($1, 'EUR', 1) on conflict do nothing`,
+      [tenant.tenantId],
+    );
+    const values = [tenant.tenantId, JSON.stringify(entries.map(toShown))];
+    await session.query(
+      `insert into accounts (tenant_id, id, name, kind, currency, opening_minor, opening_date, opening_entry_id)
+       select $1, row.account, row.account, 'other', 'EUR', row.minor, row.day, row.entry
+       from json_to_recordset($2::json) as row (account uuid, minor bigint, day date, entry uuid)
+       where row.entry is not null`,
+      values,
+    );
+    await insertEntries(session, entries);
+    await session.query(
+      `update accounts set opening_minor = null, opening_date = null, opening_entry_id = null
+       from json_to_recordset($2::json) as row (account uuid, entry uuid)
+       where accounts.tenant_id = $1 and accounts.id = row.account and row.entry is null`,
+      values,
+    );
+  });
 
-/** Of no expense, so that none is missed. */
+const toShown = ({ id, kind, amount, effectiveDate, postings }: JournalEntry) => ({
+  ...{ account: postings[0]!.ledgerAccountId, minor: amount.amountMinor.toString(), day: effectiveDate },
+  entry: kind === 'opening' ? id : undefined,
+});
+
+/** The opening balance of an account of its own. */
 const anEntry = (amountMinor = 100n): JournalEntry =>
-  openingOf(
-    { amount: { currency: 'EUR', amountMinor }, date: '2025-01-15' },
-    { entryId: newId(), accountId: ledgerAccounts.unassigned },
-  );
+  openingOf({ amount: { currency: 'EUR', amountMinor }, date: '2025-01-15' }, { entryId: newId(), accountId: newId() });
 
 const entriesOf = (count: number) => Array.from({ length: count }, () => anEntry());
 

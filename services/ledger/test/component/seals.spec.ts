@@ -229,15 +229,17 @@ describe('the seals of the journal', () => {
   });
 });
 
-/** An entry of no expense with its postings, as SQL. */
+/** An account with its opening balance, as SQL. */
 const bookedByHand = (tenantId: string, entryId = newId()): string => `
+  insert into ledger.accounts (tenant_id, id, name, kind, currency, opening_minor, opening_date, opening_entry_id)
+  values ('${tenantId}', '${entryId}', '${entryId}', 'other', 'EUR', 100, '2025-01-15', '${entryId}');
   with entry as (
     insert into ledger.journal_entries
       (tenant_id, id, effective_date, kind, currency, amount_minor, rate, rate_source, rate_date)
     values ('${tenantId}', '${entryId}', '2025-01-15', 'opening', 'EUR', 100, 1, 'identity', '2025-01-15')
   )
   insert into ledger.postings (tenant_id, entry_id, line, ledger_account_id, currency, amount_minor)
-  values ('${tenantId}', '${entryId}', 1, '${ledgerAccounts.unassigned}', 'EUR', 100),
+  values ('${tenantId}', '${entryId}', 1, '${entryId}', 'EUR', 100),
     ('${tenantId}', '${entryId}', 2, '${ledgerAccounts.opening}', 'EUR', -100)`;
 
 async function record(tenant: TestTenant) {

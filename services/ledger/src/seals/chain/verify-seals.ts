@@ -14,6 +14,9 @@ export const faultKinds = [
   'expense_changed',
   'expense_unbooked',
   'expense_missing',
+  'opening_changed',
+  'opening_unbooked',
+  'opening_missing',
   'reversal_lost',
 ] as const;
 
@@ -25,8 +28,10 @@ export interface JournalFault {
   /** 0 where no seal can be named. */
   readonly sequence: bigint;
   readonly detail: string;
-  /** The expense that is not what the journal says; absent where it is about the journal itself. */
+  /** The expense that is not what the journal says; absent or empty where it is about something else. */
   readonly expenseId?: string;
+  /** The account whose opening balance is not what the journal says; absent or empty where it is about something else. */
+  readonly accountId?: string;
 }
 
 /** A seal with the entry it is of, as far as that is still there. */
