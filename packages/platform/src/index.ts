@@ -14,6 +14,7 @@ export {
 export { clientNetwork } from './context/client-network.ts';
 export { type Clock, systemClock } from './context/clock.ts';
 export { isUuid, newId, type TenantId, toTenantId, toUserId, type UserId } from './context/ids.ts';
+export { runInTrace } from './context/trace-scope.ts';
 export { type AuditEntry, recordAudit, toJson } from './database/audit.ts';
 export { createDatabase, type DatabaseOptions } from './database/create-database.ts';
 export { sqlStateOf } from './database/database-error.ts';

@@ -7,12 +7,13 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { runInCallScope } from '../context/call-scope.ts';
+import { runInTrace } from '../context/trace-scope.ts';
 import { DomainError, deadlineExceeded, type ErrorKind, unavailable } from '../errors/domain-error.ts';
 import { toGrpcStatus } from '../errors/grpc-status.ts';
 import type { Logger } from '../operations/logger.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
 import { authorizeCall } from './authorize-call.ts';
-import { readCallMetadata } from './call-metadata.ts';
+import { readCallMetadata, textIn } from './call-metadata.ts';
 import { serverDuration, serverInFlight } from './grpc-metrics.ts';
 import type { RpcDefinition, RpcHandler } from './service-definition.ts';
 import { writeAll } from './write-all.ts';
@@ -83,7 +84,8 @@ export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, han
     }
   }
 
-  return answer as unknown as UntypedHandleCall;
+  const traced: typeof answer = (call, callback) => runInTrace(call.metadata, textIn, () => answer(call, callback));
+  return traced as unknown as UntypedHandleCall;
 }
 
 /** Runs work if there is room for it. */

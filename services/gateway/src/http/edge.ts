@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Histogram, type Logger, metrics, newId, runInCallScope } from '@outlay/platform';
+import { context } from '@opentelemetry/api';
+import { Histogram, type Logger, metrics, newId, runInCallScope, runInTrace } from '@outlay/platform';
 import type { RequestHandler } from 'express';
 import type { Exchange } from './exchange.ts';
 
@@ -13,27 +14,35 @@ const durations = new Histogram({
 
 const idPattern = /^[A-Za-z0-9._:-]{8,128}$/;
 
-/** The first thing a request meets: its ids, its deadline, the scope its log lines are found by, its access log. */
+/** The first thing a request meets: its trace, its ids, its deadline, the scope its log lines are found by, its access log. */
 export function createEdge(options: { logger: Logger; deadlineMs: number; isStopping: () => boolean }): RequestHandler {
   const { deadlineMs, isStopping } = options;
   // The line's fields are the ones below and none is a secret; looking for secrets in it was a tenth of the CPU time.
   const logger = options.logger.child({}, { redact: [] });
-  return (request, response, next) => {
-    const exchange = openExchange(request, deadlineMs);
-    request.exchange = exchange;
-    const { requestId, correlationId, deadlineAt } = exchange;
-    response.setHeader('X-Request-Id', requestId);
-    response.setHeader('X-Correlation-Id', correlationId);
-    if (isStopping()) response.setHeader('Connection', 'close');
-    const { socket } = request;
-    const bytesBefore = socket.bytesWritten;
-    // Log, places, telemetry and a streamed body's pipeline all listen to its end; more than these would be a leak.
-    response.setMaxListeners(20);
-    response.once('close', () => {
-      recordAccess(logger, request, response, { exchange, bytes: socket.bytesWritten - bytesBefore });
+  return (request, response, next) =>
+    runInTrace(request, headerOf, () => {
+      const exchange = openExchange(request, deadlineMs);
+      request.exchange = exchange;
+      const { requestId, correlationId, deadlineAt } = exchange;
+      response.setHeader('X-Request-Id', requestId);
+      response.setHeader('X-Correlation-Id', correlationId);
+      if (isStopping()) response.setHeader('Connection', 'close');
+      const { socket } = request;
+      const bytesBefore = socket.bytesWritten;
+      // Log, places, telemetry and a streamed body's pipeline all listen to its end; more than these would be a leak.
+      response.setMaxListeners(20);
+      // The end of an answer belongs to the connection, which knows of no trace.
+      const record = context.bind(context.active(), () => {
+        recordAccess(logger, request, response, { exchange, bytes: socket.bytesWritten - bytesBefore });
+      });
+      response.once('close', record);
+      runInCallScope({ requestId, correlationId, deadlineAt }, next);
     });
-    runInCallScope({ requestId, correlationId, deadlineAt }, next);
-  };
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function openExchange(request: IncomingMessage, deadlineMs: number): Exchange {

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { context, propagation, type TextMapGetter, TraceFlags, trace } from '@opentelemetry/api';
+
+/**
+ * Runs the work that a request begins in the trace that its headers continue, or else in a new one, so that its logs, its
+ * events and the calls that it makes can be found by it. Where instrumentation has begun a span already, there is nothing
+ * left to do: without an exporter there is none, as it would cost a tenth of a small request and record nothing.
+ */
+export function runInTrace<Headers, T>(headers: Headers, read: ReadHeader<Headers>, work: () => T): T {
+  const active = context.active();
+  if (trace.getSpanContext(active) !== undefined) return work();
+  const given =
+    read(headers, 'traceparent') === undefined ? active : propagation.extract(active, headers, getter(read));
+  const continued = trace.getSpanContext(given) === undefined ? trace.setSpanContext(given, newTrace()) : given;
+  return context.with(continued, work);
+}
+
+/** One header of those that came; names are lower case. */
+type ReadHeader<Headers> = (headers: Headers, name: string) => string | undefined;
+
+const getter = <Headers>(read: ReadHeader<Headers>): TextMapGetter<Headers> => ({
+  get: read,
+  keys: () => [],
+});
+
+/** Ids as https://www.w3.org/TR/trace-context/ has them, of a trace that nobody records. */
+function newTrace() {
+  const digits = randomBytes(24).toString('hex');
+  return { traceId: digits.slice(0, 32), spanId: digits.slice(32), traceFlags: TraceFlags.NONE };
+}
