@@ -22,8 +22,8 @@ export async function measureBare(size: number, options: { connections: number; 
     return Number(port);
   };
   const measure = async (port: number): Promise<number> => {
-    const url = `http://127.0.0.1:${port}/`;
-    const { requestsPerSecond } = await load({ name: 'bare', method: 'GET', url, headers: {} }, options);
+    const urls = [`http://127.0.0.1:${port}/`];
+    const { requestsPerSecond } = await load({ name: 'bare', method: 'GET', urls, headers: {} }, options);
     return requestsPerSecond;
   };
   try {

@@ -97,7 +97,7 @@ function lineOf(index: number): string {
 
 async function operationsOf(tenant: SignedIn): Promise<Operation[]> {
   const [category] = (await tenant.api.get('/categories', { query: { limit: 1 } })).data.data;
-  const url = (path: string) => `${platform.gatewayUrl}/api/v1${path}`;
+  const urls = (path: string) => [`${platform.gatewayUrl}/api/v1${path}`];
   const headers = { authorization: `Bearer ${tenant.token}` };
   const body = JSON.stringify({
     amount: '125.50',
@@ -106,12 +106,12 @@ async function operationsOf(tenant: SignedIn): Promise<Operation[]> {
     category_id: category?.id,
     expense_date: '2025-01-15',
   });
-  const get = (name: string, path: string): Operation => ({ name, method: 'GET', url: url(path), headers });
+  const get = (name: string, path: string): Operation => ({ name, method: 'GET', urls: urls(path), headers });
   return [
     {
       name: 'record',
       method: 'POST',
-      url: url('/expenses'),
+      urls: urls('/expenses'),
       headers: { ...headers, 'content-type': 'application/json' },
       body: () => body,
     },

@@ -3,7 +3,8 @@ import autocannon from 'autocannon';
 export interface Operation {
   name: string;
   method: 'GET' | 'POST';
-  url: string;
+  /** The same place at each gateway; connections are shared out among them. */
+  urls: readonly string[];
   headers: Record<string, string>;
   /** A new body for each request. */
   body?: () => string;
@@ -19,31 +20,60 @@ export interface LoadResult {
   bytesPerAnswer: number;
 }
 
-/** Sends one operation over a number of connections for some seconds; `ratePerSecond` holds it to a pace. */
-export const load = async (
-  operation: Operation,
-  options: { connections: number; seconds: number; ratePerSecond?: number },
-): Promise<LoadResult> => {
-  const { body } = operation;
-  const result = await autocannon({
-    url: operation.url,
-    connections: options.connections,
-    duration: options.seconds,
-    ...(options.ratePerSecond ? { overallRate: options.ratePerSecond } : {}),
-    requests: [
-      {
-        method: operation.method,
-        headers: operation.headers,
-        ...(body ? { setupRequest: (request: autocannon.Request) => ({ ...request, body: body() }) } : {}),
-      },
-    ],
-  });
+interface LoadOptions {
+  connections: number;
+  seconds: number;
+  /** Holds all connections together to a pace. */
+  ratePerSecond?: number;
+}
+
+/** Sends one operation over a number of connections for some seconds. */
+export const load = async (operation: Operation, options: LoadOptions): Promise<LoadResult> => {
+  const urls = operation.urls.slice(0, options.connections);
+  const latenciesMs: number[] = [];
+  const results = await Promise.all(
+    urls.map((url, index) => {
+      const connections = Math.floor((options.connections + index) / urls.length);
+      return loadOne(operation, { ...options, url, connections, share: urls.length }, latenciesMs);
+    }),
+  );
+  const sum = (of: (result: autocannon.Result) => number) => results.reduce((total, result) => total + of(result), 0);
+  const requests = sum((result) => result.requests.total);
+  const sorted = latenciesMs.toSorted((a, b) => a - b);
   return {
-    requestsPerSecond: result.requests.total / result.duration,
-    requests: result.requests.total,
-    failures: result.non2xx + result.errors + result.timeouts,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
-    bytesPerAnswer: Math.round(result.throughput.total / Math.max(1, result.requests.total)),
+    requestsPerSecond: sum((result) => result.requests.total / result.duration),
+    requests,
+    failures: sum((result) => result.non2xx + result.errors + result.timeouts),
+    p50Ms: percentile(sorted, 0.5),
+    p99Ms: percentile(sorted, 0.99),
+    bytesPerAnswer: Math.round(sum((result) => result.throughput.total) / Math.max(1, requests)),
   };
 };
+
+const loadOne = (
+  { method, headers, body }: Operation,
+  options: LoadOptions & { url: string; share: number },
+  latenciesMs: number[],
+): Promise<autocannon.Result> =>
+  new Promise((resolve, reject) => {
+    const instance = autocannon(
+      {
+        url: options.url,
+        connections: options.connections,
+        duration: options.seconds,
+        ...(options.ratePerSecond ? { overallRate: Math.round(options.ratePerSecond / options.share) } : {}),
+        requests: [
+          {
+            method,
+            headers,
+            ...(body ? { setupRequest: (request: autocannon.Request) => ({ ...request, body: body() }) } : {}),
+          },
+        ],
+      },
+      (error, result) => (error ? reject(error) : resolve(result)),
+    );
+    instance.on('response', (_client, _status, _bytes, milliseconds) => latenciesMs.push(milliseconds));
+  });
+
+const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

@@ -7,7 +7,6 @@ import {
   type TestPlatform,
   unlimited,
 } from '@outlay/testkit';
-import { type MoreGateways, startMoreGateways } from '../drivers/more-gateways.ts';
 import { createOutlayClient, type OutlayClient, ownerPassword } from '../drivers/outlay-client.ts';
 import { createSender, type Sender, type WireAnswer } from '../fuzz/send.ts';
 
@@ -19,12 +18,10 @@ const environment = {
   ...unlimited,
   NODE_ENV: 'test',
   TRUST_PROXY: '1',
-  SERVICE_CLIENT_SECRET: randomBytes(16).toString('hex'),
 };
 
 let servers: RestartableServers;
 let platform: TestPlatform;
-let more: MoreGateways;
 let senders: Sender[];
 let outlay: OutlayClient;
 beforeAll(async () => {
@@ -32,18 +29,14 @@ beforeAll(async () => {
   platform = await startPlatform({
     bus: 'rabbitmq',
     environment,
+    replicas: { gateway: 3 },
     through: (urls) => ({ ...urls, redisUrl: servers.redis.url }),
   });
-  more = await startMoreGateways(platform, 2, {
-    infrastructure: { databaseUrl: platform.database.adminUrl, redisUrl: servers.redis.url },
-    environment,
-  });
-  senders = [platform.gatewayUrl, ...more.urls].map(createSender);
+  senders = platform.gatewayUrls.map(createSender);
   outlay = createOutlayClient(platform.gatewayUrl);
 }, 240_000);
 afterAll(async () => {
   for (const sender of senders ?? []) sender.close();
-  await more?.stop();
   await platform?.stop();
   await servers?.remove();
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFakeGrpc } from '@outlay/testkit';
+import { eventually, startFakeGrpc } from '@outlay/testkit';
 import { currentCallScope, DomainError, invalid, notFound, remainingMs } from '../src/index.ts';
 import { gate, messages, nobody, readAll, start, stopAll, stopLater } from './support/echo.ts';
 import { type EchoMessage, echoDefinition } from './support/echo-service.ts';
@@ -24,6 +24,21 @@ describe('a call', () => {
     ]);
     expect(await client.collectEchoes(nobody, messages('a', 'b'))).toEqual({ text: 'a,b', count: 2 });
     expect(await readAll(client.exchangeEchoes(nobody, messages('a', 'b')))).toEqual([{ text: 'A' }, { text: 'B' }]);
+  });
+
+  it('goes to each of several processes of a service, and to those that are left when one ends', async () => {
+    const named = (text: string) => ({ getEcho: { access: 'public' as const, handle: async () => ({ text }) } });
+    const [first, second] = [await start(named('first')), await start(named('second'))];
+    const client = first.connect({ address: `ipv4:${first.address},${second.address}`, retry: true });
+    const answers = async () => {
+      const texts: string[] = [];
+      for (let call = 0; call < 20; call++) texts.push((await client.getEcho(nobody, { text: '' })).text);
+      return new Set(texts);
+    };
+
+    await eventually(async () => expect(await answers()).toEqual(new Set(['first', 'second'])));
+    await second.server.stop();
+    expect(await answers()).toEqual(new Set(['first']));
   });
 
   it('carries the request id, the idempotency key and the deadline to the handler and its logs', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 import { createPlatformServices } from './host/platform-services.ts';
-import type { ServicePorts } from './host/service-environment.ts';
+import type { ProcessPorts, ServicePorts } from './host/service-environment.ts';
 import { type ServiceEntry, services } from './host/services.ts';
 import { testRedisUrl } from './redis.ts';
 import { createTestVhost } from './vhost.ts';
@@ -13,6 +13,8 @@ import { createTestVhost } from './vhost.ts';
 /** The platform as it runs for a test. */
 export type TestPlatform = {
   gatewayUrl: string;
+  /** Where each of the gateways listens, the first one included. */
+  gatewayUrls: readonly string[];
   database: TestDatabase;
   amqpUrl: string | undefined;
   /** What services prove themselves with to identity. */
@@ -24,9 +26,11 @@ export type TestPlatform = {
   /** `http://127.0.0.1:port` of a service's operations server. */
   opsUrlOf: (service: string) => string;
   pidOf: (service: string) => number | undefined;
-  /** SIGTERM, and waits until it has gone. */
+  /** Of all processes of a service that run. */
+  pidsOf: (service: string) => number[];
+  /** SIGTERM to all its processes, and waits until they have gone. */
   stopService: (service: string) => Promise<void>;
-  /** Starts a service again after it was stopped or killed, and waits until it is ready. */
+  /** Starts a service again, all its processes, after it was stopped or killed, and waits until it is ready. */
   startService: (service: string) => Promise<void>;
   /** SIGKILL by default, and waits until it has gone; SIGSTOP and SIGCONT freeze and thaw. */
   killService: (service: string, signal?: NodeJS.Signals) => Promise<void>;
@@ -39,6 +43,8 @@ export type TestPlatformOptions = {
   bus: 'embedded' | 'rabbitmq';
   /** More variables for every service. */
   environment?: Record<string, string>;
+  /** How many processes of a service there are, by its name; one of each unless said otherwise. Further ones are called `ledger-2`. */
+  replicas?: Readonly<Record<string, number>>;
   /** Lets a test put proxies in front of the servers. */
   through?: (urls: { databaseUrl: string; amqpUrl?: string; redisUrl?: string }) => {
     databaseUrl: string;
@@ -62,7 +68,12 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
     if (process.env.OUTLAY_KEEP_LOGS === undefined) undo.push(() => rm(logDirectory, { recursive: true, force: true }));
 
     const ports = new Map<ServiceEntry, ServicePorts>();
-    for (const service of services) ports.set(service, { port: await freePort(), opsPort: await freePort() });
+    for (const service of services) {
+      const [own = await freePorts(), ...replicas] = await Promise.all(
+        Array.from({ length: options.replicas?.[service.name] ?? 1 }, freePorts),
+      );
+      ports.set(service, { ...own, replicas });
+    }
     const servers = {
       databaseUrl: database.adminUrl,
       ...(vhost === undefined ? {} : { amqpUrl: vhost.amqpUrl, redisUrl: testRedisUrl() }),
@@ -92,8 +103,10 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
       for (const [service, found] of ports) if (service.name === name) return found;
       throw new Error(`There is no service ${name}`);
     };
+    const gateway = portsOf('gateway');
     return {
-      gatewayUrl: `http://127.0.0.1:${portsOf('gateway').port}`,
+      gatewayUrl: `http://127.0.0.1:${gateway.port}`,
+      gatewayUrls: [gateway, ...(gateway.replicas ?? [])].map(({ port }) => `http://127.0.0.1:${port}`),
       database,
       amqpUrl: vhost?.amqpUrl,
       logDirectory,
@@ -101,10 +114,13 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
       addressOf: (name) => `127.0.0.1:${portsOf(name).port}`,
       opsUrlOf: (name) => `http://127.0.0.1:${portsOf(name).opsPort}`,
       pidOf: (name) => running.get(name).pid(),
-      stopService: (name) => running.get(name).stop(),
+      pidsOf: (name) => running.replicasOf(name).flatMap((process) => process.pid() ?? []),
+      stopService: async (name) => {
+        await Promise.all(running.replicasOf(name).map((process) => process.stop()));
+      },
       startService: async (name) => {
-        running.get(name).start();
-        await running.get(name).ready();
+        for (const process of running.replicasOf(name)) process.start();
+        await Promise.all(running.replicasOf(name).map((process) => process.ready()));
       },
       killService: (name, signal) => running.get(name).kill(signal),
       stop,
@@ -113,4 +129,8 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
     await stop();
     throw error;
   }
+}
+
+async function freePorts(): Promise<ProcessPorts> {
+  return { port: await freePort(), opsPort: await freePort() };
 }

@@ -25,12 +25,14 @@ describe('the configuration', () => {
       OPS_PORT: '',
       DATABASE_URL: 'postgres://user@db:5432/outlay',
       LEDGER_ADDRESS: 'ledger:50053',
+      REPORTING_ADDRESS: 'ipv4:10.0.0.1:50055,10.0.0.2:50055',
     };
     expect(readServiceConfig(env, { grpcPort: 1, opsPort: 9103 })).toMatchObject({
       grpcPort: 0,
       opsPort: 9103,
       databaseUrl: 'postgres://user@db:5432/outlay',
       ledgerAddress: 'ledger:50053',
+      reportingAddress: 'ipv4:10.0.0.1:50055,10.0.0.2:50055',
     });
   });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConfigError, loadConfig } from './load-config.ts';
 import { readTlsFiles, type TlsFiles, tlsProblems, tlsVariables } from './tls-files.ts';
 
-/** What every service process reads from its environment. Addresses are host:port. */
+/** What every service process reads from its environment. Addresses are host:port, or several as gRPC writes them: `ipv4:10.0.0.1:50053,10.0.0.2:50053`. */
 export interface ServiceConfig {
   environment: 'development' | 'test' | 'production';
   host: string;
@@ -32,7 +32,12 @@ export interface ServiceConfig {
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const address = z.string().regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port');
+const address = z
+  .string()
+  .regex(
+    /^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$|^ipv4:[\d.]+:\d{1,5}(?:,[\d.]+:\d{1,5})*$/,
+    'must be host:port, or ipv4: and several of them with commas in between',
+  );
 const url = (...protocols: string[]) =>
   z
     .string()

@@ -13,7 +13,7 @@ import type { RequestOf, ResponseOf, RpcDefinition, ServiceDefinition } from './
 
 /** How a client is made. */
 export interface GrpcClientOptions {
-  /** host:port; a name that resolves to several addresses is balanced over them. */
+  /** host:port, or `ipv4:` and several of them with commas in between. Calls are balanced over all addresses that there are, also of one name. */
   address: string;
   logger: Logger;
   /** How long a unary call may take, in milliseconds; 2,000 unless set. A shorter deadline of the work in progress wins. */

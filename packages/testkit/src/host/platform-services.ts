@@ -1,13 +1,21 @@
 import { join } from 'node:path';
 import { clientSecretOf } from '@outlay/platform';
-import { type Infrastructure, type ServicePorts, secretsKeptFrom, serviceEnvironment } from './service-environment.ts';
+import {
+  type Infrastructure,
+  type ProcessPorts,
+  type ServicePorts,
+  secretsKeptFrom,
+  serviceEnvironment,
+} from './service-environment.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { type ServiceEntry, services } from './services.ts';
 
-/** The six processes as one. */
+/** The processes of the six services as one. */
 export type PlatformServices = {
   all: readonly ServiceProcess[];
+  /** By its name: that of the service, or `ledger-2` for a further process of it. */
   get: (name: string) => ServiceProcess;
+  replicasOf: (service: string) => readonly ServiceProcess[];
   /** Starts all at once and resolves when each is ready; rejects as soon as one is not going to be. */
   start: (onReady?: (name: string) => void) => Promise<void>;
   /** In reverse order, so that the gateway takes no more requests before what it calls goes away. */
@@ -34,25 +42,37 @@ export function createPlatformServices(options: {
   logDirectory: string;
 }): PlatformServices {
   const { infrastructure, ports, environment, defaults = {}, logDirectory } = options;
-  const all = services.map((service) =>
+  const create = (service: ServiceEntry, own: ProcessPorts, name: string) =>
     createServiceProcess({
-      name: service.name,
+      name,
       main: `services/${service.name}/src/main.ts`,
       environment: {
         ...environment,
         // By which their traces are told apart.
         OTEL_SERVICE_NAME: service.name,
-        ...serviceEnvironment(service, ports, infrastructure),
+        ...serviceEnvironment(service, own, { ports, infrastructure }),
         ...clientSecret(service.name, { ...defaults, ...process.env, ...environment }),
       },
       defaults,
       hidden: secretsKeptFrom(service),
-      opsPort: ports.get(service)?.opsPort ?? 0,
-      logFile: join(logDirectory, `${service.name}.log`),
+      opsPort: own.opsPort,
+      logFile: join(logDirectory, `${name}.log`),
+    });
+  const byService = new Map(
+    services.map((service) => {
+      const own = ports.get(service);
+      if (own === undefined) throw new Error(`${service.name} has no ports`);
+      const { replicas = [] } = own;
+      const processes = [own, ...replicas].map((each, index) =>
+        create(service, each, index === 0 ? service.name : `${service.name}-${index + 1}`),
+      );
+      return [service.name, processes];
     }),
   );
+  const all = [...byService.values()].flat();
   return {
     all,
+    replicasOf: (name) => byService.get(name) ?? [],
     get: (name) => {
       const found = all.find((service) => service.name === name);
       if (found !== undefined) return found;

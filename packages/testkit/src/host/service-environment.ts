@@ -5,17 +5,19 @@ import { type ServiceEntry, services } from './services.ts';
 /** The servers that a platform runs on. Without `amqpUrl` the bus is in PostgreSQL, without `redisUrl` the gateway keeps its state in memory. */
 export type Infrastructure = { databaseUrl: string; amqpUrl?: string; redisUrl?: string };
 
-/** Where a service listens: gRPC (for the gateway HTTP), and its operations server. */
-export type ServicePorts = { port: number; opsPort: number };
+/** Where a process of a service listens: gRPC (for the gateway HTTP), and its operations server. */
+export type ProcessPorts = { port: number; opsPort: number };
 
-/** The variables with which one service of a platform runs; see each service's config.ts for what they mean there. */
+/** Where a service listens, with its further processes, if it has any. */
+export type ServicePorts = ProcessPorts & { replicas?: readonly ProcessPorts[] };
+
+/** The variables with which one process of a service runs; see each service's config.ts for what they mean there. */
 export function serviceEnvironment(
   service: ServiceEntry,
-  ports: ReadonlyMap<ServiceEntry, ServicePorts>,
-  infrastructure: Infrastructure,
+  own: ProcessPorts,
+  platform: { ports: ReadonlyMap<ServiceEntry, ServicePorts>; infrastructure: Infrastructure },
 ): Record<string, string> {
-  const { databaseUrl, amqpUrl, redisUrl } = infrastructure;
-  const own = portsOf(service, ports);
+  const { databaseUrl, amqpUrl, redisUrl } = platform.infrastructure;
   const environment: Record<string, string> = {
     HOST: '127.0.0.1',
     [service.port.variable]: String(own.port),
@@ -23,8 +25,8 @@ export function serviceEnvironment(
     // Four threads, as Node has by default, would be busy with two passwords while files and names are waited for.
     UV_THREADPOOL_SIZE: '8',
   };
-  for (const [other, { port }] of ports) {
-    if (other.addressVariable !== undefined) environment[other.addressVariable] = `127.0.0.1:${port}`;
+  for (const [other, ports] of platform.ports) {
+    if (other.addressVariable !== undefined) environment[other.addressVariable] = addressOf(ports);
   }
   if (service.schema !== undefined) environment.DATABASE_URL = serviceUrl(databaseUrl, service.schema);
   if (service.bus && amqpUrl !== undefined) environment.AMQP_URL = amqpUrl;
@@ -40,8 +42,8 @@ export function secretsKeptFrom(service: ServiceEntry): ReadonlySet<string> {
   return new Set(all.filter((name) => !own.has(name)));
 }
 
-function portsOf(service: ServiceEntry, ports: ReadonlyMap<ServiceEntry, ServicePorts>): ServicePorts {
-  const own = ports.get(service);
-  if (own === undefined) throw new Error(`${service.name} has no ports`);
-  return own;
+/** As gRPC's resolver for given addresses reads it, where there are several; calls are shared out among them. */
+function addressOf({ port, replicas = [] }: ServicePorts): string {
+  const addresses = [port, ...replicas.map((replica) => replica.port)].map((each) => `127.0.0.1:${each}`);
+  return addresses.length === 1 ? addresses.join() : `ipv4:${addresses.join(',')}`;
 }
