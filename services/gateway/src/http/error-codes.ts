@@ -46,6 +46,7 @@ export const errorCodes = {
   name_taken: { status: 409, title: 'The name is taken' },
   currency_changed: { status: 409, title: 'The currency changed at the same moment' },
   currency_fixed: { status: 409, title: 'The currency can no longer change' },
+  books_disagree: { status: 409, title: 'It is not what the books say' },
   expense_reversed: { status: 409, title: 'The expense has been reversed' },
   import_not_previewed: { status: 409, title: 'The import is no preview that can be booked' },
   preview_expired: { status: 409, title: 'The file of the preview is gone' },

@@ -32,7 +32,7 @@ export const editExpense = defineRoute({
       etag: true,
     },
   },
-  errors: ['expense_reversed', 'plan_limit_reached', 'plan_unknown', 'too_contended'],
+  errors: ['expense_reversed', 'books_disagree', 'plan_limit_reached', 'plan_unknown', 'too_contended'],
   async handle({ context, params, body, ifMatch, services }) {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const { amount, ...seen } = await patchedAmount(services, context, params.id, body);

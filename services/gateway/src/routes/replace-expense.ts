@@ -29,7 +29,7 @@ export const replaceExpense = defineRoute({
       etag: true,
     },
   },
-  errors: ['expense_reversed', 'plan_limit_reached', 'plan_unknown'],
+  errors: ['expense_reversed', 'books_disagree', 'plan_limit_reached', 'plan_unknown'],
   async handle({ context, params, body, ifMatch, services }) {
     const { expense, warnings, replayed } = await services.ledger.editExpense(context, {
       expenseId: params.id,

@@ -24,7 +24,7 @@ export const reverseExpense = defineRoute({
       etag: true,
     },
   },
-  errors: ['expense_reversed'],
+  errors: ['expense_reversed', 'books_disagree'],
   async handle({ context, params, ifMatch, services }) {
     const { expense, replayed } = await services.ledger.reverseExpense(context, {
       expenseId: params.id,

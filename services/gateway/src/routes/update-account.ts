@@ -20,7 +20,7 @@ const common = {
   access: access.ledger.updateAccount,
   ifMatch: true,
   notFound: 'account_not_found',
-  errors: ['name_taken', 'plan_limit_reached', 'plan_unknown'],
+  errors: ['name_taken', 'books_disagree', 'plan_limit_reached', 'plan_unknown'],
 } as const;
 
 export const updateAccount = defineRoute({

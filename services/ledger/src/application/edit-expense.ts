@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { ledger } from '@outlay/contracts';
 import { idempotent, newId, type TenantContext } from '@outlay/platform';
 import type { BookableExpense } from '../domain/booking.ts';
-import { entryOf, reversalOf } from '../domain/journal-entry.ts';
+import { booksDisagree } from '../domain/books-disagree.ts';
+import { entryOf, isEntryOf, reversalOf } from '../domain/journal-entry.ts';
 import { type ExpenseInput, rateWantedByEdit, reviseExpense } from '../domain/revise-expense.ts';
 import { toExpenseMessage } from '../messaging/expense-message.ts';
 import { resolveRates } from '../rates/resolve-rates.ts';
@@ -30,8 +31,8 @@ export interface EditExpense extends ExpenseChange {
  * already changes nothing: no entry, no version, no event.
  * Emits outlay.ledger.expense.edited.v1 with the whole new state. Once per idempotency key.
  *
- * Throws not_found `expense_not_found`, conflict `expense_reversed`, precondition_failed `version_mismatch`, of an amount
- * that is not what was seen as well, and what recordExpense throws for rates, references and keys. What it referred to before it goes on referring to, archived or not.
+ * Throws not_found `expense_not_found`, conflict `expense_reversed`, conflict `books_disagree` for one that is not what its
+ * entry says, precondition_failed `version_mismatch`, of an amount that is not what was seen as well, and what recordExpense throws for rates, references and keys. What it referred to before it goes on referring to, archived or not.
  */
 export async function editExpense(
   { database }: LedgerDependencies,
@@ -57,7 +58,10 @@ async function edit(session: LedgerSession, context: TenantContext, command: Edi
   if (isDeepStrictEqual(revised, before)) return toExpenseMessage(current);
   const { names, recordedAt, accountCurrency } = await prepare(session, revised, current);
   const entry = entryOf(revised, { entryId: newId(), expenseId: current.id }, accountCurrency);
-  await insertEntries(session, [reversalOf(await findEntryInForce(session, current.id), newId()), entry]);
+  const inForce = await findEntryInForce(session, current.id);
+  // What was changed behind the service's back must not be booked as if somebody had said so.
+  if (!isEntryOf(inForce, before)) throw booksDisagree('expense');
+  await insertEntries(session, [reversalOf(inForce, newId()), entry]);
 
   const reference = (id: string | undefined) => (id === undefined ? undefined : { id, name: names.get(id) ?? '' });
   const edited: StoredExpense = {

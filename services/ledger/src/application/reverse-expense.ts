@@ -12,8 +12,8 @@ import type { LedgerDependencies } from './dependencies.ts';
  * Takes an expense out of the books by an entry that reverses the one in force. The expense stays, with status reversed.
  * Emits outlay.ledger.expense.reversed.v1. Once per idempotency key.
  *
- * Throws not_found `expense_not_found`, conflict `expense_reversed`, precondition_failed `version_mismatch`, invalid
- * `idempotency_key_reused`.
+ * Throws not_found `expense_not_found`, conflict `expense_reversed`, conflict `books_disagree` where its entry is not in
+ * force, precondition_failed `version_mismatch`, invalid `idempotency_key_reused`.
  */
 export async function reverseExpense(
   { database }: LedgerDependencies,

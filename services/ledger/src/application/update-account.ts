@@ -1,10 +1,11 @@
 import { ledger } from '@outlay/contracts';
 import { idempotent, invalid, newId, type Session, type TenantContext } from '@outlay/platform';
 import type { AccountKind } from '../domain/account-kind.ts';
+import { booksDisagree } from '../domain/books-disagree.ts';
 import { type OpeningBalance, openingOf, reversalOf } from '../domain/journal-entry.ts';
 import { lockAccount, type StoredAccount, updateAccount as storeAccount, toAccountMessage } from '../store/accounts.ts';
 import { awaitBookings } from '../store/await-bookings.ts';
-import { insertEntries } from '../store/journal.ts';
+import { hasOpeningInForce, insertEntries } from '../store/journal.ts';
 import { warningsIn, withWarnings } from '../store/plan-limits.ts';
 import { unlessNameTaken } from '../store/reference-rows.ts';
 import type { LedgerDependencies } from './dependencies.ts';
@@ -33,8 +34,8 @@ export interface UpdateAccount {
  * nothing and makes no version. Emits outlay.ledger.account.updated.v1, or archived or restored where that changes. Once
  * per idempotency key.
  *
- * Throws not_found `account_not_found`, precondition_failed `version_mismatch`, conflict `name_taken`, invalid with
- * `currency` (immutable) or `opening_balance` (currency_mismatch), forbidden `plan_limit_reached` for one that is
+ * Throws not_found `account_not_found`, precondition_failed `version_mismatch`, conflict `name_taken`, conflict
+ * `books_disagree` where the opening balance that it shows is not the one in force, invalid with `currency` (immutable) or `opening_balance` (currency_mismatch), forbidden `plan_limit_reached` for one that is
  * restored, invalid `idempotency_key_reused`.
  */
 export async function updateAccount(
@@ -86,6 +87,8 @@ async function reopen(
   refuseOtherCurrency(wanted, currency);
   const isSame = wanted?.date === opening?.date && wanted?.amount.amountMinor === opening?.amount.amountMinor;
   if (isSame) return opening;
+  // Where one is shown, its reversal is refused unless that is the one in force.
+  if (opening === undefined && (await hasOpeningInForce(session, accountId))) throw booksDisagree('account');
   const made = wanted && { ...wanted, entryId: newId() };
   await insertEntries(session, [
     ...(opening ? [reversalOf(openingOf(opening, { entryId: opening.entryId, accountId }), newId())] : []),

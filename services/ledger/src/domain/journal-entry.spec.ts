@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { entryOf, type JournalEntry, reversalOf, type Spending } from './journal-entry.ts';
+import { entryOf, isEntryOf, type JournalEntry, reversalOf, type Spending } from './journal-entry.ts';
 import { ledgerAccounts } from './ledger-account.ts';
 
 const ids = { entryId: 'entry', expenseId: 'expense' };
@@ -14,6 +14,41 @@ const aSpending = (different: Partial<Spending> = {}): Spending => ({
   categoryId: 'category',
   accountId: 'account',
   ...different,
+});
+
+describe('an entry', () => {
+  const abroad = aSpending({ amount: money('USD', 125n), rate: { rate: '0.80', source: 'given', date: '2025-01-15' } });
+
+  it('is the one of what it books, however it was paid', () => {
+    for (const spending of [aSpending(), aSpending({ categoryId: undefined, accountId: undefined }), abroad]) {
+      for (const currency of ['EUR', 'USD', undefined]) {
+        expect(isEntryOf(entryOf(spending, ids, currency), spending)).toBe(true);
+      }
+    }
+    const rate = { ...abroad.rate, rate: '0.8' };
+    expect(isEntryOf(entryOf(abroad, ids, 'USD'), { ...abroad, rate })).toBe(true);
+  });
+
+  const others: Partial<Spending>[] = [
+    { amount: money('USD', 126n) },
+    { amount: money('CHF', 125n) },
+    { booked: money('EUR', 101n) },
+    { booked: money('CHF', 100n) },
+    { rate: { ...abroad.rate, rate: '0.81' } },
+    { rate: { ...abroad.rate, source: 'billed' } },
+    { rate: { ...abroad.rate, date: '2025-01-16' } },
+    { expenseDate: '2025-01-16' },
+    { categoryId: 'another' },
+    { categoryId: undefined },
+    { accountId: 'another' },
+    { accountId: undefined },
+  ];
+
+  it.each(others)('is not the one of %o', (different) => {
+    for (const currency of ['EUR', 'USD']) {
+      expect(isEntryOf(entryOf(abroad, ids, currency), { ...abroad, ...different })).toBe(false);
+    }
+  });
 });
 
 const sums = (...entries: JournalEntry[]): Map<string, bigint> => {

@@ -1,5 +1,5 @@
 import { ledgerAccounts } from './ledger-account.ts';
-import type { AppliedRate, Money } from './money.ts';
+import { type AppliedRate, isSameMoney, isSameRate, type Money } from './money.ts';
 
 /** One line of an entry. Debits are positive, credits negative. */
 export interface Posting {
@@ -63,6 +63,20 @@ export const entryOf = (
       ? [...move(booked, category, ledgerAccounts.exchange), ...move(amount, ledgerAccounts.exchange, account)]
       : move(booked, category, account),
   };
+};
+
+/** Whether an entry is the one of a spending, in all that an entry says of it. */
+export const isEntryOf = (entry: JournalEntry, spending: Spending): boolean => {
+  const [debit, credit] = [entry.postings[0], entry.postings.at(-1)];
+  return (
+    isSameMoney(entry.amount, spending.amount) &&
+    isSameRate(entry.rate, spending.rate) &&
+    entry.effectiveDate === spending.expenseDate &&
+    debit !== undefined &&
+    isSameMoney(debit, spending.booked) &&
+    debit.ledgerAccountId === (spending.categoryId ?? ledgerAccounts.uncategorised) &&
+    credit?.ledgerAccountId === (spending.accountId ?? ledgerAccounts.unassigned)
+  );
 };
 
 /** The entry that books an expense anew at a corrected rate, for the same day. */

@@ -6,6 +6,10 @@ export interface Money {
   readonly amountMinor: bigint;
 }
 
+/** Whether two sums are the same. */
+export const isSameMoney = (left: Money, right: Money): boolean =>
+  left.amountMinor === right.amountMinor && left.currency === right.currency;
+
 /**
  * identity: same currency. billed: the card's own conversion. given: named by the client. tenant: from the tenant's own
  * list of rates. platform: from the list of the whole platform, the European Central Bank's.
@@ -28,6 +32,13 @@ export interface AppliedRate {
   /** YYYY-MM-DD. Of a listed rate the day it was published for, which may be days before the expense. */
   readonly date: string;
 }
+
+/** Whether two rates say the same, however they are written. */
+export const isSameRate = (left: AppliedRate, right: AppliedRate): boolean => {
+  const [first, second] = [ratioOf(left.rate), ratioOf(right.rate)];
+  const isEqual = first.numerator * second.denominator === second.numerator * first.denominator;
+  return isEqual && left.source === right.source && left.date === right.date;
+};
 
 /** What is to be brought from one currency into another one on a day. */
 export interface WantedRate {

@@ -1,5 +1,5 @@
 import type { BookableExpense, PaymentMethod } from './booking.ts';
-import { type AppliedRate, convert, isListed, type Money, type WantedRate } from './money.ts';
+import { type AppliedRate, convert, isListed, isSameMoney, type Money, type WantedRate } from './money.ts';
 
 /** What a client says of an expense. */
 export interface ExpenseInput {
@@ -55,7 +55,7 @@ export const rateWantedByEdit = (current: BookableExpense, changes: Partial<Expe
   switch (current.rate.source) {
     case 'tenant':
     case 'platform':
-      return expenseDate === current.expenseDate && isSame(amount, current.amount) ? undefined : wanted;
+      return expenseDate === current.expenseDate && isSameMoney(amount, current.amount) ? undefined : wanted;
     case 'given':
       return Object.hasOwn(changes, 'exchangeRate') ? wanted : undefined;
     case 'billed':
@@ -78,7 +78,7 @@ export const reviseExpense = (
   const revised = { ...current, ...others };
   const { currency } = current.booked;
   if (exchangeRate === undefined && listed === undefined && keepsRate(current, revised)) {
-    if (isSame(revised.amount, current.amount)) return revised;
+    if (isSameMoney(revised.amount, current.amount)) return revised;
     const booked = convert(revised.amount, current.rate.rate, currency);
     return isBookable(booked) ? { ...revised, booked } : 'exchange_rate_out_of_range';
   }
@@ -90,9 +90,6 @@ const keepsRate = (current: BookableExpense, { amount, expenseDate }: BookableEx
   if (amount.currency === current.booked.currency || amount.currency !== current.amount.currency) return false;
   return !isListed(current.rate.source) || expenseDate === current.expenseDate;
 };
-
-const isSame = (left: Money, right: Money): boolean =>
-  left.amountMinor === right.amountMinor && left.currency === right.currency;
 
 const applyRate = (
   amount: Money,

@@ -3,7 +3,7 @@ import { enqueueEvents } from '@outlay/messaging';
 import { newId, type Session, type TenantContext } from '@outlay/platform';
 import type { BookableExpense } from '../domain/booking.ts';
 import { type JournalEntry, restatementOf, reversalOf } from '../domain/journal-entry.ts';
-import { type AppliedRate, ratioOf } from '../domain/money.ts';
+import { type AppliedRate, isSameRate } from '../domain/money.ts';
 import { bookedAt } from '../domain/revise-expense.ts';
 import { restatedEvent, toExpenseMessage } from '../messaging/expense-message.ts';
 import type { StoredExpense } from '../store/expense-row.ts';
@@ -55,12 +55,6 @@ function reviseAt(
   if (listed === undefined || isSameRate(before.rate, listed)) return undefined;
   const at = bookedAt(before, listed);
   return at && { before, at };
-}
-
-function isSameRate(left: AppliedRate, right: AppliedRate): boolean {
-  const [first, second] = [ratioOf(left.rate), ratioOf(right.rate)];
-  const isEqual = first.numerator * second.denominator === second.numerator * first.denominator;
-  return isEqual && left.source === right.source && left.date === right.date;
 }
 
 async function book(

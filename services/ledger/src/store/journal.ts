@@ -1,8 +1,15 @@
 import type { Session } from '@outlay/platform';
+import { booksDisagree } from '../domain/books-disagree.ts';
 import type { EntryKind, JournalEntry } from '../domain/journal-entry.ts';
 import type { RateSource } from '../domain/money.ts';
+import { isRefusedBy } from './is-refused-by.ts';
 
-/** Writes entries with their postings, in one statement. They count as recorded at the transaction's instant. */
+/**
+ * Writes entries with their postings, in one statement. They count as recorded at the transaction's instant.
+ *
+ * Throws conflict `books_disagree` where one is to take back what is not in force as it says: whoever holds the locks that
+ * changes need can only be told so by what was changed behind the service's back.
+ */
 export async function insertEntries(session: Session, entries: readonly JournalEntry[]): Promise<void> {
   const rows = entries.map((entry) => ({
     id: entry.id,
@@ -16,7 +23,14 @@ export async function insertEntries(session: Session, entries: readonly JournalE
     rate_source: entry.rate.source,
     rate_date: entry.rate.date,
   }));
-  await session.query(insertStatement, [session.tenantId, JSON.stringify(rows), ...toPostingColumns(entries)]);
+  try {
+    await session.query(insertStatement, [session.tenantId, JSON.stringify(rows), ...toPostingColumns(entries)]);
+  } catch (error) {
+    const isRefused =
+      isRefusedBy(error, '23514', 'reversal_is_exact') || isRefusedBy(error, '23505', 'entry_is_reversed_once');
+    if (!isRefused) throw error;
+    throw booksDisagree(entries.some(({ expenseId }) => expenseId !== undefined) ? 'expense' : 'account');
+  }
 }
 
 /** The postings of entries as array literals of entry ids, lines, accounts, currencies and amounts, for insertPostings. */
@@ -72,14 +86,14 @@ interface EntryRow {
   postings: { ledger_account_id: string; currency: string; amount_minor: string }[];
 }
 
-/** The entry that is in force for an expense. */
+/** The entry that is in force for an expense. Throws conflict `books_disagree` where it is gone, or is of another one. */
 export async function findEntryInForce(session: Session, expenseId: string): Promise<JournalEntry> {
   const [entry] = await findEntriesInForce(session, [expenseId]);
-  if (entry === undefined) throw new Error('An expense has no journal entry');
+  if (entry === undefined) throw booksDisagree('expense');
   return entry;
 }
 
-/** The entries that are in force for expenses. An expense knows when its was recorded, which leads to its partition. */
+/** The entries that are in force for expenses, of those that have one of their own. An expense knows when its was recorded, which leads to its partition. */
 export async function findEntriesInForce(session: Session, expenseIds: readonly string[]): Promise<JournalEntry[]> {
   const { rows } = await session.query<EntryRow>(findStatement, [session.tenantId, expenseIds]);
   return rows.map(toEntry);
@@ -110,7 +124,8 @@ select entry.id, entry.kind, entry.expense_id, entry.reverses_entry_id, entry.ef
   entry.amount_minor, entry.rate, entry.rate_source, entry.rate_date, lines.postings
 from expenses as expense
 join journal_entries as entry on entry.tenant_id = expense.tenant_id
-  and entry.recorded_at = expense.entry_recorded_at and entry.id = expense.entry_id
+  and entry.recorded_at = expense.entry_recorded_at and entry.id = expense.entry_id and entry.expense_id = expense.id
+  and entry.kind in ('expense', 'restatement')
 cross join lateral (
   select json_agg(
     json_build_object(
@@ -122,4 +137,28 @@ cross join lateral (
   where posting.tenant_id = entry.tenant_id and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
 ) as lines
 where expense.tenant_id = $1 and expense.id = any ($2::uuid[])`,
+};
+
+/** Whether an opening balance of an account is in force, whatever the account shows. Looks at all openings of the tenant. */
+export async function hasOpeningInForce(session: Session, accountId: string): Promise<boolean> {
+  const { rows } = await session.query<{ is_open: boolean }>(openingStatement, [session.tenantId, accountId]);
+  return rows[0]?.is_open ?? false;
+}
+
+// The index of openings leads to the few entries that may be it, and lookups to their postings and reversals.
+const openingStatement = {
+  name: 'has_opening_in_force',
+  text: `
+select exists (
+  select from journal_entries as entry
+  where entry.tenant_id = $1 and entry.kind = 'opening'
+    and exists (
+      select from postings as posting
+      where posting.tenant_id = $1 and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
+        and posting.ledger_account_id = $2 offset 0
+    )
+    and not exists (
+      select from reversals where reversals.tenant_id = $1 and reversals.entry_id = entry.id offset 0
+    )
+) as is_open`,
 };

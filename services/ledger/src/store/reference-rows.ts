@@ -1,4 +1,5 @@
 import type { Session } from '@outlay/platform';
+import { isRefusedBy } from './is-refused-by.ts';
 
 /** Which of a list are wanted: archived ones, the others, or with undefined both. */
 export interface ReferenceFilter {
@@ -86,8 +87,3 @@ where categories.tenant_id = $1 and categories.id = $2 and not categories.has_hi
     text: 'delete from projects where projects.tenant_id = $1 and projects.id = $2',
   },
 };
-
-function isRefusedBy(error: unknown, sqlState: string, constraint = ''): boolean {
-  const { code, constraint: violated } = Object(error) as { code?: unknown; constraint?: unknown };
-  return code === sqlState && (constraint === '' || String(violated).endsWith(constraint));
-}

@@ -1,10 +1,12 @@
 import type { Session } from '@outlay/platform';
+import { booksDisagree } from '../domain/books-disagree.ts';
 import { searchTextOf } from '../domain/search-words.ts';
 import { detailValues, type StoredExpense } from './expense-row.ts';
+import { isRefusedBy } from './is-refused-by.ts';
 
 /** Stores the new state of an expense whose entry was inserted in this transaction. The caller holds its row lock. */
 export async function updateExpense(session: Session, expense: StoredExpense): Promise<void> {
-  await session.query(updateStatement, [
+  await unlessForged(session, updateStatement, [
     session.tenantId,
     expense.id,
     expense.version,
@@ -31,14 +33,32 @@ set version = $3, entry_id = $4, entry_recorded_at = now(), currency = $5, amoun
 where expenses.tenant_id = $1 and expenses.id = $2`,
 };
 
+/**
+ * The terms of an expense follow its status and day by triggers, and are in the way where it was brought back past them.
+ * Throws conflict `books_disagree` then.
+ */
+async function unlessForged(session: Session, statement: Statement, values: unknown[]) {
+  try {
+    return await session.query<{ updated_at: Date }>(statement, values);
+  } catch (error) {
+    if (isRefusedBy(error, '23505', 'expense_terms_pkey')) throw booksDisagree('expense');
+    throw error;
+  }
+}
+
+type Statement = { name: string; text: string };
+
 /** Marks an expense as taken out of the books; it keeps the entry that was in force last. Answers its updated_at. */
 export async function markReversed(session: Session, expense: { id: string; version: bigint }): Promise<Date> {
-  const { rows } = await session.query<{ updated_at: Date }>(
-    `update expenses set status = 'reversed', version = $3, updated_at = now()
-     where expenses.tenant_id = $1 and expenses.id = $2
-     returning expenses.updated_at`,
-    [session.tenantId, expense.id, expense.version],
-  );
+  const { rows } = await unlessForged(session, markStatement, [session.tenantId, expense.id, expense.version]);
   if (!rows[0]) throw new Error('A locked expense is gone');
   return rows[0].updated_at;
 }
+
+const markStatement = {
+  name: 'mark_expense_reversed',
+  text: `
+update expenses set status = 'reversed', version = $3, updated_at = now()
+where expenses.tenant_id = $1 and expenses.id = $2
+returning expenses.updated_at`,
+};
