@@ -10,7 +10,8 @@ export const listRestatements = defineRoute({
   path: '/exchange-rates/restatements',
   summary: 'List what followed from corrections of rates',
   description:
-    'One for each correction that something booked may depend on, the newest first, and how far it has come.',
+    'One for each correction that something booked may depend on, the newest first, and how far it has come. ' +
+    'Expenses that could not be booked at the corrected rate are counted and named.',
   tags: ['Exchange rates'],
   access: access.ledger.listRestatements,
   request: { query: z.strictObject(pageQuery) },

@@ -189,6 +189,12 @@ export function renderEffectiveRate(given: ledger.GetEffectiveRateResponse): z.i
   };
 }
 
+const leftOutReason = z.enum(['amount_out_of_range', 'books_disagree']).meta({
+  description:
+    '`amount_out_of_range`: the books cannot hold its amount at that rate. `books_disagree`: it is not what the journal ' +
+    'says, which a verification names.',
+});
+
 const restatementSchema = z
   .strictObject({
     id: uuid,
@@ -200,7 +206,14 @@ const restatementSchema = z
     date_to: calendarDate,
     status: z.enum(['pending', 'completed']),
     expenses_checked: z.int(),
-    expenses_restated: z.int().meta({ description: 'Those whose rate is another one now.' }),
+    expenses_restated: z.int().meta({ description: 'Those that were booked anew, as their rate is another one now.' }),
+    expenses_left_out: z.int().meta({
+      description:
+        'Those whose rate is another one now as well, and that keep what they have: the books are not complete.',
+    }),
+    left_out: z
+      .array(z.strictObject({ expense_id: uuid, reason: leftOutReason }).meta({ id: 'LeftOutExpense' }))
+      .meta({ description: 'The first fifty of them; each is in the audit trail of the restatement.' }),
     created_at: instant,
     finished_at: instant.nullable(),
   })
@@ -217,6 +230,8 @@ export const restatementExample: z.input<typeof restatementSchema> = {
   status: 'completed',
   expenses_checked: 12,
   expenses_restated: 4,
+  expenses_left_out: 1,
+  left_out: [{ expense_id: '0197a3c0-2222-7000-8000-000000000002', reason: 'amount_out_of_range' }],
   created_at: '2025-01-18T10:29:59.000Z',
   finished_at: '2025-01-18T10:30:00.000Z',
 };
@@ -227,7 +242,10 @@ export function renderRestatement(given: ledger.Restatement): z.input<typeof res
     ...{ id: given.id, cause, exchange_rate_id: cause === 'tenant_rate' ? given.causeId : null },
     ...{ date_from: given.dateFrom, date_to: given.dateTo },
     status: restatementSchema.shape.status.parse(given.status),
-    ...{ expenses_checked: given.checked, expenses_restated: given.restated },
+    ...{ expenses_checked: given.checked, expenses_restated: given.restated, expenses_left_out: given.leftOut },
+    left_out: given.leftOutExpenses.map(({ expenseId, reason }) => ({
+      ...{ expense_id: expenseId, reason: leftOutReason.parse(reason) },
+    })),
     ...{ created_at: renderInstant(given.createdAt), finished_at: renderOptionalInstant(given.finishedAt) },
   };
 }

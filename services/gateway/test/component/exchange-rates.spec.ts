@@ -96,7 +96,14 @@ describe('Exchange rates', () => {
   it('show what followed from their corrections', async () => {
     const { data } = await (await gateway.fetch(`${path}/restatements`)).json();
     expect(data).toMatchObject([
-      { cause: 'platform_import', exchange_rate_id: null, status: 'pending', expenses_restated: 3, finished_at: null },
+      {
+        cause: 'platform_import',
+        exchange_rate_id: null,
+        status: 'pending',
+        expenses_restated: 3,
+        finished_at: null,
+        ...{ expenses_left_out: 1, left_out: [{ reason: 'amount_out_of_range' }] },
+      },
     ]);
   });
 });

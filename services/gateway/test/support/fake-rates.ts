@@ -48,6 +48,7 @@ export function fakeRates(): FakeHandlers {
         {
           ...{ id: newId(), cause: 'platform_import', causeId: newId(), dateFrom: '2025-01-15', dateTo: '2025-01-22' },
           ...{ status: 'pending', checked: 200, restated: 3, createdAt: at, finishedAt: undefined },
+          ...{ leftOut: 1, leftOutExpenses: [{ expenseId: newId(), reason: 'amount_out_of_range' }] },
         },
       ],
       page,

@@ -1,5 +1,5 @@
 import { type Database, systemContext, type TenantId } from '@outlay/platform';
-import { restateExpenses } from './restate-expenses.ts';
+import { recordLeftOut, restateExpenses } from './restate-expenses.ts';
 
 const batchSize = 200;
 const tenantsAtOnce = 50;
@@ -7,7 +7,8 @@ const tenantsAtOnce = 50;
 /**
  * Looks once more at each expense that was booked at a listed rate, after its commit, and restates the few whose rate was
  * corrected while they were being booked: the correction could not see them, and they could not see the correction. With
- * it the books come to the same whichever of the two came first. Any number of processes together; answers how many were restated.
+ * it the books come to the same whichever of the two came first; what could not be restated is named in the audit trail. Any number of processes
+ * together; answers how many were restated.
  */
 export async function checkBookedRates(database: Database): Promise<number> {
   let restated = 0;
@@ -27,7 +28,10 @@ async function checkTenant(database: Database, tenantId: TenantId): Promise<numb
     const batch = await database.withTenant({ tenantId }, async (session) => {
       const { rows } = await session.query<{ expense_id: string }>(nextStatement, [tenantId, batchSize]);
       const ids = [...new Set(rows.map((row) => row.expense_id))];
-      return { size: rows.length, restated: await restateExpenses(session, systemContext(tenantId), ids) };
+      const context = systemContext(tenantId);
+      const { restated: count, leftOut } = await restateExpenses(session, context, ids);
+      await recordLeftOut(session, context, leftOut, { entity: 'rate_check', id: undefined });
+      return { size: rows.length, restated: count };
     });
     restated += batch.restated;
     if (batch.size < batchSize) return restated;

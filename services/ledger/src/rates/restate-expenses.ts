@@ -2,7 +2,7 @@ import { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
 import { newId, type Session, type TenantContext } from '@outlay/platform';
 import type { BookableExpense } from '../domain/booking.ts';
-import { type JournalEntry, restatementOf, reversalOf } from '../domain/journal-entry.ts';
+import { isEntryOf, type JournalEntry, restatementOf, reversalOf } from '../domain/journal-entry.ts';
 import { type AppliedRate, isSameRate } from '../domain/money.ts';
 import { bookedAt } from '../domain/revise-expense.ts';
 import { restatedEvent, toExpenseMessage } from '../messaging/expense-message.ts';
@@ -11,18 +11,41 @@ import { findEntriesInForce, insertEntries } from '../store/journal.ts';
 import { prepareBooking } from '../store/prepare-booking.ts';
 import { recordAudits } from '../store/record-audits.ts';
 import { resolveRates } from './resolve-rates.ts';
-import { dropChecks, lockListed, updateRates } from './restate-statements.ts';
+import { dropChecks, findReversed, lockListed, updateRates } from './restate-statements.ts';
 
 interface Restated {
   before: StoredExpense;
   after: StoredExpense;
 }
 
+/** An expense that could not be restated, and keeps a rate that is not in force any more. */
+export interface LeftOut {
+  expenseId: string;
+  /**
+   * The books cannot hold its amount at the other rate; or it is not what its entry says, so that somebody has changed it
+   * behind the service's back.
+   */
+  reason: 'amount_out_of_range' | 'books_disagree';
+}
+
+/** An expense whose rate is another one now. */
+interface Outdated {
+  before: StoredExpense;
+  listed: AppliedRate;
+}
+
+interface Revised {
+  before: StoredExpense;
+  at: BookableExpense;
+  inForce: JournalEntry;
+}
+
 /**
  * Holds expenses that were booked at a listed rate against the lists as they are now. One whose rate, source or date is
  * another one today is reversed and booked anew by an entry of kind `restatement` for the same day; it keeps what it has
- * where no rate is in force any more, or the amount would be more than can be booked. Others are left alone, so that
- * repeating it changes nothing. In the session's transaction, a dozen statements whatever the number; answers how many were restated.
+ * where no rate is in force any more. Others are left alone, so that repeating it changes nothing. In the session's
+ * transaction, a dozen statements whatever the number; answers how many were restated, and which should have been and could
+ * not.
  *
  * The expenses are locked first, in the order of their ids. A correction that commits after the rates were read here has
  * a restatement of its own, which waits for these locks.
@@ -33,13 +56,17 @@ export async function restateExpenses(
   session: Session,
   context: TenantContext,
   expenseIds: readonly string[],
-): Promise<number> {
+): Promise<{ restated: number; leftOut: LeftOut[] }> {
   const expenses = await lockListed(session, expenseIds);
   const rates = await resolveRates(session, expenses.map(toWanted));
-  const revised = expenses.flatMap((before, index) => reviseAt(before, rates[index]) ?? []);
+  const outdated = expenses.flatMap((before, index): Outdated[] => {
+    const listed = rates[index];
+    return listed === undefined || isSameRate(before.rate, listed) ? [] : [{ before, listed }];
+  });
+  const { revised, leftOut } = await revise(session, outdated);
   if (revised.length > 0) await book(session, context, revised);
   await dropChecks(session, expenseIds);
-  return revised.length;
+  return { restated: revised.length, leftOut };
 }
 
 const toWanted = ({ amount, booked, expenseDate }: StoredExpense) => ({
@@ -48,38 +75,38 @@ const toWanted = ({ amount, booked, expenseDate }: StoredExpense) => ({
   date: expenseDate,
 });
 
-function reviseAt(
-  before: StoredExpense,
-  listed: AppliedRate | undefined,
-): { before: StoredExpense; at: BookableExpense } | undefined {
-  if (listed === undefined || isSameRate(before.rate, listed)) return undefined;
-  const at = bookedAt(before, listed);
-  return at && { before, at };
+async function revise(
+  session: Session,
+  outdated: readonly Outdated[],
+): Promise<{ revised: Revised[]; leftOut: LeftOut[] }> {
+  if (outdated.length === 0) return { revised: [], leftOut: [] };
+  const ids = outdated.map(({ before }) => before.id);
+  const entries = await findEntriesInForce(session, ids);
+  const inForce = new Map(entries.map((entry) => [entry.id, entry]));
+  const reversed = await findReversed(session, [...inForce.keys()]);
+  const revised: Revised[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const { before, listed } of outdated) {
+    const entry = inForce.get(before.entryId);
+    const at = bookedAt(before, listed);
+    if (entry === undefined || reversed.has(entry.id) || !isEntryOf(entry, before)) {
+      leftOut.push({ expenseId: before.id, reason: 'books_disagree' });
+    } else if (at === undefined) leftOut.push({ expenseId: before.id, reason: 'amount_out_of_range' });
+    else revised.push({ before, at, inForce: entry });
+  }
+  return { revised, leftOut };
 }
 
-async function book(
-  session: Session,
-  context: TenantContext,
-  revised: readonly { before: StoredExpense; at: BookableExpense }[],
-): Promise<void> {
+async function book(session: Session, context: TenantContext, revised: readonly Revised[]): Promise<void> {
   const { recordedAt, accountCurrencies } = await prepareBooking(
     session,
     revised.map(({ at }) => ({ expense: at })),
   );
-  const inForce = new Map<string, JournalEntry>();
-  for (const entry of await findEntriesInForce(
-    session,
-    revised.map(({ before }) => before.id),
-  )) {
-    inForce.set(entry.id, entry);
-  }
   const entries: JournalEntry[] = [];
-  const restated = revised.map(({ before, at }): Restated => {
-    const entry = inForce.get(before.entryId);
-    if (entry === undefined) throw new Error('An expense has no journal entry');
+  const restated = revised.map(({ before, at, inForce }): Restated => {
     const ids = { entryId: newId(), expenseId: before.id };
     const accountCurrency = at.accountId === undefined ? undefined : accountCurrencies.get(at.accountId);
-    entries.push(reversalOf(entry, newId()), restatementOf(at, ids, accountCurrency));
+    entries.push(reversalOf(inForce, newId()), restatementOf(at, ids, accountCurrency));
     const { booked, rate } = at;
     const changed = { booked, rate, entryId: ids.entryId, version: before.version + 1n, updatedAt: recordedAt };
     return { before, after: { ...before, ...changed } };
@@ -108,5 +135,24 @@ async function tell(session: Session, context: TenantContext, restated: readonly
     session,
     context,
     restated.map(({ before, after }) => restatedEvent(context, before, after)),
+  );
+}
+
+/** Writes down each expense that a restatement or a check of rates (`of`, by its id) has left as it was, and why. */
+export async function recordLeftOut(
+  session: Session,
+  context: TenantContext,
+  leftOut: readonly LeftOut[],
+  of: { entity: 'restatement' | 'rate_check'; id: string | undefined },
+): Promise<void> {
+  await recordAudits(
+    session,
+    context,
+    leftOut.map((expense) => ({
+      action: `${of.entity}.expense_left_out`,
+      entity: of.entity,
+      entityId: of.id ?? expense.expenseId,
+      after: { ...expense },
+    })),
   );
 }

@@ -1,6 +1,7 @@
 import { newId, type Session, type TenantContext } from '@outlay/platform';
 import { jobsSchema } from '../imports/import-store.ts';
 import { lastDayOf } from './effective-rate.ts';
+import type { LeftOut } from './restate-expenses.ts';
 
 /** The task that works a restatement off. */
 export const restateTask = 'restate_expenses';
@@ -24,6 +25,9 @@ export interface Restatement {
   status: 'pending' | 'completed';
   checked: number;
   restated: number;
+  /** How many expenses should have been restated and could not; the first fifty by name. */
+  leftOut: number;
+  leftOutExpenses: LeftOut[];
   createdAt: Date;
   finishedAt: Date | undefined;
 }
@@ -121,7 +125,12 @@ where restatements.tenant_id = $1 and restatements.id = $2`,
 export async function advanceRestatement(
   session: Session,
   id: string,
-  done: { checked: number; restated: number; last: { id: string; expenseDate: string } | undefined },
+  done: {
+    checked: number;
+    restated: number;
+    leftOut: readonly LeftOut[];
+    last: { id: string; expenseDate: string } | undefined;
+  },
 ): Promise<Restatement> {
   const { rows } = await session.query<RestatementRow>(
     {
@@ -129,17 +138,32 @@ export async function advanceRestatement(
       text: `
 update restatements
 set checked = restatements.checked + $3, restated = restatements.restated + $4,
+  left_out = restatements.left_out + $7,
+  left_out_expenses = jsonb_path_query_array(restatements.left_out_expenses || $8::jsonb, '$[0 to ${leftOutNamed - 1}]'),
   after_date = coalesce($5::date, restatements.after_date), after_id = coalesce($6::uuid, restatements.after_id),
   status = case when $5::date is null then 'completed' else 'pending' end,
   finished_at = case when $5::date is null then now() end, progressed_at = now()
 where restatements.tenant_id = $1 and restatements.id = $2
 returning ${columns}`,
     },
-    [session.tenantId, id, done.checked, done.restated, done.last?.expenseDate ?? null, done.last?.id ?? null],
+    [
+      ...[session.tenantId, id, done.checked, done.restated, done.last?.expenseDate ?? null, done.last?.id ?? null],
+      ...[done.leftOut.length, JSON.stringify(done.leftOut.slice(0, leftOutNamed).map(toLeftOutItem))],
+    ],
   );
   if (rows[0] === undefined) throw new Error('A restatement is gone');
   return toRestatement(rows[0]);
 }
+
+/** So many of those that are left out are named; what more there are stand in the audit trail. */
+const leftOutNamed = 50;
+
+interface LeftOutItem {
+  expense_id: string;
+  reason: LeftOut['reason'];
+}
+
+const toLeftOutItem = ({ expenseId, reason }: LeftOut): LeftOutItem => ({ expense_id: expenseId, reason });
 
 /** Restatements of a tenant, the newest first. */
 export async function readRestatements(
@@ -162,7 +186,8 @@ limit $3`,
 
 const columns = `restatements.id, restatements.cause, restatements.cause_id, restatements.cause_revision,
   restatements.request_id, restatements.correlation_id, restatements.date_from, restatements.date_to,
-  restatements.status, restatements.checked, restatements.restated, restatements.created_at, restatements.finished_at`;
+  restatements.status, restatements.checked, restatements.restated, restatements.left_out, restatements.left_out_expenses,
+  restatements.created_at, restatements.finished_at`;
 
 interface RestatementRow {
   id: string;
@@ -176,6 +201,8 @@ interface RestatementRow {
   status: Restatement['status'];
   checked: number;
   restated: number;
+  left_out: number;
+  left_out_expenses: LeftOutItem[];
   created_at: Date;
   finished_at: Date | null;
 }
@@ -190,6 +217,8 @@ const toRestatement = (row: RestatementRow): Restatement => ({
   status: row.status,
   checked: row.checked,
   restated: row.restated,
+  leftOut: row.left_out,
+  leftOutExpenses: row.left_out_expenses.map((item) => ({ expenseId: item.expense_id, reason: item.reason })),
   createdAt: row.created_at,
   finishedAt: row.finished_at ?? undefined,
 });

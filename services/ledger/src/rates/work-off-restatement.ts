@@ -7,7 +7,7 @@ import {
   type TenantContext,
   type TenantId,
 } from '@outlay/platform';
-import { restateExpenses } from './restate-expenses.ts';
+import { recordLeftOut, restateExpenses } from './restate-expenses.ts';
 import {
   addRestatementJob,
   advanceRestatement,
@@ -38,10 +38,8 @@ export async function workOffRestatement(work: RestatementWork, tenantId: Tenant
   for (let batch = 0; batch < batchesMax; batch++) {
     const state = await work.database.withTenant({ tenantId }, (session) => workOffBatch(work, session, tenantId, id));
     if (state?.status === 'completed') {
-      work.logger.info(
-        { restatement_id: id, checked: state.checked, restated: state.restated },
-        'restatement completed',
-      );
+      const { checked, restated, leftOut } = state;
+      work.logger.info({ restatement_id: id, checked, restated, left_out: leftOut }, 'restatement completed');
     }
     if (state?.status !== 'pending') return;
   }
@@ -58,13 +56,14 @@ async function workOffBatch(
   if (restatement === undefined) return undefined;
   const context = contextOf(tenantId, restatement);
   const next = await readNext(session, id, batchSize);
-  const restated = await restateExpenses(
+  const { restated, leftOut } = await restateExpenses(
     session,
     context,
     next.map((expense) => expense.id),
   );
+  await recordLeftOut(session, context, leftOut, { entity: 'restatement', id });
   const last = next.length === batchSize ? next.at(-1) : undefined;
-  const state = await advanceRestatement(session, id, { checked: next.length, restated, last });
+  const state = await advanceRestatement(session, id, { checked: next.length, restated, leftOut, last });
   if (state.status === 'completed') await tellOfEnd(session, context, state);
   return state;
 }
@@ -82,7 +81,7 @@ async function tellOfEnd(session: Session, context: TenantContext, state: Restat
     entityId: state.id,
     after: {
       ...{ cause: state.cause.kind, causeId: state.cause.id, dateFrom: state.dateFrom, dateTo: state.dateTo },
-      ...{ expensesChecked: state.checked, expensesRestated: state.restated },
+      ...{ expensesChecked: state.checked, expensesRestated: state.restated, expensesLeftOut: state.leftOut },
     },
   });
 }
