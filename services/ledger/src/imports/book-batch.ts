@@ -29,7 +29,7 @@ export function bookBatch(
 ): Promise<ImportState | undefined> {
   return database.withTenant(context, async (session) => {
     if (!(await takeBatch(session, context, state.id, { stage: 'booking', ...batch }))) return undefined;
-    await assertCurrency(session, context, given.tenantCurrency);
+    await bookFor(session, context, state.id, given.tenantCurrency);
     const { priced, refused } = await priceBatch(session, batch, given.tenantCurrency);
     const own = await findOwn(session, context, priced);
     const rows = priced.map((row) => ({ ...row, expenseId: newId() }));
@@ -78,10 +78,17 @@ async function refuseNew(
   return { known: [...rows.filter((_, index) => repeated[index] !== undefined), ...known], unknown };
 }
 
-async function assertCurrency(session: Session, context: TenantContext, currency: string): Promise<void> {
+/** Says for which import the transaction makes what it makes, so that it takes the places that are reserved for that. */
+async function bookFor(session: Session, context: TenantContext, importId: string, currency: string): Promise<void> {
   const { rows } = await session.query<{ currency: string }>(
-    { name: 'tenant_currency', text: 'select tenants.currency from tenants where tenants.tenant_id = $1' },
-    [context.tenantId],
+    {
+      name: 'book_for_import',
+      text: `
+select tenants.currency, set_config('app.import_id', $2, true)
+from tenants
+where tenants.tenant_id = $1`,
+    },
+    [context.tenantId, importId],
   );
   if (rows[0]?.currency !== currency) {
     throw conflict('currency_changed', 'The currency of the tenant has changed while its file was read');

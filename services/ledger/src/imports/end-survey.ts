@@ -1,12 +1,18 @@
 import type { Database, Session, TenantContext, TenantId } from '@outlay/platform';
 import { breachesOf, describeBreaches, findHardLimits } from './import-limits.ts';
-import { beginStage, endPreview, failImport, lockImport, storeSurvey } from './import-progress.ts';
+import { beginStage, dropAll, endPreview, failImport, lockImport, storeSurvey } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
+import { reservePlaces } from './reserve-places.ts';
 import { emptySurvey, namesShown, type Survey } from './survey.ts';
 
 /**
- * Ends the look at the rows of a file. A preview waits for its commit. Everything else is booked now, unless it would break
- * a hard limit of the plan: then it fails with `plan_limit_reached` and nothing of it is booked.
+ * Ends the look at the rows of a file. A preview waits for its commit. Everything else reserves the places of what it is
+ * going to make and is booked now, unless it would break a hard limit of the plan: then it fails with `plan_limit_reached`
+ * and nothing of it is booked.
+ *
+ * Places that other imports have reserved may come back, and what they are making this one may find there, as well as what
+ * they have made since its rows were looked at. Where it is for that alone that it does not fit, it is put back to where the
+ * look at its rows begins: it waits for the others, who wait for nobody.
  */
 export function endSurvey(
   { database }: { database: Database },
@@ -16,20 +22,25 @@ export function endSurvey(
 ): Promise<ImportState> {
   return database.withTenant(context, async (session) => {
     const { state } = await lockImport(session, context, importId);
-    if (state.status !== 'processing' || state.stage !== 'surveying') return state;
-    const limits = await findHardLimits(session, context);
+    // Another worker may have put it back meanwhile.
+    const isOver = state.rowsDone >= state.rowsTotal;
+    if (state.status !== 'processing' || state.stage !== 'surveying' || !isOver) return state;
     const made = await countMade(session, context, importId);
-    const breaches = breachesOf(limits, {
-      projects: made.projects.count,
-      accounts: made.accounts.count,
-      expenses_total: state.fresh,
-    });
+    const wanted = { projects: made.projects.count, accounts: made.accounts.count, expenses_total: state.fresh };
     if (state.isPreview) {
+      const breaches = breachesOf(await findHardLimits(session, context), wanted);
       const seen = state.survey ?? emptySurvey(tenantCurrency);
       await storeSurvey(session, context, importId, { ...seen, made, breaches });
       return endPreview(session, context, importId);
     }
-    if (breaches.length === 0) return beginStage(session, context, importId, 'booking');
+    // They may be many, and nobody can count while places are being reserved.
+    await dropAll(session, context, importId, ['import_batches', 'import_references']);
+    const missing = await reservePlaces(session, context, importId, wanted);
+    if (missing.length === 0) return beginStage(session, context, importId, 'booking');
+    const breaches = missing.filter(({ limit, used, reserved, ...of }) => used - reserved + of.wanted > limit);
+    if (breaches.length === 0 || (await hasAnotherEnded(session, context, importId))) {
+      return beginStage(session, context, importId, 'surveying');
+    }
     const failure = { code: 'plan_limit_reached', message: describeBreaches(breaches) };
     return failImport(session, context, importId, failure);
   });
@@ -47,6 +58,24 @@ export function needsSurvey(
   });
 }
 
+/** Whether another import has booked something and ended since the look at the rows of this one began. */
+async function hasAnotherEnded(session: Session, context: { tenantId: TenantId }, importId: string): Promise<boolean> {
+  const { rows } = await session.query<{ has_ended: boolean }>(
+    {
+      name: 'has_another_import_ended',
+      text: `
+select exists (
+  select from imports as mine
+  join imports as other on other.tenant_id = mine.tenant_id and other.id <> mine.id
+  where mine.tenant_id = $1 and mine.id = $2 and other.finished_at >= mine.stage_began_at and other.imported > 0
+) as has_ended`,
+    },
+    [context.tenantId, importId],
+  );
+  return rows[0]?.has_ended ?? false;
+}
+
+/** What the rows name and is still not there: others may have made it since they were looked at. */
 async function countMade(
   session: Session,
   context: { tenantId: TenantId },
@@ -56,16 +85,31 @@ async function countMade(
     {
       name: 'count_import_references',
       text: `
-select made.kind, count(*)::int as count,
-  (
-    array(
-      select first.name from import_references as first
-      where first.tenant_id = $1 and first.import_id = $2 and first.kind = made.kind
-      order by first.name limit $3
+with made as materialized (
+  select wanted.kind, wanted.name
+  from import_references as wanted
+  where wanted.tenant_id = $1 and wanted.import_id = $2
+    and not exists (
+      select from accounts
+      where wanted.kind = 'account' and accounts.tenant_id = $1 and accounts.name = wanted.name
+        and accounts.archived_at is null
     )
+    and not exists (
+      select from categories
+      where wanted.kind = 'category' and categories.tenant_id = $1 and categories.name = wanted.name
+        and categories.archived_at is null
+    )
+    and not exists (
+      select from projects
+      where wanted.kind = 'project' and projects.tenant_id = $1 and projects.name = wanted.name
+        and projects.archived_at is null
+    )
+)
+select made.kind, count(*)::int as count,
+  array(
+    select first.name from made as first where first.kind = made.kind order by first.name limit $3
   ) as names
-from import_references as made
-where made.tenant_id = $1 and made.import_id = $2
+from made
 group by made.kind`,
     },
     [context.tenantId, importId, namesShown],

@@ -13,10 +13,7 @@ interface HardLimit {
   used: number;
 }
 
-/**
- * The hard limits that a file can break. Who counts, decides: what is made meanwhile is refused by the counters in the
- * transaction that makes it. This is for saying so before the first row.
- */
+/** The hard limits that a file can break, and how much of them is used, by imports that have reserved it too. */
 export async function findHardLimits(session: Session, context: { tenantId: TenantId }): Promise<HardLimit[]> {
   const { rows } = await session.query(
     {

@@ -193,8 +193,8 @@ export async function beginStage(
       name: 'begin_import_stage',
       text: `
 update imports
-set status = 'processing', stage = $3, is_preview = false, fresh = 0, imported = 0, duplicates = 0, skipped = 0, refused = 0,
-  survey = null, attempts = 0, failure_code = '', failure_message = '', finished_at = null,
+set status = 'processing', stage = $3, stage_began_at = now(), is_preview = false, fresh = 0, imported = 0,
+  duplicates = 0, skipped = 0, refused = 0, survey = null, attempts = 0, failure_code = '', failure_message = '', finished_at = null,
   version = imports.version + 1, progressed_at = now()
 where imports.tenant_id = $1 and imports.id = $2
 returning ${importColumns}`,

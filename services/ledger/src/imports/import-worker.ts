@@ -40,6 +40,9 @@ const batchesAtOnce = 4;
 const laterMs = 250;
 const laterMsMax = 5_000;
 
+/** When an import looks again whether others have given back the places that it waits for; it looks at all its rows then. */
+const lookForPlacesMs = 1_000;
+
 /** A file is read from its beginning each time that its import is gone on with: it is worked on for longer than that takes. */
 const readingsInSlice = 5;
 
@@ -81,10 +84,10 @@ export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
     };
     const work = { ...options, isStopping, isOthersTurn, inTurn: turns.inTurn };
     const worked = await processImport(work, tenantId, importId).finally(() => atWork.delete(tenantId));
+    if (worked === 'ended') return;
     // After the jobs that wait already; the tenant must not seem to be at work when another place takes it up at once.
-    if (worked === 'left') {
-      await database.withTenant({ tenantId }, (session) => addImportJob(session, tenantId, importId));
-    }
+    const waitMs = worked === 'waits' ? lookForPlacesMs : 0;
+    await database.withTenant({ tenantId }, (session) => addImportJob(session, tenantId, importId, waitMs));
   }
 
   /** Of all tasks, as each takes a place. */

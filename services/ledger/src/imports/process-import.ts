@@ -57,8 +57,8 @@ export interface ImportWork {
   inTurn?: <T>(batch: () => Promise<T>) => Promise<T>;
 }
 
-/** Whether the import is over, or left where it stands for the others. */
-export type Worked = 'ended' | 'left';
+/** Whether the import is over, left where it stands for the others, or waits for what other imports may give back. */
+export type Worked = 'ended' | 'left' | 'waits';
 
 /** How often work may begin without going forward before the import is given up. */
 const attemptsMax = 12;
@@ -68,10 +68,10 @@ const batchSizeDefault = 1_000;
 const atOnceDefault = 4;
 
 /**
- * Works an import off from where it stands to its end, or takes it back, or leaves it when it is the turn of others: then
- * its job is to be added again. It may be called any number of times, by several processes at once and after any crash: it
- * goes on with the batches that were not committed. An import that fails again and again at the same place is marked failed;
- * every other error is thrown, for the job to be tried again.
+ * Works an import off from where it stands to its end, or takes it back, or leaves it when it is the turn of others or when
+ * others have reserved what it needs: then its job is to be added again. It may be called any number of times, by several
+ * processes at once and after any crash: it goes on with the batches that were not committed. An import that fails again
+ * and again at the same place is marked failed; every other error is thrown, for the job to be tried again.
  */
 export async function processImport(work: ImportWork, tenantId: TenantId, importId: string): Promise<Worked> {
   const started = await begin(work, systemContext(tenantId), importId);
@@ -109,6 +109,7 @@ async function bringToItsEnd(work: ImportWork, context: TenantContext, started: 
       : await goOnToBooking(work, context, state);
   }
   if (state.status !== 'processing') return 'ended';
+  if (state.stage === 'surveying') return 'waits';
   if ((await workOff(work, context, state, { tenantCurrency, doBatch: bookBatch })) === 'left') return 'left';
   const { imported, duplicates, skipped, refused, status } = await endBooking(work, context, state.id);
   work.logger.info({ import_id: state.id, imported, duplicates, skipped, refused }, `import ${status}`);
@@ -291,5 +292,7 @@ function finalFailure(error: unknown): { code: string; message: string } | undef
   const finalKinds = ['invalid', 'forbidden', 'not_found', 'precondition_failed'];
   // What a row refers to was deleted just then; the next attempt makes it anew.
   if (error instanceof DomainError && error.details.some(({ code }) => code === 'not_found')) return undefined;
-  return error instanceof DomainError && finalKinds.includes(error.kind) ? error : undefined;
+  if (!(error instanceof DomainError) || !finalKinds.includes(error.kind)) return undefined;
+  // Not the error itself: its message is lost where it is spread.
+  return { code: error.code, message: error.message };
 }

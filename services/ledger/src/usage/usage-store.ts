@@ -106,7 +106,7 @@ export interface Usage {
   is_unsettled: boolean;
 }
 
-/** How much of each metric the tenant uses now. */
+/** How much of each metric the tenant uses now: what there is, without what imports have reserved and not made yet. */
 export async function readUsage(session: Session): Promise<Usage[]> {
   const { rows } = await session.query<Usage>(usageStatement, [session.tenantId]);
   return rows;
@@ -115,7 +115,8 @@ export async function readUsage(session: Session): Promise<Usage[]> {
 const usageStatement = {
   name: 'read_usage',
   text: `
-select distinct on (totals.metric) totals.metric, totals.scope_id, totals.used,
+select distinct on (totals.metric) totals.metric, totals.scope_id,
+  totals.used - coalesce(reserved.places, 0) as used,
   bool_or(totals.is_reached <> is_limit_reached(totals.used, limits.plan_limit, limits.is_soft))
     over (partition by totals.metric) as is_unsettled
 from (
@@ -126,6 +127,12 @@ from (
   group by counters.metric, counters.scope_id
 ) as totals
 join plan_limits($1) as limits on limits.metric = totals.metric
+left join (
+  select reservations.metric, sum(reservations.places)::bigint as places
+  from usage_reservations as reservations
+  where reservations.tenant_id = $1
+  group by reservations.metric
+) as reserved on reserved.metric = totals.metric
 order by totals.metric, totals.used desc, totals.scope_id`,
 };
 

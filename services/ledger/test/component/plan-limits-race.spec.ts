@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type CallerContext, isDomainError, newId } from '@outlay/platform';
+import { type CallerContext, isDomainError, newId, pause } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import {
   anExpense,
@@ -10,6 +10,7 @@ import {
   type TestTenant,
   withKey,
 } from './driver/start-ledger.ts';
+import { uploadOf } from './import-driver.ts';
 
 // Hundreds of calls at once, on a machine that may be busy with others.
 jest.setTimeout(120_000);
@@ -96,6 +97,56 @@ describe('a limit of 100 and 500 at once, at three processes', () => {
     await expectSound(tenant);
   });
 });
+
+describe('imports among them', () => {
+  it('are booked whole or not at all, and the limit is exact', async () => {
+    const limits: Limits = { expenses_total: { limit: 100, mode: 'hard' }, projects: { limit: 30, mode: 'hard' } };
+    const tenant = await tenantOn(limits);
+    const imports = await Promise.all(ledgers.map((ledger, index) => startImport(ledger, tenant, 40, `File ${index}`)));
+
+    const creating = atOnce(60, tenant, (ledger, owner, index) =>
+      ledger.client.createProject(owner, { name: `Project ${index}`, code: '', description: '' }),
+    );
+    const recording = atOnce(60, tenant, async (ledger, owner, index) => {
+      // Over the time that the files take to be read and booked.
+      await pause(index * 10);
+      return ledger.client.recordExpense(owner, { input: anExpense() });
+    });
+    const [created, recorded] = [tally(await creating).done ?? 0, tally(await recording).done ?? 0];
+    const ended = await Promise.all(imports.map((importId) => endOf(tenant, importId)));
+
+    for (const { status, imported, failureCode } of ended) {
+      expect([status, imported, failureCode]).toEqual(
+        status === 'completed' ? ['completed', 40, ''] : ['failed', 0, 'plan_limit_reached'],
+      );
+    }
+    const booked = ended.filter(({ status }) => status === 'completed').length;
+    expect(await countRows('expenses', tenant)).toBe(recorded + 40 * booked);
+    expect(await countRows('projects', tenant)).toBe(created + 4 * booked);
+    expect(recorded + 40 * booked).toBeLessThanOrEqual(100);
+    expect(created + 4 * booked).toBeLessThanOrEqual(30);
+    await expectSound(tenant);
+  });
+});
+
+/** So many purchases for four projects. */
+async function startImport(ledger: TestLedger, tenant: TestTenant, rows: number, name: string): Promise<string> {
+  const lines = Array.from({ length: rows }, (_, row) => `2025-01-10;${name} ${row};1.00;${name} ${row % 4}`);
+  const file = Buffer.from(['date;merchant;amount;project', ...lines].join('\n'));
+  const { import: started } = await ledger.client.startImport(ledger.contextFor(tenant), uploadOf(file, `${name}.csv`));
+  return started!.id;
+}
+
+/** However it ends. */
+const endOf = (tenant: TestTenant, importId: string) =>
+  eventually(
+    async () => {
+      const { import: found } = await ledgers[0]!.client.getImport(tenant.owner, { importId });
+      expect(found!.finishedAt).toBeDefined();
+      return found!;
+    },
+    { timeoutMs: 60_000 },
+  );
 
 describe('far from its limit', () => {
   it('a counter is shared out, comes close, and is exact all the same', async () => {

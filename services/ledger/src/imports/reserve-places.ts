@@ -1,0 +1,34 @@
+import type { Session, TenantId } from '@outlay/platform';
+import { z } from 'zod';
+import type { WantedUse } from './import-limits.ts';
+
+/** A hard limit that leaves less than is wanted. Of what is used, so many places are reserved by imports under way. */
+export type MissingPlaces = z.output<typeof missingPlaces>;
+
+const missingPlaces = z.object({
+  metric: z.enum(['projects', 'accounts', 'expenses_total']),
+  limit: z.number(),
+  used: z.number(),
+  wanted: z.number(),
+  reserved: z.number(),
+});
+
+/**
+ * Takes the places of all that an import is going to make and hard limits count, in the session's transaction: from its
+ * commit on nobody else gets them. Answers what stands against it, and takes nothing then. Once in an import; the
+ * counters stay locked until the transaction ends, so it is to be short from here.
+ *
+ * What booking the import makes takes these places, where `bookFor` was said; ending it gives the others back.
+ */
+export async function reservePlaces(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  wanted: WantedUse,
+): Promise<MissingPlaces[]> {
+  const { rows } = await session.query<{ missing: unknown }>(
+    { name: 'reserve_usage', text: 'select reserve_usage($1, $2, $3) as missing' },
+    [context.tenantId, importId, JSON.stringify(wanted)],
+  );
+  return z.array(missingPlaces).parse(rows[0]?.missing);
+}
