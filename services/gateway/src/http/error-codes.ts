@@ -78,6 +78,7 @@ export const errorCodes = {
   too_many_registrations: { status: 429, title: 'Too many registrations from one place' },
   too_many_invitations: { status: 429, title: 'Too many invitations were sent' },
   too_many_mails: { status: 429, title: 'Too many mails were asked for' },
+  too_many_imports: { status: 429, title: 'Too many imports are waiting' },
   rate_limited: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The headers are too large or too many' },
   internal: { status: 500, title: 'Something went wrong' },

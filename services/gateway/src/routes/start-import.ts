@@ -61,7 +61,8 @@ export const startImport = defineRoute({
     'categories, projects and accounts are made from its columns. `mapping` says what is not recognised as it should be. ' +
     `At most ${uploadMaxBytes / 1024 / 1024} MB. The rows are read in the background: poll the address in \`Location\`. The ` +
     'same file again adds nothing. With `dry_run` nothing is booked: the import ends as `previewed`, with the fate that each ' +
-    'row would have, and can be committed for a day.',
+    'row would have, and can be committed for a day. Of one tenant 20 wait or are under way at once; more are refused as ' +
+    '`too_many_imports`: try again when some are done.',
   tags: ['Imports'],
   access: access.ledger.startImport,
   deadlineMs,
@@ -115,6 +116,7 @@ export const startImport = defineRoute({
     'body_too_large',
     'media_type_unsupported',
     'request_timeout',
+    'too_many_imports',
     'imports_busy',
     'imports_not_ready',
     'tenant_unknown',

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { newId, type TenantContext } from '@outlay/platform';
+import { processImport } from '../../src/imports/process-import.ts';
+import { type ImportDriver, startImports } from './import-driver.ts';
+
+let driver: ImportDriver;
+beforeAll(async () => {
+  driver = await startImports({ withWorker: false });
+});
+afterAll(() => driver.stop());
+
+/** As many as a tenant may have waiting and under way. */
+const places = 20;
+
+const file = (title: string) => `Date,Merchant,Amount\n2025-01-02,${title},4.20\n`;
+
+const full = {
+  ...{ kind: 'rate_limited', code: 'too_many_imports' },
+  meta: { retry_after_ms: expect.stringMatching(/^[1-9]\d+$/) },
+};
+
+const send = (context: TenantContext, count: number, described = {}) =>
+  Promise.allSettled(Array.from({ length: count }, () => driver.send(context, file(newId()), described)));
+
+const sent = (outcomes: Awaited<ReturnType<typeof send>>) =>
+  outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+
+async function stored(context: TenantContext) {
+  const { rows } = await driver.admin.query(
+    `select
+       (select count(*)::int from ledger.imports where tenant_id = $1) as imports,
+       (select count(distinct import_id)::int from ledger.import_chunks where tenant_id = $1) as files,
+       (select count(*)::int from ledger_jobs._private_jobs as job where job.payload ->> 'tenant_id' = $1::text) as jobs,
+       (select count(*)::int from ledger.audit_entries where tenant_id = $1) as audited`,
+    [context.tenantId],
+  );
+  return rows[0];
+}
+
+it('takes twenty files of a tenant, however many come at once, and refuses the others without a trace', async () => {
+  const [many, other] = [await driver.tenant(), await driver.tenant()];
+
+  const outcomes = await send(many, 70);
+
+  expect(sent(outcomes)).toHaveLength(places);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(full);
+  expect(await stored(many)).toEqual({ imports: places, files: places, jobs: places, audited: places });
+  expect(sent(await send(other, 3))).toHaveLength(3);
+}, 60_000);
+
+it('takes as many more as have ended, whatever became of them', async () => {
+  const context = await driver.tenant();
+  const [done, failed, previewed] = [
+    await driver.send(context, file('done')),
+    await driver.send(context, `Date,Merchant,Amount\n${'x\n'.repeat(20_000)}`),
+    await driver.send(context, file('previewed'), { dryRun: true }),
+  ];
+  expect(sent(await send(context, 30))).toHaveLength(places - 3);
+
+  for (const { id } of [done, failed, previewed]) await processImport(driver.work, context.tenantId, id);
+
+  const { rows } = await driver.admin.query(
+    'select status from ledger.imports where tenant_id = $1 and id = any ($2) order by status',
+    [context.tenantId, [done.id, failed.id, previewed.id]],
+  );
+  expect(rows.map(({ status }) => status)).toEqual(['completed', 'failed', 'previewed']);
+  expect(sent(await send(context, 5))).toHaveLength(3);
+}, 60_000);
+
+it('counts a preview while it is looked at, and an import while it is taken back', async () => {
+  const context = await driver.tenant();
+  const { id } = await driver.send(context, file('to be undone'));
+  await processImport(driver.work, context.tenantId, id);
+  await driver.imports.handlers.undoImport(context, { importId: id });
+
+  expect(sent(await send(context, 30, { dryRun: true }))).toHaveLength(places - 1);
+}, 60_000);
+
+it('answers a repeated request as the first time though the queue is full', async () => {
+  const context = { ...(await driver.tenant()), idempotencyKey: newId() };
+  const first = await driver.send(context, file('first'));
+  const { idempotencyKey: _, ...others } = context;
+  await send(others, 30);
+
+  expect(await driver.send(context, file('first'))).toMatchObject({ id: first.id });
+  await expect(driver.send({ ...context, idempotencyKey: newId() }, file('another'))).rejects.toMatchObject(full);
+}, 60_000);
