@@ -138,7 +138,7 @@ begin
 end
 $$;
 
--- As before, but that what is imported goes the general way.
+-- As before, but that what is imported goes the general way, and that many are counted at once.
 create or replace function count_expenses() returns trigger
 language plpgsql set search_path from current as $$
 declare
@@ -229,20 +229,38 @@ begin
     ) then
       raise exception 'What an expense refers to was archived meanwhile' using errcode = 'serialization_failure';
     end if;
+    -- Far from a limit one update counts for all projects, however many; where it passes one over, that goes the general way.
     for change in
-      select added.tenant_id, 'expenses_per_project' as metric, added.project_id as scope_id, count(*) as delta
-      from new_rows as added
-      where added.status = 'posted' and added.project_id is not null
-      group by added.tenant_id, added.project_id
-      union all
-      select added.tenant_id, 'expenses_total', '00000000-0000-0000-0000-000000000000', count(*)
-      from new_rows as added
-      where added.status = 'posted'
-      group by added.tenant_id
-      order by 2, 3
+      with added as materialized (
+        select new_rows.tenant_id, new_rows.project_id as scope_id, count(*) as delta
+        from new_rows
+        where new_rows.status = 'posted' and new_rows.project_id is not null
+        group by new_rows.tenant_id, new_rows.project_id
+        order by new_rows.project_id
+      ), counted as (
+        update usage_counters as counters
+        set used = counters.used + added.delta, room = counters.room - added.delta
+        from added
+        where counters.tenant_id = added.tenant_id and counters.metric = 'expenses_per_project'
+          and counters.scope_id = added.scope_id and counters.slot = pg_backend_pid() % 32
+          and counters.limits_version = (
+            select tenants.entitlements_version from tenants where tenants.tenant_id = expense.tenant_id
+          )
+          and (counters.room is null or counters.room > added.delta)
+        returning counters.scope_id
+      )
+      select added.tenant_id, added.scope_id, added.delta
+      from added
+      where not exists (select from counted where counted.scope_id = added.scope_id)
+      order by added.scope_id
     loop
-      perform count_usage(change.tenant_id, change.metric, change.scope_id, change.delta);
+      perform count_usage(change.tenant_id, 'expenses_per_project', change.scope_id, change.delta);
     end loop;
+    if expense.added_count > 0 then
+      perform count_usage(
+        expense.tenant_id, 'expenses_total', '00000000-0000-0000-0000-000000000000', expense.added_count
+      );
+    end if;
     return null;
   end if;
   for change in
