@@ -10,8 +10,8 @@ import { emptySurvey, namesShown, type Survey } from './survey.ts';
  * going to make and is booked now, unless it would break a hard limit of the plan: then it fails with `plan_limit_reached`
  * and nothing of it is booked.
  *
- * Places that other imports have reserved may come back, and what they are making this one may find there, as well as what
- * they have made since its rows were looked at. Where it is for that alone that it does not fit, it is put back to where the
+ * Places that other imports have reserved may come back, and what they make this one may find there. So where it is for
+ * what they have reserved, or have booked since its rows were looked at, that it does not fit, it is put back to where the
  * look at its rows begins: it waits for the others, who wait for nobody.
  */
 export function endSurvey(
@@ -37,10 +37,10 @@ export function endSurvey(
     await dropAll(session, context, importId, ['import_batches', 'import_references']);
     const missing = await reservePlaces(session, context, importId, wanted);
     if (missing.length === 0) return beginStage(session, context, importId, 'booking');
-    const breaches = missing.filter(({ limit, used, reserved, ...of }) => used - reserved + of.wanted > limit);
-    if (breaches.length === 0 || (await hasAnotherEnded(session, context, importId))) {
-      return beginStage(session, context, importId, 'surveying');
-    }
+    // Read after what is reserved, as that becomes what is booked.
+    const beside = await countBookedBeside(session, context, importId);
+    const breaches = missing.filter(({ limit, used, reserved, ...of }) => used - reserved - beside + of.wanted > limit);
+    if (breaches.length === 0) return beginStage(session, context, importId, 'surveying');
     const failure = { code: 'plan_limit_reached', message: describeBreaches(breaches) };
     return failImport(session, context, importId, failure);
   });
@@ -58,21 +58,24 @@ export function needsSurvey(
   });
 }
 
-/** Whether another import has booked something and ended since the look at the rows of this one began. */
-async function hasAnotherEnded(session: Session, context: { tenantId: TenantId }, importId: string): Promise<boolean> {
-  const { rows } = await session.query<{ has_ended: boolean }>(
+/**
+ * How many rows other imports may have booked since the look at the rows of this one began. As many of its own may be
+ * duplicates by now, and as many of the accounts and projects that it would make be there.
+ */
+async function countBookedBeside(session: Session, context: { tenantId: TenantId }, importId: string): Promise<number> {
+  const { rows } = await session.query<{ count: number }>(
     {
-      name: 'has_another_import_ended',
+      name: 'count_booked_beside',
       text: `
-select exists (
-  select from imports as mine
-  join imports as other on other.tenant_id = mine.tenant_id and other.id <> mine.id
-  where mine.tenant_id = $1 and mine.id = $2 and other.finished_at >= mine.stage_began_at and other.imported > 0
-) as has_ended`,
+select coalesce(sum(other.imported), 0)::int as count
+from imports as mine
+join imports as other on other.tenant_id = mine.tenant_id and other.id <> mine.id
+where mine.tenant_id = $1 and mine.id = $2
+  and ((other.status = 'processing' and other.stage = 'booking') or other.finished_at >= mine.stage_began_at)`,
     },
     [context.tenantId, importId],
   );
-  return rows[0]?.has_ended ?? false;
+  return rows[0]?.count ?? 0;
 }
 
 /** What the rows name and is still not there: others may have made it since they were looked at. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, pause, type TenantContext } from '@outlay/platform';
+import { createImportWorker } from '../../src/imports/import-worker.ts';
 import { type ImportWork, processImport } from '../../src/imports/process-import.ts';
 import { createBackgroundDatabase } from '../../src/store/ledger-database.ts';
 import { readUsage } from '../../src/usage/usage-store.ts';
@@ -69,6 +70,28 @@ describe('two imports at the same moment at two processes', () => {
       { imported: 40 },
     ]);
     expect(await madeBy(tenant)).toEqual({ accounts: 80, expenses: 80, projects: 80 });
+  });
+});
+
+describe('workers of two processes', () => {
+  it('take a file that comes four times at once, and that the plan has enough for once', async () => {
+    const tenant = await tenantOn({
+      expenses_total: { limit: 40, mode: 'hard' },
+      accounts: { limit: 40, mode: 'hard' },
+    });
+    const sent = [];
+    for (let times = 0; times < 4; times++) sent.push(await driver.send(tenant, file(40, 'A')));
+    await dieBooking(tenant, sent[0]!.id, 1);
+    const workers = [here!, there!].map((work) =>
+      createImportWorker({ ...work, databaseUrl: driver.databaseUrl, stalledMs: 2_000 }),
+    );
+
+    for (const worker of workers) await worker.start?.();
+    const done = await Promise.all(sent.map(({ id }) => driver.finished(tenant, id)));
+    for (const worker of workers) await worker.stop?.();
+
+    expect(done.map(({ imported }) => imported).toSorted((left, right) => left - right)).toEqual([0, 0, 0, 40]);
+    expect(await madeBy(tenant)).toEqual({ accounts: 40, expenses: 40, projects: 40 });
   });
 });
 
