@@ -14,8 +14,9 @@ export const paymentMethods = [
 export type PaymentMethod = (typeof paymentMethods)[number];
 
 /**
- * All that must be known of an expense to book it. Empty text means that nothing is known. The amounts are not zero and
- * have one sign; `booked` is in the tenant's currency; the ids name rows that exist; title is 1 to 200 characters.
+ * All that must be known of an expense to book it. Empty text means that nothing is known. `amount` is not zero; `booked` is
+ * in the tenant's currency and has the same sign, or is zero where the rate leaves nothing (docs/adr/0019); the ids name
+ * rows that exist; title is 1 to 200 characters.
  */
 export interface BookableExpense extends Spending {
   readonly title: string;
