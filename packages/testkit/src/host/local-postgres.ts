@@ -29,6 +29,9 @@ export type LocalPostgres = { url: string; port: number; stop: () => Promise<voi
 
 const run = promisify(execFile);
 
+/** As in docker-compose.yml. With PostgreSQL's own default, a quarter of it, an import takes a fifth longer. */
+const sharedBuffers = '512MB';
+
 /** Starts a PostgreSQL of our own on 127.0.0.1, making its data directory first where there is none. It stops when this process is gone. */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const { binaries, dataDirectory, logFile, port, durable, connections = 0, password } = options;
@@ -41,7 +44,9 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: String(Math.max(300, connections)),
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(durable
+      ? { shared_buffers: sharedBuffers }
+      : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = startKept({
