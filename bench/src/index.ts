@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     expenses: { type: 'string', default: '10000' },
     /** Which of record, list and summary to measure. */
     operations: { type: 'string', default: 'record,list,summary' },
-    /** How many processes of gateway, ledger and reporting share the load; half as many as there are cores unless set. */
+    /** How many processes each of gateway, ledger and reporting share the load; two where there are four cores unless set. */
     replicas: { type: 'string' },
     /** A directory that each service writes a CPU profile to when it ends. */
     profile: { type: 'string' },
@@ -33,7 +33,8 @@ const bus = options.bus === 'embedded' ? 'embedded' : 'rabbitmq';
 const serviceNames = ['gateway', 'identity', 'tenancy-billing', 'ledger', 'notifications', 'reporting'];
 const cpuColumns = [...serviceNames, 'postgres'];
 const month = '2025-01';
-const replicas = Number(options.replicas ?? Math.max(1, Math.floor(cpus().length / 2)));
+// More of them would use up the connections of PostgreSQL as it comes.
+const replicas = Number(options.replicas ?? (cpus().length >= 4 ? 2 : 1));
 
 await globalSetup({ maxWorkers: 1 });
 const platform = await startPlatform({

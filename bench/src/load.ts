@@ -72,7 +72,10 @@ const loadOne = (
       },
       (error, result) => (error ? reject(error) : resolve(result)),
     );
-    instance.on('response', (_client, _status, _bytes, milliseconds) => latenciesMs.push(milliseconds));
+    // Refusals are quick.
+    instance.on('response', (_client, status, _bytes, milliseconds) => {
+      if (status < 300) latenciesMs.push(milliseconds);
+    });
   });
 
 const percentile = (sorted: readonly number[], share: number): number =>

@@ -100,13 +100,18 @@ describe('the telemetry preload', () => {
 
   it('hands the trace id of the caller on into the logs when nothing is exported', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    const lines = await runTracedApp({}, { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
-    const logged = lines.filter(({ msg }) => msg === 'in the gateway' || msg === 'in the service');
-    expect(logged.map(({ trace_id }) => trace_id)).toEqual([traceId, traceId]);
+    for (const flags of ['01', '00', 'ff']) {
+      const lines = await runTracedApp({}, { traceparent: `00-${traceId}-b7ad6b7169203331-${flags}` });
+      const logged = lines.filter(({ msg }) => msg === 'in the gateway' || msg === 'in the service');
+      expect(logged.map(({ trace_id }) => trace_id)).toEqual([traceId, traceId]);
+    }
   });
 
-  it('makes a trace id where the caller sent none', async () => {
-    const lines = await runTracedApp({});
+  it.each([
+    ['sent none', {}],
+    ['sent what is none', { traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-01` }],
+  ])('makes a trace id where the caller %s', async (_what, headers: Record<string, string>) => {
+    const lines = await runTracedApp({}, headers);
     const ids = lines.filter(({ msg }) => String(msg).startsWith('in the')).map(({ trace_id }) => trace_id);
     expect(ids).toHaveLength(2);
     expect(ids[0]).toMatch(/^[0-9a-f]{32}$/);

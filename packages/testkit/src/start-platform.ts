@@ -25,6 +25,7 @@ export type TestPlatform = {
   addressOf: (service: string) => string;
   /** `http://127.0.0.1:port` of a service's operations server. */
   opsUrlOf: (service: string) => string;
+  /** Of the first process of a service, as the addresses. */
   pidOf: (service: string) => number | undefined;
   /** Of all processes of a service that run. */
   pidsOf: (service: string) => number[];
@@ -32,7 +33,7 @@ export type TestPlatform = {
   stopService: (service: string) => Promise<void>;
   /** Starts a service again, all its processes, after it was stopped or killed, and waits until it is ready. */
   startService: (service: string) => Promise<void>;
-  /** SIGKILL by default, and waits until it has gone; SIGSTOP and SIGCONT freeze and thaw. */
+  /** To all its processes: SIGKILL by default, and waits until it has gone; SIGSTOP and SIGCONT freeze and thaw. */
   killService: (service: string, signal?: NodeJS.Signals) => Promise<void>;
   stop: () => Promise<void>;
 };
@@ -119,10 +120,12 @@ export async function startPlatform(options: TestPlatformOptions): Promise<TestP
         await Promise.all(running.replicasOf(name).map((process) => process.stop()));
       },
       startService: async (name) => {
-        for (const process of running.replicasOf(name)) process.start();
+        for (const process of running.replicasOf(name)) if (process.pid() === undefined) process.start();
         await Promise.all(running.replicasOf(name).map((process) => process.ready()));
       },
-      killService: (name, signal) => running.get(name).kill(signal),
+      killService: async (name, signal) => {
+        await Promise.all(running.replicasOf(name).map((process) => process.kill(signal)));
+      },
       stop,
     };
   } catch (error) {

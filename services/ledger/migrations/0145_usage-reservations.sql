@@ -147,6 +147,7 @@ declare
   referred record;
   version bigint;
   is_archived boolean;
+  is_limited boolean;
   room_left bigint;
 begin
   if tg_op = 'INSERT' then
@@ -229,7 +230,12 @@ begin
     ) then
       raise exception 'What an expense refers to was archived meanwhile' using errcode = 'serialization_failure';
     end if;
-    -- Far from a limit one update counts for all projects, however many; where it passes one over, that goes the general way.
+    is_limited := exists (
+      select from plan_limits(expense.tenant_id) as limits
+      where limits.metric = 'expenses_per_project' and limits.plan_limit is not null
+    );
+    -- Without a limit one update counts for all projects, however many, and only slots that are still to be made go the
+    -- general way. With one, projects are taken one by one in their order, as each may need to be locked as a whole.
     for change in
       with added as materialized (
         select new_rows.tenant_id, new_rows.project_id as scope_id, count(*) as delta
@@ -239,14 +245,14 @@ begin
         order by new_rows.project_id
       ), counted as (
         update usage_counters as counters
-        set used = counters.used + added.delta, room = counters.room - added.delta
+        set used = counters.used + added.delta
         from added
-        where counters.tenant_id = added.tenant_id and counters.metric = 'expenses_per_project'
+        where not is_limited and counters.tenant_id = added.tenant_id and counters.metric = 'expenses_per_project'
           and counters.scope_id = added.scope_id and counters.slot = pg_backend_pid() % 32
           and counters.limits_version = (
             select tenants.entitlements_version from tenants where tenants.tenant_id = expense.tenant_id
           )
-          and (counters.room is null or counters.room > added.delta)
+          and counters.room is null
         returning counters.scope_id
       )
       select added.tenant_id, added.scope_id, added.delta

@@ -68,8 +68,8 @@ export async function takeUnpublished(
 
 /**
  * Found through the index of what is unpublished; the times let the other months out of it. The commit does not wait for
- * the disk, which commands then have to themselves: a server that crashes forgets marks of its last half second at most,
- * and what was marked goes out again, as after the crash of a relay.
+ * the disk, which commands then have to themselves: a server that crashes forgets its last marks, three times
+ * `wal_writer_delay` at most, and what was marked goes out again, as after the crash of a relay.
  */
 const markEvents = `
   update outbox

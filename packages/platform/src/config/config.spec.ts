@@ -59,6 +59,17 @@ describe('the configuration', () => {
     expect(() => readServiceConfig({ ...env, GRPC_TLS_CA_FILE: '/nowhere' }, defaults)).toThrow('GRPC_TLS_CA_FILE');
   });
 
+  it('takes several addresses of a service only where no certificate is held against them', () => {
+    const defaults = { grpcPort: 1, opsPort: 2 };
+    const file = fileURLToPath(import.meta.url);
+    const tls = { GRPC_TLS_CA_FILE: file, GRPC_TLS_CERT_FILE: file, GRPC_TLS_KEY_FILE: file };
+    const env = { LEDGER_ADDRESS: 'ipv4:10.0.0.1:50053,10.0.0.2:50053' };
+    expect(() => readServiceConfig({ ...env, ...tls }, defaults)).toThrow('LEDGER_ADDRESS');
+    for (const address of ['ipv4:10.0.0.1', 'ipv4:10.1:50053', 'ipv4:10.0.0.1:50053,', '10.0.0.1:1,10.0.0.2:1']) {
+      expect(() => readServiceConfig({ LEDGER_ADDRESS: address }, defaults)).toThrow('LEDGER_ADDRESS');
+    }
+  });
+
   it('names what a service cannot do without, and the bus by either of its variables', () => {
     const needs = ['databaseUrl', 'serviceClientSecret', 'bus'] as const;
     const read = (env: NodeJS.ProcessEnv) => readServiceConfig(env, { grpcPort: 1, opsPort: 2, needs });

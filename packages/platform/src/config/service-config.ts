@@ -35,7 +35,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const address = z
   .string()
   .regex(
-    /^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$|^ipv4:[\d.]+:\d{1,5}(?:,[\d.]+:\d{1,5})*$/,
+    /^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$|^ipv4:\d+(?:\.\d+){3}:\d{1,5}(?:,\d+(?:\.\d+){3}:\d{1,5})*$/,
     'must be host:port, or ipv4: and several of them with commas in between',
   );
 const url = (...protocols: string[]) =>
@@ -92,9 +92,21 @@ export function readServiceConfig<N extends Need = never>(
     serviceClientSecret: read.SERVICE_CLIENT_SECRET === undefined,
     bus: (read.AMQP_URL ?? read.BUS_DATABASE_URL) === undefined,
   };
-  const problems = [...tlsProblems(read), ...needs.filter((need) => isMissing[need]).map((need) => missing[need])];
+  const problems = [
+    ...tlsProblems(read),
+    ...sharedNameProblems(read),
+    ...needs.filter((need) => isMissing[need]).map((need) => missing[need]),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
   return toServiceConfig(read) as ServiceConfig & Record<Exclude<N, 'bus'>, string>;
+}
+
+/** A certificate is held against the first of several addresses, so that the others would never be called. */
+function sharedNameProblems(read: Readonly<Record<string, unknown>>): string[] {
+  if (read.GRPC_TLS_CA_FILE === undefined) return [];
+  return Object.entries(read)
+    .filter(([name, value]) => name.endsWith('_ADDRESS') && String(value).includes(','))
+    .map(([name]) => `${name}: must be one name with mutual TLS, which may stand for several addresses`);
 }
 
 const missing: Record<Need, string> = {

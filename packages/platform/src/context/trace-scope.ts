@@ -11,8 +11,10 @@ export function runInTrace<Headers, T>(headers: Headers, read: ReadHeader<Header
   if (trace.getSpanContext(active) !== undefined) return work();
   const given =
     read(headers, 'traceparent') === undefined ? active : propagation.extract(active, headers, getter(read));
-  const continued = trace.getSpanContext(given) === undefined ? trace.setSpanContext(given, newTrace()) : given;
-  return context.with(continued, work);
+  const { traceId, spanId } = trace.getSpanContext(given) ?? newTrace();
+  // Nothing is recorded here, whatever the sender does, and flags that nobody knows yet are not to be handed on.
+  const spanContext = { ...trace.getSpanContext(given), traceId, spanId, traceFlags: TraceFlags.NONE };
+  return context.with(trace.setSpanContext(given, spanContext), work);
 }
 
 /** One header of those that came; names are lower case. */
@@ -27,5 +29,5 @@ const getter = <Headers>(read: ReadHeader<Headers>): TextMapGetter<Headers> => (
 function newTrace() {
   // Their digits, as the runtime keeps random bytes in stock for UUIDs and asks the system for any others.
   const digits = () => randomUUID().replaceAll('-', '');
-  return { traceId: digits(), spanId: digits().slice(16), traceFlags: TraceFlags.NONE };
+  return { traceId: digits(), spanId: digits().slice(16) };
 }
