@@ -13,7 +13,7 @@ import type { LedgerDependencies } from './dependencies.ts';
  * Emits outlay.ledger.expense.reversed.v1. Once per idempotency key.
  *
  * Throws not_found `expense_not_found`, conflict `expense_reversed`, conflict `books_disagree` where its entry is not in
- * force, precondition_failed `version_mismatch`, invalid `idempotency_key_reused`.
+ * force or has lost its balance, precondition_failed `version_mismatch`, invalid `idempotency_key_reused`.
  */
 export async function reverseExpense(
   { database }: LedgerDependencies,

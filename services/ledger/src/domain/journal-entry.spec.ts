@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { entryOf, isEntryOf, type JournalEntry, reversalOf, type Spending } from './journal-entry.ts';
+import { entryOf, isBalanced, isEntryOf, type JournalEntry, reversalOf, type Spending } from './journal-entry.ts';
 import { ledgerAccounts } from './ledger-account.ts';
 
 const ids = { entryId: 'entry', expenseId: 'expense' };
@@ -48,6 +48,36 @@ describe('an entry', () => {
     for (const currency of ['EUR', 'USD']) {
       expect(isEntryOf(entryOf(abroad, ids, currency), { ...abroad, ...different })).toBe(false);
     }
+  });
+});
+
+describe('an entry any of whose postings was changed', () => {
+  const abroad = aSpending({ amount: money('USD', 125n), rate: { rate: '0.80', source: 'given', date: '2025-01-15' } });
+  const entry = entryOf(abroad, ids, 'USD');
+  const withPostings = (postings: JournalEntry['postings']): JournalEntry => ({ ...entry, postings });
+
+  it.each([0, 1, 2, 3])('is of no spending, and balanced no more (%s)', (at) => {
+    const paidMore = withPostings(
+      entry.postings.map((posting, index) =>
+        index === at ? { ...posting, amountMinor: posting.amountMinor + 1n } : posting,
+      ),
+    );
+    const oneLess = withPostings(entry.postings.filter((_posting, index) => index !== at));
+
+    for (const changed of [paidMore, oneLess]) {
+      expect(isEntryOf(changed, abroad)).toBe(false);
+      expect(isBalanced(changed)).toBe(false);
+    }
+    const elsewhere = withPostings(
+      entry.postings.map((posting, index) => (index === at ? { ...posting, ledgerAccountId: 'elsewhere' } : posting)),
+    );
+    expect(isEntryOf(elsewhere, abroad)).toBe(false);
+    expect(isBalanced(elsewhere)).toBe(true);
+  });
+
+  it('is of no spending without postings', () => {
+    expect(isEntryOf(withPostings([]), abroad)).toBe(false);
+    expect(isBalanced(withPostings([]))).toBe(false);
   });
 });
 
@@ -119,6 +149,7 @@ describe('the entry of an expense', () => {
       fc.property(spendings, fc.option(currency, { nil: undefined }), (spending, accountCurrency) => {
         const entry = entryOf(aSpending(spending), ids, accountCurrency);
         expect(entry.postings.length).toBeGreaterThanOrEqual(2);
+        expect(isBalanced(entry)).toBe(true);
         expect([...sums(entry).values()].every((sum) => sum === 0n)).toBe(true);
       }),
     );

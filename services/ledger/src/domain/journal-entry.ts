@@ -65,18 +65,34 @@ export const entryOf = (
   };
 };
 
-/** Whether an entry is the one of a spending, in all that an entry says of it. */
+/**
+ * Whether an entry is the one of a spending, in all that an entry says of it, posting by posting. Of what was paid abroad
+ * both ways are its own: which one it was depends on the account.
+ */
 export const isEntryOf = (entry: JournalEntry, spending: Spending): boolean => {
-  const [debit, credit] = [entry.postings[0], entry.postings.at(-1)];
+  const ids = { entryId: entry.id, expenseId: entry.expenseId ?? '' };
   return (
     isSameMoney(entry.amount, spending.amount) &&
     isSameRate(entry.rate, spending.rate) &&
     entry.effectiveDate === spending.expenseDate &&
-    debit !== undefined &&
-    isSameMoney(debit, spending.booked) &&
-    debit.ledgerAccountId === (spending.categoryId ?? ledgerAccounts.uncategorised) &&
-    credit?.ledgerAccountId === (spending.accountId ?? ledgerAccounts.unassigned)
+    [undefined, spending.amount.currency].some((accountCurrency) =>
+      arePostings(entry.postings, entryOf(spending, ids, accountCurrency).postings),
+    )
   );
+};
+
+const arePostings = (left: readonly Posting[], right: readonly Posting[]): boolean =>
+  left.length === right.length &&
+  left.every((posting, index) => {
+    const other = right[index];
+    return other !== undefined && isSameMoney(posting, other) && posting.ledgerAccountId === other.ledgerAccountId;
+  });
+
+/** Whether an entry has two postings or more that sum to zero in each currency, as each one had when it was made. */
+export const isBalanced = ({ postings }: JournalEntry): boolean => {
+  const sums = new Map<string, bigint>();
+  for (const { currency, amountMinor } of postings) sums.set(currency, (sums.get(currency) ?? 0n) + amountMinor);
+  return postings.length >= 2 && [...sums.values()].every((sum) => sum === 0n);
 };
 
 /** The entry that books an expense anew at a corrected rate, for the same day. */

@@ -10,6 +10,7 @@ import type { StoredExpense } from '../store/expense-row.ts';
 import { findEntriesInForce, insertEntries } from '../store/journal.ts';
 import { prepareBooking } from '../store/prepare-booking.ts';
 import { recordAudits } from '../store/record-audits.ts';
+import { spareForged } from '../store/spare-forged.ts';
 import { resolveRates } from './resolve-rates.ts';
 import { dropChecks, findReversed, lockListed, updateRates } from './restate-statements.ts';
 
@@ -64,9 +65,23 @@ export async function restateExpenses(
     return listed === undefined || isSameRate(before.rate, listed) ? [] : [{ before, listed }];
   });
   const { revised, leftOut } = await revise(session, outdated);
-  if (revised.length > 0) await book(session, context, revised);
+  const refused = await spareForged(
+    session,
+    revised.map(({ before }) => before.id),
+    (ids) => {
+      const wanted = new Set(ids);
+      return book(
+        session,
+        context,
+        revised.filter(({ before }) => wanted.has(before.id)),
+      );
+    },
+  );
   await dropChecks(session, expenseIds);
-  return { restated: revised.length, leftOut };
+  return {
+    restated: revised.length - refused.length,
+    leftOut: [...leftOut, ...refused.map((expenseId): LeftOut => ({ expenseId, reason: 'books_disagree' }))],
+  };
 }
 
 const toWanted = ({ amount, booked, expenseDate }: StoredExpense) => ({

@@ -1,16 +1,21 @@
 import type { Session } from '@outlay/platform';
 import { booksDisagree } from '../domain/books-disagree.ts';
-import type { EntryKind, JournalEntry } from '../domain/journal-entry.ts';
+import { type EntryKind, isBalanced, type JournalEntry } from '../domain/journal-entry.ts';
 import type { RateSource } from '../domain/money.ts';
 import { isRefusedBy } from './is-refused-by.ts';
 
 /**
  * Writes entries with their postings, in one statement. They count as recorded at the transaction's instant.
  *
- * Throws conflict `books_disagree` where one is to take back what is not in force as it says: whoever holds the locks that
- * changes need can only be told so by what was changed behind the service's back.
+ * Throws conflict `books_disagree` where one is to take back what is not in force as it says, or what no entry can be: whoever
+ * holds the locks that changes need can only be told so by what was changed behind the service's back.
  */
 export async function insertEntries(session: Session, entries: readonly JournalEntry[]): Promise<void> {
+  const disagreement = () =>
+    booksDisagree(entries.some(({ expenseId }) => expenseId !== undefined) ? 'expense' : 'account');
+  const reversals = entries.filter(({ kind }) => kind === 'reversal');
+  // Looked at here, as the database does not say whose postings it refuses; of a new entry that is a fault of ours.
+  if (!reversals.every(isBalanced)) throw disagreement();
   const rows = entries.map((entry) => ({
     id: entry.id,
     effective_date: entry.effectiveDate,
@@ -27,9 +32,11 @@ export async function insertEntries(session: Session, entries: readonly JournalE
     await session.query(insertStatement, [session.tenantId, JSON.stringify(rows), ...toPostingColumns(entries)]);
   } catch (error) {
     const isRefused =
-      isRefusedBy(error, '23514', 'reversal_is_exact') || isRefusedBy(error, '23505', 'entry_is_reversed_once');
-    if (!isRefused) throw error;
-    throw booksDisagree(entries.some(({ expenseId }) => expenseId !== undefined) ? 'expense' : 'account');
+      isRefusedBy(error, '23514', 'reversal_is_exact') ||
+      isRefusedBy(error, '23505', 'entry_is_reversed_once') ||
+      // What is booked anew refers to what callers have looked up; what is taken back, to whatever its postings say.
+      (reversals.length > 0 && isRefusedBy(error, '23514', 'posting_is_in_chart'));
+    throw isRefused ? disagreement() : error;
   }
 }
 
@@ -127,12 +134,13 @@ join journal_entries as entry on entry.tenant_id = expense.tenant_id
   and entry.recorded_at = expense.entry_recorded_at and entry.id = expense.entry_id and entry.expense_id = expense.id
   and entry.kind in ('expense', 'restatement')
 cross join lateral (
-  select json_agg(
+  -- Where all postings are gone that is an entry without any, and not no list.
+  select coalesce(json_agg(
     json_build_object(
       'ledger_account_id', posting.ledger_account_id, 'currency', posting.currency,
       'amount_minor', posting.amount_minor::text
     ) order by posting.line
-  ) as postings
+  ), '[]') as postings
   from postings as posting
   where posting.tenant_id = entry.tenant_id and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
 ) as lines

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
 import pg from 'pg';
+import { ratesOf } from './driver/rates.ts';
 import { sealed, verify } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { expenseDeeds } from './driver/tamper-expenses.ts';
@@ -194,5 +195,81 @@ describe('an expense that was changed behind the service’s back', () => {
     expect((await verify(ledger, tenant)).faults).toMatchObject([
       { kind: 'reversal_lost', expenseId: expenses.posted },
     ]);
+  });
+});
+
+describe('an expense whose entry was changed behind the service’s back', () => {
+  const day = '2006-05-04';
+  const of = `where postings.tenant_id = $1 and expenses.tenant_id = $1 and expenses.id = $2
+    and postings.entry_id = expenses.entry_id`;
+  const deeds: [string, string][] = [
+    ['both of whose postings were deleted', `delete from ledger.postings using ledger.expenses ${of}`],
+    ['one of whose postings was deleted', `delete from ledger.postings using ledger.expenses ${of} and line = 2`],
+    [
+      'only whose credit was changed',
+      `update ledger.postings set amount_minor = postings.amount_minor - 1 from ledger.expenses ${of} and line = 2`,
+    ],
+    [
+      'only whose debit was changed',
+      `update ledger.postings set amount_minor = postings.amount_minor + 1 from ledger.expenses ${of} and line = 1`,
+    ],
+    [
+      'whose posting was moved out of the chart',
+      `update ledger.postings set ledger_account_id = gen_random_uuid() from ledger.expenses ${of} and line = 2`,
+    ],
+  ];
+
+  async function tampered(deed: string) {
+    const tenant = await ledger.tenant();
+    const rates = ratesOf(ledger);
+    const { id: rateId } = await rates.set(tenant, 'USD', 'EUR', '0.9', day);
+    const [forged, sound] = [
+      await rates.book(tenant, 1_000n, 'USD', day),
+      await rates.book(tenant, 1_000n, 'USD', day),
+    ];
+    await tamper(deed, [tenant.tenantId, forged.id]);
+    return { tenant, rates, rateId, forged, sound };
+  }
+
+  it.each(deeds)('%s can neither be edited nor reversed, and says why', async (_name, deed) => {
+    const { tenant, rates, forged } = await tampered(deed);
+    const before = await journalOf(tenant);
+
+    const change = { expenseId: forged.id, input: anExpense({ title: 'Another' }), updateMask: ['title'] };
+    await expect(ledger.client.editExpense(tenant.owner, change)).rejects.toMatchObject(disagree);
+    const reversing = ledger.client.reverseExpense(tenant.owner, { expenseId: forged.id });
+    await expect(reversing).rejects.toMatchObject(disagree);
+
+    expect(await journalOf(tenant)).toEqual(before);
+    expect(await rates.expense(tenant, forged.id)).toEqual(forged);
+  });
+
+  it.each(deeds)('%s is left out of a restatement, which goes on', async (_name, deed) => {
+    const { tenant, rates, rateId, forged, sound } = await tampered(deed);
+
+    await rates.correct(tenant, rateId, '0.5');
+    await rates.settled(tenant);
+
+    const [restatement] = await rates.restatements(tenant);
+    expect(restatement).toMatchObject({ status: 'completed', checked: 2, restated: 1, leftOut: 1 });
+    expect(restatement!.leftOutExpenses).toEqual([{ expenseId: forged.id, reason: 'books_disagree' }]);
+    expect(await rates.expense(tenant, forged.id)).toEqual(forged);
+    expect(await rates.expense(tenant, sound.id)).toMatchObject({ booked: { amountMinor: 500n } });
+  });
+
+  it('and its account with it, which is in no chart, is left out of a restatement as well', async () => {
+    const { tenant, rates, rateId, forged, sound } = await tampered(
+      `with nobody as (select gen_random_uuid() as id),
+         moved as (update ledger.expenses set account_id = nobody.id from nobody where tenant_id = $1 and expenses.id = $2)
+       update ledger.postings set ledger_account_id = nobody.id from ledger.expenses, nobody ${of} and line = 2`,
+    );
+
+    await rates.correct(tenant, rateId, '0.5');
+    await rates.settled(tenant);
+
+    const [restatement] = await rates.restatements(tenant);
+    expect(restatement).toMatchObject({ status: 'completed', restated: 1, leftOut: 1 });
+    expect(restatement!.leftOutExpenses).toMatchObject([{ expenseId: forged.id, reason: 'books_disagree' }]);
+    expect(await rates.expense(tenant, sound.id)).toMatchObject({ booked: { amountMinor: 500n } });
   });
 });
