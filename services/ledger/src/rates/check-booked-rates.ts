@@ -1,4 +1,4 @@
-import { type Database, systemContext, type TenantId } from '@outlay/platform';
+import { type Database, type Logger, systemContext, type TenantId } from '@outlay/platform';
 import { recordLeftOut, restateExpenses } from './restate-expenses.ts';
 
 const batchSize = 200;
@@ -7,15 +7,22 @@ const tenantsAtOnce = 50;
 /**
  * Looks once more at each expense that was booked at a listed rate, after its commit, and restates the few whose rate was
  * corrected while they were being booked: the correction could not see them, and they could not see the correction. With
- * it the books come to the same whichever of the two came first; what could not be restated is named in the audit trail. Any number of processes
- * together; answers how many were restated.
+ * it the books come to the same whichever of the two came first; what could not be restated is named in the audit trail.
+ * A tenant whose expenses cannot be looked at is logged, keeps its checks for the next time, and holds up nobody else. Any
+ * number of processes together; answers how many were restated.
  */
-export async function checkBookedRates(database: Database): Promise<number> {
+export async function checkBookedRates({ database, logger }: { database: Database; logger: Logger }): Promise<number> {
   let restated = 0;
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const tenants = await findWaitingTenants(database, after);
-    for (const tenantId of tenants) restated += await checkTenant(database, tenantId);
+    for (const tenantId of tenants) {
+      try {
+        restated += await checkTenant(database, tenantId);
+      } catch (error) {
+        logger.error({ error, tenant_id: tenantId }, 'rates of what a tenant has booked could not be checked');
+      }
+    }
     const last = tenants.at(-1);
     if (last === undefined || tenants.length < tenantsAtOnce) return restated;
     after = last;

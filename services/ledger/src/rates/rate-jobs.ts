@@ -27,7 +27,7 @@ export function createRateJobs(
       await workOffRestatement(work, toTenantId(tenantId), id);
     },
     [spreadTask]: (payload: unknown) => spreadPlatformRates(work, spreadJob.parse(payload).import_id),
-    check_rates: () => checkBookedRates(work.database),
+    check_rates: () => checkBookedRates(work),
     tend_rates: () => takeUpStalled(work),
     fetch_rates: async () => fetching && (await fetchPlatformRates(work, fetching)),
   };

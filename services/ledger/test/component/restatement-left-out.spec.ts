@@ -148,3 +148,30 @@ it('what was booked while its rate was corrected, and cannot be held at the othe
   const told = (await trail(tenant, id)).find(({ action }) => action === 'rate_check.expense_left_out');
   expect(told).toMatchObject({ after: { expenseId: id, reason: 'amount_out_of_range' } });
 });
+
+it('a tenant whose list of rates was forged keeps nobody else’s expenses from being checked', async () => {
+  // Tenants are gone through by their ids.
+  const tenants = [await ledger.tenant(), await ledger.tenant()];
+  const [first, second] = tenants.toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : 1));
+  const day = '2007-05-02';
+  const bookedUnder = async (tenant: TestTenant, rate: string) => {
+    const { id: rateId } = await rates.set(tenant, 'EUR', 'USD', '1.25', day);
+    const { id } = await rates.book(tenant, 1_000n, 'USD', day);
+    await ledger.query('update ledger.exchange_rates set rate = $3 where tenant_id = $1 and id = $2', [
+      ...[tenant.tenantId, rateId, rate],
+    ]);
+    return { tenant, id };
+  };
+  const sound = await bookedUnder(second!, '2');
+  const forged = await bookedUnder(first!, 'NaN');
+  for (const { tenant, id } of [sound, forged]) {
+    await ledger.query('delete from ledger.rate_checks where tenant_id = $1', [tenant.tenantId]);
+    await ledger.query('insert into ledger.rate_checks (tenant_id, expense_id) values ($1, $2)', [tenant.tenantId, id]);
+  }
+
+  await rates.runJob('check_rates');
+
+  expect(await rates.unchecked(sound.tenant)).toEqual([]);
+  expect(await rates.expense(sound.tenant, sound.id)).toMatchObject({ booked: { amountMinor: 500n } });
+  expect(await rates.unchecked(forged.tenant)).toHaveLength(1);
+});
