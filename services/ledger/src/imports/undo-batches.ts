@@ -1,6 +1,7 @@
 import { enqueueEvents } from '@outlay/messaging';
 import { pause, recordAudit, type Session, systemContext, type TenantContext, type TenantId } from '@outlay/platform';
-import { reverseExpenses } from '../store/reverse-expenses.ts';
+import { recordAudits } from '../store/record-audits.ts';
+import { reverseSound } from '../store/reverse-expenses.ts';
 import { releasePurchases } from './claim-purchases.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 import { findImport } from './import-store.ts';
@@ -9,14 +10,18 @@ import { removeMade } from './remove-made.ts';
 
 const batchSize = 500;
 
+/** How many of those that were left out the audit entry of the undo names; all have one of their own. */
+const namedMax = 50;
+
 /** How often to look again at what another worker is at. */
 const lookAgainMs = 200;
 
 /**
  * Takes back what an import has booked, from where that stands: every expense of it that is in the books, edited ones as
  * they are now, then what it made for them and nothing else uses, batch by batch, each in one transaction with its
- * progress. With the last one the import is undone, and its file can be imported again. Any number of workers at once and any crash come to the same end: what is taken back is in
- * the books no more. Between two batches it is left when it is the turn of others.
+ * progress. With the last one the import is undone, and its file can be imported again. An expense whose entry is not in
+ * force is left out, as somebody has changed it behind the service's back; it is counted and named in the audit trail. Any
+ * number of workers at once and any crash come to the same end: what is taken back is in the books no more. Between two batches it is left when it is the turn of others.
  */
 export async function undoBatches(work: ImportWork, tenantId: TenantId, started: ImportState): Promise<Worked> {
   const { undoneBy } = started;
@@ -54,37 +59,53 @@ async function undoBatch(
     const removed = await removeMade(session, context, importId, rowsMax);
     return removed === undefined
       ? endUndo(session, context, state, clock())
-      : advanceUndo(session, context, importId, { reversed: 0, removed });
+      : advanceUndo(session, context, importId, { reversed: 0, removed, leftOut: [] });
   }
-  const reversed = await reverseExpenses(
+  const ids = posted.map(({ id }) => id);
+  const { reversed, leftOut } = await reverseSound(session, context, ids);
+  const left = new Set(leftOut);
+  // What is left out is in the books still: its purchase must not come again.
+  const released = ids.filter((id) => !left.has(id));
+  await releasePurchases(session, context, released);
+  await recordLeftOut(session, context, importId, leftOut);
+  return advanceUndo(session, context, importId, { reversed, removed: 0, leftOut });
+}
+
+function recordLeftOut(
+  session: Session,
+  context: TenantContext,
+  importId: string,
+  leftOut: readonly string[],
+): Promise<void> {
+  return recordAudits(
     session,
     context,
-    posted.map(({ id }) => id),
+    leftOut.map((expenseId) => ({
+      action: 'import.expense_left_out',
+      entity: 'import',
+      entityId: importId,
+      after: { expenseId, reason: 'books_disagree' },
+    })),
   );
-  await releasePurchases(
-    session,
-    context,
-    posted.map(({ id }) => id),
-  );
-  return advanceUndo(session, context, importId, { reversed, removed: 0 });
 }
 
 async function advanceUndo(
   session: Session,
   context: TenantContext,
   importId: string,
-  { reversed, removed }: { reversed: number; removed: number },
+  { reversed, removed, leftOut }: { reversed: number; removed: number; leftOut: readonly string[] },
 ): Promise<ImportState> {
   const { rows } = await session.query(
     {
       name: 'advance_undo',
       text: `
 update imports
-set reversed = imports.reversed + $3, references_removed = imports.references_removed + $4, attempts = 0, version = imports.version + 1, progressed_at = now()
+set reversed = imports.reversed + $3, references_removed = imports.references_removed + $4,
+  undo_left_out = imports.undo_left_out || $5::uuid[], attempts = 0, version = imports.version + 1, progressed_at = now()
 where imports.tenant_id = $1 and imports.id = $2
 returning ${importColumns}`,
     },
-    [context.tenantId, importId, reversed, removed],
+    [context.tenantId, importId, reversed, removed, leftOut],
   );
   return importState.parse(rows[0]);
 }
@@ -99,6 +120,9 @@ const postedStatement = {
   text: `
 select expenses.id from expenses
 where expenses.tenant_id = $1 and expenses.import_id = $2 and expenses.status = 'posted'
+  and expenses.id <> all (
+    (select imports.undo_left_out from imports where imports.tenant_id = $1 and imports.id = $2)::uuid[]
+  )
 order by expenses.expense_date, expenses.id
 limit $3`,
 };
@@ -110,7 +134,8 @@ async function endUndo(
   undoneAt: Date,
 ): Promise<ImportState> {
   const { id: importId, reversed } = state;
-  const alreadyReversed = state.imported - reversed;
+  const leftOut = await readLeftOut(session, context, importId);
+  const alreadyReversed = state.imported - reversed - leftOut.length;
   if (alreadyReversed > 0) await session.query(releaseRestStatement, [context.tenantId, importId]);
   const { rows } = await session.query(
     {
@@ -137,17 +162,34 @@ returning ${importColumns}`,
     action: 'import.undone',
     entity: 'import',
     entityId: importId,
-    after: { reversed, already_reversed: alreadyReversed, references_removed: state.referencesRemoved },
+    after: {
+      ...{ reversed, already_reversed: alreadyReversed, references_removed: state.referencesRemoved },
+      ...{ left_out: leftOut.length, left_out_expenses: leftOut.slice(0, namedMax) },
+    },
   });
   return undone;
 }
 
-// What was reversed by hand before: its file as a whole can come again.
+async function readLeftOut(session: Session, context: TenantContext, importId: string): Promise<readonly string[]> {
+  const { rows } = await session.query<{ expense_ids: string[] }>(
+    {
+      name: 'read_left_out_of_undo',
+      text: `
+select to_json(imports.undo_left_out) as expense_ids from imports
+where imports.tenant_id = $1 and imports.id = $2`,
+    },
+    [context.tenantId, importId],
+  );
+  return rows[0]?.expense_ids ?? [];
+}
+
+// What was reversed by hand before: its file as a whole can come again, but for what was left out.
 const releaseRestStatement = {
   name: 'release_rest_of_import',
   text: `
 delete from imported_purchases
 using expenses
-where expenses.tenant_id = $1 and expenses.import_id = $2 and imported_purchases.tenant_id = $1
+where expenses.tenant_id = $1 and expenses.import_id = $2 and expenses.status = 'reversed'
+  and imported_purchases.tenant_id = $1
   and imported_purchases.expense_id = expenses.id`,
 };

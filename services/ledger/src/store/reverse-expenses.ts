@@ -1,17 +1,37 @@
 import { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
 import { newId, type Session, type TenantContext } from '@outlay/platform';
+import { booksDisagree } from '../domain/books-disagree.ts';
 import { reversalOf } from '../domain/journal-entry.ts';
 import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
 import { type ExpenseRow, expenseColumns, referenceColumns, referenceJoins, toExpense } from './expense-row.ts';
 import { findEntriesInForce, insertEntries } from './journal.ts';
 import { recordAudits } from './record-audits.ts';
+import { spareForged } from './spare-forged.ts';
+import { unlessForged } from './update-expense.ts';
+
+/**
+ * Does what reverseExpenses does, but for those that it refuses as `books_disagree`. Answers how many were reversed, and which
+ * were left as they are.
+ */
+export async function reverseSound(
+  session: Session,
+  context: TenantContext,
+  expenseIds: readonly string[],
+): Promise<{ reversed: number; leftOut: string[] }> {
+  let reversed = 0;
+  const leftOut = await spareForged(session, expenseIds, async (ids) => {
+    const count = await reverseExpenses(session, context, ids);
+    reversed += count;
+  });
+  return { reversed, leftOut };
+}
 
 /**
  * Takes many expenses out of the books within the session's transaction: those of them that are in it, each as it is now,
  * by an entry that reverses the one in force, with an audit row and outlay.ledger.expense.reversed.v1 each. A handful of
  * statements whatever the number; meant for up to 1,000 a call. Answers how many there were; the others had been taken
- * out before.
+ * out before. Throws conflict `books_disagree` where the entry of any is not in force, or has lost its balance.
  */
 export async function reverseExpenses(
   session: Session,
@@ -24,15 +44,14 @@ export async function reverseExpenses(
   // Statements of their own, after the locks: one that waited sees everything it joins as of before.
   const { rows } = await session.query<ExpenseRow>(readStatement, [session.tenantId, ids]);
   const entries = await findEntriesInForce(session, ids);
+  if (entries.length !== ids.length) throw booksDisagree('expense');
   await insertEntries(
     session,
     entries.map((entry) => reversalOf(entry, newId())),
   );
-  const { rows: marked } = await session.query<{ updated_at: Date }>(markStatement, [session.tenantId, ids]);
+  const { rows: marked } = await unlessForged(session, markStatement, [session.tenantId, ids]);
   const updatedAt = marked[0]?.updated_at;
-  if (entries.length !== ids.length || marked.length !== ids.length || !updatedAt) {
-    throw new Error('A locked expense or its entry is gone');
-  }
+  if (marked.length !== ids.length || !updatedAt) throw new Error('A locked expense is gone');
   const changes = rows.map((row) => {
     const before = toExpense(row);
     return { before, after: { ...before, status: 'reversed' as const, version: before.version + 1n, updatedAt } };

@@ -37,7 +37,7 @@ where expenses.tenant_id = $1 and expenses.id = $2`,
  * The terms of an expense follow its status and day by triggers, and are in the way where it was brought back past them.
  * Throws conflict `books_disagree` then.
  */
-async function unlessForged(session: Session, statement: Statement, values: unknown[]) {
+export async function unlessForged(session: Session, statement: Statement, values: unknown[]) {
   try {
     return await session.query<{ updated_at: Date }>(statement, values);
   } catch (error) {

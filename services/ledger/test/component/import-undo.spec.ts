@@ -19,8 +19,8 @@ afterEach(async () => {
   for (const worker of workers.splice(0)) await worker.stop?.();
 });
 
-async function work(): Promise<void> {
-  const worker = createImportWorker({ ...driver.work, stalledMs: 100 });
+async function work(batchSize = driver.work.batchSize): Promise<void> {
+  const worker = createImportWorker({ ...driver.work, stalledMs: 100, batchSize });
   workers.push(worker);
   await worker.start?.();
 }
@@ -142,6 +142,44 @@ describe('an import that is taken back', () => {
     const { import: undone } = await driver.imports.handlers.undoImport(context, { importId: id });
     expect(undone).toMatchObject({ status: 'undone', reversed: rowsTotal });
   }, 120_000);
+
+  it('leaves out what is not what the journal says, names it, and comes to an end', async () => {
+    const context = await driver.tenant();
+    await work(7);
+    const rows = Array.from(
+      { length: 50 },
+      (_, index) => `2025-01-${10 + (index % 9)},row ${index},${index + 1}.00,Food`,
+    );
+    const many = `Date,Merchant,Amount,Category\n${rows.join('\n')}\n`;
+    const first = await driver.take(context, many);
+    const [byHand, forged] = await driver.rows(context, first.id);
+    await driver.database.withTenant(context, (session) => reverseExpenses(session, context, [byHand!.expenseId]));
+    await driver.admin.query(
+      `insert into ledger.reversals (tenant_id, entry_id, reversal_id, recorded_at)
+       select tenant_id, entry_id, gen_random_uuid(), now() from ledger.expenses where tenant_id = $1 and id = $2`,
+      [context.tenantId, forged!.expenseId],
+    );
+
+    const undone = await driver.undo(context, first.id);
+
+    expect(undone).toMatchObject({ status: 'undone', imported: 50, reversed: 48, alreadyReversed: 1 });
+    expect(await booked(context)).toMatchObject({ posted: 1, reversals: 49, told: 49, audited: 49, ends: 1 });
+    const { rows: told } = await driver.admin.query(
+      `select after from ledger.audit_entries
+       where tenant_id = $1 and action = 'import.undone' and entity_id = $2`,
+      [context.tenantId, first.id],
+    );
+    expect(told).toEqual([
+      {
+        after: {
+          ...{ reversed: 48, already_reversed: 1, references_removed: 0 },
+          ...{ left_out: 1, left_out_expenses: [forged!.expenseId] },
+        },
+      },
+    ]);
+    // Its purchase is in the books still.
+    expect(await driver.take(context, many)).toMatchObject({ imported: 49, duplicates: 1 });
+  });
 
   it('must have booked something, and be one that the caller may deal with', async () => {
     const [context, other] = [await driver.tenant('GBP', 'member'), await driver.tenant()];
