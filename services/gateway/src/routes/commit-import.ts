@@ -10,7 +10,8 @@ export const commitImport = defineRoute({
   summary: 'Book what was previewed',
   description:
     'Books the file of a dry run, in the background, from the bytes that were kept: nothing is sent again. What is a ' +
-    'duplicate and what the plan allows is decided anew. A preview can be committed for a day.',
+    'duplicate and what the plan allows is decided anew. A preview can be committed for a day. ' +
+    'Where 20 imports of the tenant wait or are under way it is refused as `too_many_imports`: try again when some are done.',
   tags: ['Imports'],
   access: access.ledger.commitImport,
   notFound: 'import_not_found',
@@ -23,7 +24,7 @@ export const commitImport = defineRoute({
       location: true,
     },
   },
-  errors: ['import_not_previewed', 'preview_expired'],
+  errors: ['import_not_previewed', 'preview_expired', 'too_many_imports'],
   async handle({ context, params, services }) {
     const answer = await services.ledger.commitImport(context, { importId: params.id });
     const committed = present(answer.import, 'an import');

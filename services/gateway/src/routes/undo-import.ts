@@ -11,7 +11,8 @@ export const undoImport = defineRoute({
   description:
     'Reverses each of its expenses that is in the books, edited ones as they are now, in the background; `undo` shows how ' +
     'far it is. Categories, projects and accounts that it made are archived, but for those that something else uses or ' +
-    'somebody has changed. Afterwards the same file can be imported again.',
+    'somebody has changed. Afterwards the same file can be imported again. Where 20 imports of the tenant wait or are ' +
+    'under way it is refused as `too_many_imports`: try again when some are done.',
   tags: ['Imports'],
   access: access.ledger.undoImport,
   notFound: 'import_not_found',
@@ -28,7 +29,7 @@ export const undoImport = defineRoute({
       location: true,
     },
   },
-  errors: ['import_not_booked'],
+  errors: ['import_not_booked', 'too_many_imports'],
   async handle({ context, params, services }) {
     const answer = await services.ledger.undoImport(context, { importId: params.id });
     const undoing = present(answer.import, 'an import');

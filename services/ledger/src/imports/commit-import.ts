@@ -2,6 +2,7 @@ import { ledger } from '@outlay/contracts';
 import { conflict, type Database, idempotent, recordAudit, type TenantContext } from '@outlay/platform';
 import { toImportMessage } from './import-message.ts';
 import { beginStage, lockImport } from './import-progress.ts';
+import { takePlaceInQueue } from './import-queue.ts';
 import { addImportJob, findImport, forbidReferences } from './import-store.ts';
 import { mayMakeReferences } from './may-make-references.ts';
 import { ownOnly } from './read-imports.ts';
@@ -12,7 +13,8 @@ import { ownOnly } from './read-imports.ts';
  * may. Its expenses belong to whoever sent it. Asked for again, it answers where the import stands.
  *
  * Throws not_found `import_not_found` (of others too, for members), conflict `import_not_previewed` where it is no preview,
- * or one whose rows are still being looked at, conflict `preview_expired` a day after it was made.
+ * or one whose rows are still being looked at, conflict `preview_expired` a day after it was made; rate_limited
+ * `too_many_imports` where twenty of the tenant wait or are under way.
  */
 export async function commitImport(
   { database }: { database: Database },
@@ -34,6 +36,7 @@ export async function commitImport(
       if (!mayMakeReferences(context)) await forbidReferences(session, context, importId);
       const committed = await beginStage(session, context, importId, 'surveying');
       await addImportJob(session, context.tenantId, importId);
+      await takePlaceInQueue(session, { isPreview: false, isStored: true });
       await recordAudit(session, context, {
         action: 'import.committed',
         entity: 'import',

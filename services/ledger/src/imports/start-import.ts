@@ -1,26 +1,13 @@
 import { ledger } from '@outlay/contracts';
-import {
-  type Database,
-  type DomainError,
-  idempotent,
-  rateLimited,
-  recordAudit,
-  type Session,
-  type TenantContext,
-} from '@outlay/platform';
+import { type Database, idempotent, recordAudit, type Session, type TenantContext } from '@outlay/platform';
 import type { ImportMapping } from './file/mapping.ts';
 import { recogniseHead } from './file/recognise-head.ts';
 import { toImportMessage } from './import-message.ts';
+import { takePlaceInQueue } from './import-queue.ts';
 import { insertImport } from './import-store.ts';
 import { parseMapping } from './mappings/mapping-rules.ts';
 import { findMapping } from './mappings/mapping-store.ts';
 import type { UploadedFile } from './receive-upload.ts';
-
-/** How many imports of a tenant may wait or be under way, those included that are being looked at or taken back. */
-const underWayMax = 20;
-
-/** When it is worth trying again: small files are done by then. */
-const retryAfterMs = 15_000;
 
 /**
  * Takes a file in: looks whether it can be a table of purchases or a bank's statement, stores it and has it worked off in
@@ -29,7 +16,7 @@ const retryAfterMs = 15_000;
  * the saved mapping that it names; another file under the same key is invalid `idempotency_key_reused`.
  * Throws invalid with details on `file` (file_not_csv, date_column_missing ...) or on `mapping` before anything is stored;
  * not_found `import_mapping_not_found`; rate_limited `too_many_imports` where twenty of the tenant wait or are under way,
- * which is exact, however many files come at once.
+ * or fifty of its previews are kept.
  */
 export async function startImport(
   { database }: { database: Database },
@@ -48,14 +35,12 @@ export async function startImport(
   };
   const { answer, replayed } = await database.withTenant(context, (session) =>
     idempotent(session, context, { operation: 'start_import', request }, async () => {
-      // First without a lock, so that what comes to a full queue is not stored only to be taken back.
-      if ((await countUnderWay(session)) >= underWayMax) throw tooMany();
+      await takePlaceInQueue(session, { isPreview, isStored: false });
       const mapping = mappingId === undefined ? given : await overSaved(session, context, mappingId, given);
       const { encoding, layout } = recogniseHead(file.chunks, mapping);
       const state = await insertImport(session, context, { ...file, encoding, kind: layout.kind, mapping });
-      // Locked last, so that one file waits for another's commit and not for its bytes.
-      await session.query(queueLock, [context.tenantId]);
-      if ((await countUnderWay(session)) > underWayMax) throw tooMany();
+      // Last, so that one file waits for another's commit and not for its bytes.
+      await takePlaceInQueue(session, { isPreview, isStored: true });
       await recordAudit(session, context, {
         action: isPreview ? 'import.previewed' : 'import.started',
         entity: 'import',
@@ -67,27 +52,6 @@ export async function startImport(
   );
   return { import: ledger.Import.fromJSON(answer), replayed };
 }
-
-const tooMany = (): DomainError =>
-  rateLimited('too_many_imports', `At most ${underWayMax} imports wait or are under way at once`, retryAfterMs);
-
-async function countUnderWay(session: Session): Promise<number> {
-  const { rows } = await session.query<{ count: number }>(underWayStatement, [session.tenantId]);
-  return rows[0]?.count ?? 0;
-}
-
-const underWayStatement = {
-  name: 'count_imports_under_way',
-  text: `
-select count(*)::int as count from imports
-where imports.tenant_id = $1 and imports.status in ('processing', 'undoing')`,
-};
-
-/** Held until the commit: whoever gets it counts what those before have stored. */
-const queueLock = {
-  name: 'lock_import_queue',
-  text: "select pg_advisory_xact_lock(hashtextextended('queue of imports of ' || $1::text, 0))",
-};
 
 /** What the client says of the file, over what the saved mapping says that it names; part by part. */
 async function overSaved(

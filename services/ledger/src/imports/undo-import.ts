@@ -2,6 +2,7 @@ import { ledger } from '@outlay/contracts';
 import { conflict, type Database, idempotent, recordAudit, type TenantContext } from '@outlay/platform';
 import { toImportMessage } from './import-message.ts';
 import { lockImport } from './import-progress.ts';
+import { takePlaceInQueue } from './import-queue.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 import { addImportJob, findImport } from './import-store.ts';
 import { ownOnly } from './read-imports.ts';
@@ -13,7 +14,7 @@ import { ownOnly } from './read-imports.ts';
  *
  * Emits outlay.ledger.expense.reversed.v1 for each expense, and outlay.ledger.import.undone.v1 at the end.
  * Throws not_found `import_not_found` (of others too, for members), conflict `import_not_booked` while it is under way or
- * where nothing was booked.
+ * where nothing was booked; rate_limited `too_many_imports` where twenty of the tenant wait or are under way.
  */
 export async function undoImport(
   { database }: { database: Database },
@@ -31,6 +32,7 @@ export async function undoImport(
         context.correlationId,
       ]);
       await addImportJob(session, context.tenantId, importId);
+      await takePlaceInQueue(session, { isPreview: false, isStored: true });
       await recordAudit(session, context, {
         action: 'import.undo_started',
         entity: 'import',

@@ -19,11 +19,32 @@ const full = {
   meta: { retry_after_ms: expect.stringMatching(/^[1-9]\d+$/) },
 };
 
+const previewsFull = expect.stringMatching(/50 previews .* a day/);
+
 const send = (context: TenantContext, count: number, described = {}) =>
   Promise.allSettled(Array.from({ length: count }, () => driver.send(context, file(newId()), described)));
 
 const sent = (outcomes: Awaited<ReturnType<typeof send>>) =>
   outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+
+/** As many that have been worked off, a few at a time. */
+async function ended(context: TenantContext, count: number, described = {}): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) {
+    const some = sent(await send(context, Math.min(count - ids.length, 10), described));
+    for (const { id } of some) await processImport(driver.work, context.tenantId, id);
+    ids.push(...some.map(({ id }) => id));
+  }
+  return ids;
+}
+
+async function statuses(context: TenantContext): Promise<Record<string, number>> {
+  const { rows } = await driver.admin.query<{ status: string; count: number }>(
+    'select status, count(*)::int as count from ledger.imports where tenant_id = $1 group by status',
+    [context.tenantId],
+  );
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+}
 
 async function stored(context: TenantContext) {
   const { rows } = await driver.admin.query(
@@ -74,6 +95,50 @@ it('counts a preview while it is looked at, and an import while it is taken back
   await driver.imports.handlers.undoImport(context, { importId: id });
 
   expect(sent(await send(context, 30, { dryRun: true }))).toHaveLength(places - 1);
+}, 60_000);
+
+it('takes no more to be committed or taken back than has a place, however many are asked for at once', async () => {
+  const context = await driver.tenant();
+  const [previews, booked] = [await ended(context, 25, { dryRun: true }), await ended(context, 5)];
+  const { commitImport, undoImport } = driver.imports.handlers;
+
+  const commits = await Promise.allSettled(previews.map((importId) => commitImport(context, { importId })));
+  const undos = await Promise.allSettled(booked.map((importId) => undoImport(context, { importId })));
+
+  expect(commits.filter(({ status }) => status === 'fulfilled')).toHaveLength(places);
+  expect(undos.filter(({ status }) => status === 'fulfilled')).toHaveLength(0);
+  for (const outcome of [...commits, ...undos])
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(full);
+  expect(await statuses(context)).toEqual({ completed: 5, previewed: 5, processing: places });
+  const again = commits.findIndex(({ status }) => status === 'fulfilled');
+  expect(await commitImport(context, { importId: previews[again]! })).toMatchObject({
+    import: { status: 'processing' },
+  });
+
+  const underWay = commits.flatMap(({ status }, index) => (status === 'fulfilled' ? [previews[index]!] : []));
+  for (const id of underWay.slice(0, 5)) await processImport(driver.work, context.tenantId, id);
+  const later = await Promise.allSettled([...booked, ...booked].map((importId) => undoImport(context, { importId })));
+  expect(later.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+  expect(await statuses(context)).toEqual({ completed: 5, previewed: 5, processing: places - 5, undoing: 5 });
+}, 60_000);
+
+it('keeps fifty previews of a tenant, those included that are being made', async () => {
+  const context = await driver.tenant();
+  const kept = await ended(context, 45, { dryRun: true });
+
+  const outcomes = await send(context, 15, { dryRun: true });
+
+  expect(sent(outcomes)).toHaveLength(5);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ ...full, message: previewsFull });
+  }
+  expect(sent(await send(context, 1))).toHaveLength(1);
+  await driver.admin.query(
+    "update ledger.imports set expires_at = now() - interval '1 second' where tenant_id = $1 and id = $2",
+    [context.tenantId, kept[0]],
+  );
+  await driver.imports.handlers.commitImport(context, { importId: kept[1]! });
+  expect(sent(await send(context, 5, { dryRun: true }))).toHaveLength(2);
 }, 60_000);
 
 it('answers a repeated request as the first time though the queue is full', async () => {
