@@ -4,6 +4,7 @@ import { beginStage, dropAll, endPreview, failImport, lockImport, storeSurvey } 
 import type { ImportState } from './import-state.ts';
 import { reservePlaces } from './reserve-places.ts';
 import { emptySurvey, namesShown, type Survey } from './survey.ts';
+import { beginToWait, countMadeBeside } from './wait-for-others.ts';
 
 /**
  * Ends the look at the rows of a file. A preview waits for its commit. Everything else reserves the places of what it is
@@ -11,8 +12,8 @@ import { emptySurvey, namesShown, type Survey } from './survey.ts';
  * and nothing of it is booked.
  *
  * Places that other imports have reserved may come back, and what they make this one may find there. So where it is for
- * what they have reserved, or have booked since its rows were looked at, that it does not fit, it is put back to where the
- * look at its rows begins: it waits for the others, who wait for nobody.
+ * what they have reserved, or have made since the look at its rows began, that it does not fit, it is put back to there: it
+ * waits for the others, who wait for nobody. Else it could never fit.
  */
 export function endSurvey(
   { database }: { database: Database },
@@ -37,10 +38,12 @@ export function endSurvey(
     await dropAll(session, context, importId, ['import_batches', 'import_references']);
     const missing = await reservePlaces(session, context, importId, wanted);
     if (missing.length === 0) return beginStage(session, context, importId, 'booking');
-    // Read after what is reserved, as that becomes what is booked.
-    const beside = await countBookedBeside(session, context, importId);
-    const breaches = missing.filter(({ limit, used, reserved, ...of }) => used - reserved - beside + of.wanted > limit);
-    if (breaches.length === 0) return beginStage(session, context, importId, 'surveying');
+    // Read after what is reserved, as that becomes what is made.
+    const beside = await countMadeBeside(session, context, importId);
+    const breaches = missing.filter(
+      ({ metric, limit, used, reserved, ...of }) => used - reserved - beside[metric] + of.wanted > limit,
+    );
+    if (breaches.length === 0) return beginToWait(session, context, importId);
     const failure = { code: 'plan_limit_reached', message: describeBreaches(breaches) };
     return failImport(session, context, importId, failure);
   });
@@ -56,26 +59,6 @@ export function needsSurvey(
   return database.withTenant(context, async (session) => (await findHardLimits(session, context)).length > 0, {
     readOnly: true,
   });
-}
-
-/**
- * How many rows other imports may have booked since the look at the rows of this one began. As many of its own may be
- * duplicates by now, and as many of the accounts and projects that it would make be there.
- */
-async function countBookedBeside(session: Session, context: { tenantId: TenantId }, importId: string): Promise<number> {
-  const { rows } = await session.query<{ count: number }>(
-    {
-      name: 'count_booked_beside',
-      text: `
-select coalesce(sum(other.imported), 0)::int as count
-from imports as mine
-join imports as other on other.tenant_id = mine.tenant_id and other.id <> mine.id
-where mine.tenant_id = $1 and mine.id = $2
-  and ((other.status = 'processing' and other.stage = 'booking') or other.finished_at >= mine.stage_began_at)`,
-    },
-    [context.tenantId, importId],
-  );
-  return rows[0]?.count ?? 0;
 }
 
 /** What the rows name and is still not there: others may have made it since they were looked at. */

@@ -89,7 +89,7 @@ returning ${importColumns}`,
 
 /**
  * Takes a batch on in the session's transaction, and answers whether that was possible: it is not where the batch is done,
- * where another worker is at it at this moment (nobody waits: a batch takes long), or where the stage is over.
+ * where another worker is at it at this moment (nobody waits: a batch takes long), or where the stage is over or waits.
  */
 export async function takeBatch(
   session: Session,
@@ -109,7 +109,7 @@ select $1, imports.id, imports.stage, $4::int, $5
 from imports
 cross join mine
 where imports.tenant_id = $1 and imports.id = $2::uuid and imports.status = 'processing' and imports.stage = $3::text
-  and mine.is_free
+  and mine.is_free and (imports.stage = 'booking' or imports.made_beside is not null)
 on conflict do nothing`,
     },
     [context.tenantId, importId, batch.stage, batch.start, batch.rowCount],
@@ -193,7 +193,7 @@ export async function beginStage(
       name: 'begin_import_stage',
       text: `
 update imports
-set status = 'processing', stage = $3, stage_began_at = now(), is_preview = false, fresh = 0, imported = 0,
+set status = 'processing', stage = $3, stage_began_at = now(), made_beside = null, waits_since = null, is_preview = false, fresh = 0, imported = 0,
   duplicates = 0, skipped = 0, refused = 0, survey = null, attempts = 0, failure_code = '', failure_message = '', finished_at = null,
   version = imports.version + 1, progressed_at = now()
 where imports.tenant_id = $1 and imports.id = $2

@@ -9,7 +9,8 @@ export const importColumns = `imports.id, imports.actor_kind, imports.user_id, i
   imports.mapping, imports.mapping_id, imports.format, imports.survey, imports.rows_total, imports.fresh, imports.imported,
   imports.duplicates, imports.skipped, imports.refused, imports.attempts, imports.failure_code, imports.failure_message,
   imports.undo_actor_kind, imports.undo_user_id, imports.undo_request_id, imports.undo_correlation_id, imports.reversed,
-  imports.already_reversed, imports.makes_references, imports.references_removed, imports.version, imports.created_at, imports.expires_at, imports.finished_at, imports.undone_at`;
+  imports.already_reversed, imports.makes_references, imports.references_removed, imports.version, imports.created_at, imports.expires_at, imports.finished_at, imports.undone_at,
+  imports.waits_since, imports.made_beside is not null as is_look_begun`;
 
 const actorKind = z.enum(['user', 'api_key']);
 
@@ -53,6 +54,8 @@ export const importState = z
     expires_at: z.date().nullable(),
     finished_at: z.date().nullable(),
     undone_at: z.date().nullable(),
+    waits_since: z.date().nullable(),
+    is_look_begun: z.boolean(),
   })
   .transform((row) => ({
     id: row.id,
@@ -99,6 +102,10 @@ export const importState = z
     expiresAt: row.expires_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
     undoneAt: row.undone_at ?? undefined,
+    /** Set while it waits for the places that other imports have reserved. */
+    waitsSince: row.waits_since ?? undefined,
+    /** Whether the look at its rows has begun: none is looked at before. */
+    isLookBegun: row.is_look_begun,
   }));
 
 /** A file that is being taken in or was, and how far it has come. */

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { expirePreviews } from './expire-previews.ts';
 import { addImportJob, findStalled, importTask, isJobWaiting, jobsSchema } from './import-store.ts';
 import { type ImportWork, processImport } from './process-import.ts';
+import { askAgainIn } from './wait-for-others.ts';
 
 /** How the imports of a process are worked off. */
 export interface ImportWorkerOptions extends ImportWork {
@@ -39,9 +40,6 @@ const batchesAtOnce = 4;
 /** When to look again whether the import of a tenant before this one is over: later, the more there are that look. */
 const laterMs = 250;
 const laterMsMax = 5_000;
-
-/** When an import looks again whether others have given back the places that it waits for; it looks at all its rows then. */
-const lookForPlacesMs = 1_000;
 
 /** A file is read from its beginning each time that its import is gone on with: it is worked on for longer than that takes. */
 const readingsInSlice = 5;
@@ -86,8 +84,10 @@ export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
     const worked = await processImport(work, tenantId, importId).finally(() => atWork.delete(tenantId));
     if (worked === 'ended') return;
     // After the jobs that wait already; the tenant must not seem to be at work when another place takes it up at once.
-    const waitMs = worked === 'waits' ? lookForPlacesMs : 0;
-    await database.withTenant({ tenantId }, (session) => addImportJob(session, tenantId, importId, waitMs));
+    await database.withTenant({ tenantId }, async (session) => {
+      const waitMs = worked === 'waits' ? await askAgainIn(session, { tenantId }, importId) : 0;
+      await addImportJob(session, tenantId, importId, waitMs);
+    });
   }
 
   /** Of all tasks, as each takes a place. */

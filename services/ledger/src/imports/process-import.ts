@@ -34,6 +34,7 @@ import { readBatches } from './read-batches.ts';
 import { runAhead, untilTurnIsOver } from './run-ahead.ts';
 import { surveyBatch } from './survey-batch.ts';
 import { undoBatches } from './undo-batches.ts';
+import { beginLook, goesOnWaiting } from './wait-for-others.ts';
 
 /** What working off an import takes. */
 export interface ImportWork {
@@ -75,7 +76,7 @@ const atOnceDefault = 4;
  */
 export async function processImport(work: ImportWork, tenantId: TenantId, importId: string): Promise<Worked> {
   const started = await begin(work, systemContext(tenantId), importId);
-  if (!started) return 'ended';
+  if (typeof started === 'string') return started;
   if (started.state.status === 'undoing') return undoBatches(work, tenantId, started.state);
   const context = contextOf(tenantId, started.state);
   try {
@@ -102,6 +103,7 @@ async function bringToItsEnd(work: ImportWork, context: TenantContext, started: 
   if (state.status !== 'processing') return 'ended';
   if (state.stage === 'surveying') {
     const isNeeded = await needsSurvey(work, context, state);
+    if (isNeeded) await work.database.withTenant(context, (session) => beginLook(session, context, started.state.id));
     const how = { tenantCurrency, doBatch: surveyBatch };
     if (isNeeded && (await workOff(work, context, state, how)) === 'left') return 'left';
     state = isNeeded
@@ -128,11 +130,13 @@ const contextOf = (
   actor: { kind: actorKind, id: userId },
 });
 
-async function begin(work: ImportWork, context: TenantContext, importId: string): Promise<Started | undefined> {
+async function begin(work: ImportWork, context: TenantContext, importId: string): Promise<Started | 'ended' | 'waits'> {
   return work.database.withTenant(context, async (session) => {
     const started = await lockImport(session, context, importId);
     const { state } = started;
-    if (state.status !== 'processing' && state.status !== 'undoing') return undefined;
+    if (state.status !== 'processing' && state.status !== 'undoing') return 'ended';
+    // No attempt, as nothing is tried.
+    if (state.status === 'processing' && (await goesOnWaiting(session, context, state))) return 'waits';
     // What is to be taken back is never given up: half of it would be in nobody's interest.
     if (state.attempts < attemptsMax || state.status === 'undoing') {
       await countAttempt(session, context, importId);
@@ -141,7 +145,7 @@ async function begin(work: ImportWork, context: TenantContext, importId: string)
     const message = `Work on the file was interrupted ${attemptsMax} times at row ${state.rowsDone + 1}`;
     await failImport(session, context, importId, { code: 'import_interrupted', message });
     work.logger.error({ import_id: importId, rows_done: state.rowsDone }, 'import given up');
-    return undefined;
+    return 'ended';
   });
 }
 
@@ -221,7 +225,9 @@ async function workOff(
       readOnly: true,
     });
     const isOver = now.status !== 'processing' || now.stage !== state.stage || now.rowsDone >= now.rowsTotal;
-    if (isOver) return 'ended';
+    // Another worker has put it back to where it waits.
+    const isPutBack = now.stage === 'surveying' && !now.isLookBegun;
+    if (isOver || isPutBack) return 'ended';
     if (worked === 'left') return 'left';
     if (now.rowsDone > rowsDone) looks = 0;
     rowsDone = now.rowsDone;
