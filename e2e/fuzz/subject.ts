@@ -265,7 +265,8 @@ export async function createSubject(platform: SubjectPlatform): Promise<Subject>
       used.invitation = await newInvitationToken();
     },
     changePassword: ({ body }) => {
-      people.guest.password = JSON.parse(String(body)).new_password;
+      // As the platform does, without a byte order mark.
+      people.guest.password = JSON.parse(new TextDecoder().decode(Buffer.from(body ?? ''))).new_password;
       used.newPassword = `Violets-${randomUUID()}`;
     },
     resetPassword: async () => {
