@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
-import pg from 'pg';
+import type pg from 'pg';
 import { ratesOf } from './driver/rates.ts';
 import { sealed, verify } from './driver/seals.ts';
-import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
+import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
+import { startLedgerAndSuperuser } from './driver/superuser.ts';
 import { expenseDeeds } from './driver/tamper-expenses.ts';
 
 let ledger: TestLedger;
 let superuser: pg.Client;
+let stop: () => Promise<void>;
 beforeAll(async () => {
-  ledger = await startLedger();
-  superuser = new pg.Client({ connectionString: ledger.database.adminUrl });
-  await superuser.connect();
+  ({ ledger, superuser, stop } = await startLedgerAndSuperuser());
 });
-afterAll(async () => {
-  await superuser.end();
-  await ledger.stop();
-});
+afterAll(() => stop());
 
 const disagree = {
   ...{ kind: 'conflict', code: 'books_disagree' },

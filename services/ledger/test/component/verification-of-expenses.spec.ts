@@ -1,20 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { sealed, verify } from './driver/seals.ts';
-import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
+import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
+import { startLedgerAndSuperuser } from './driver/superuser.ts';
 import { type ExpenseDeed, expenseDeeds } from './driver/tamper-expenses.ts';
 
 let ledger: TestLedger;
 let superuser: pg.Client;
+let stop: () => Promise<void>;
 beforeAll(async () => {
-  ledger = await startLedger();
-  superuser = new pg.Client({ connectionString: ledger.database.adminUrl });
-  await superuser.connect();
+  ({ ledger, superuser, stop } = await startLedgerAndSuperuser());
 });
-afterAll(async () => {
-  await superuser.end();
-  await ledger.stop();
-});
+afterAll(() => stop());
 
 /** A tenant with an expense that was left as it was booked, one that was edited, one that was reversed, and one abroad. */
 async function tenantWithExpenses() {

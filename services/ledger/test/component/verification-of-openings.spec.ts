@@ -1,20 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
-import pg from 'pg';
+import type pg from 'pg';
 import { sealed, verify } from './driver/seals.ts';
-import { startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
+import type { TestLedger, TestTenant } from './driver/start-ledger.ts';
+import { startLedgerAndSuperuser } from './driver/superuser.ts';
 
 let ledger: TestLedger;
 let superuser: pg.Client;
+let stop: () => Promise<void>;
 beforeAll(async () => {
-  ledger = await startLedger();
-  superuser = new pg.Client({ connectionString: ledger.database.adminUrl });
-  await superuser.connect();
+  ({ ledger, superuser, stop } = await startLedgerAndSuperuser());
 });
-afterAll(async () => {
-  await superuser.end();
-  await ledger.stop();
-});
+afterAll(() => stop());
 
 const held = (amountMinor: bigint, currency = 'EUR'): contract.OpeningBalance => ({
   ...{ amount: { currency, amountMinor }, date: '2025-01-01' },
