@@ -31,6 +31,7 @@ import {
 import type { ImportState } from './import-state.ts';
 import { findImport, readChunks } from './import-store.ts';
 import { readBatches } from './read-batches.ts';
+import { leavePlacesOpen } from './reserve-places.ts';
 import { runAhead, untilTurnIsOver } from './run-ahead.ts';
 import { surveyBatch } from './survey-batch.ts';
 import { undoBatches } from './undo-batches.ts';
@@ -200,11 +201,13 @@ async function recogniseStoredHead(database: Database, context: TenantContext, s
   throw new Error('The stored bytes of a file are gone');
 }
 
+/** Begins to book rows that nobody needs to look at first. Where a hard limit has come meanwhile they are left to be looked at. */
 const goOnToBooking = (work: ImportWork, context: TenantContext, { id }: ImportState): Promise<ImportState> =>
   work.database.withTenant(context, async (session) => {
     const { state } = await lockImport(session, context, id);
     const isWaiting = state.status === 'processing' && state.stage === 'surveying';
-    return isWaiting ? beginStage(session, context, id, 'booking') : state;
+    if (!isWaiting || !(await leavePlacesOpen(session, context, id))) return state;
+    return beginStage(session, context, id, 'booking');
   });
 
 /** How often to look again at what other workers are at, and how often in vain. */

@@ -18,7 +18,8 @@ const missingPlaces = z.object({
  * commit on nobody else gets them. Answers what stands against it, and takes nothing then. Once in an import; the
  * counters stay locked until the transaction ends, so it is to be short from here.
  *
- * What booking the import makes takes these places, where `bookFor` was said; ending it gives the others back.
+ * What booking the import makes takes these places, where `bookFor` was said; ending it gives the others back. What has no
+ * hard limit now is left open: the import is carried through, whatever the plan becomes.
  */
 export async function reservePlaces(
   session: Session,
@@ -31,4 +32,31 @@ export async function reservePlaces(
     [context.tenantId, importId, JSON.stringify(wanted)],
   );
   return z.array(missingPlaces).parse(rows[0]?.missing);
+}
+
+/**
+ * Leaves everything open for an import whose rows nobody has counted, so that it is carried through whatever the plan becomes.
+ * Answers false, and does nothing, where the plan has a hard limit: the rows must be looked at first.
+ */
+export async function leavePlacesOpen(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+): Promise<boolean> {
+  const { rowCount } = await session.query(
+    {
+      name: 'leave_places_open',
+      text: `
+insert into usage_reservations (tenant_id, import_id, metric, places, is_open)
+select $1, $2, limits.metric, 0, true
+from (
+  select limits.metric, bool_or(limits.plan_limit is not null and not limits.is_soft) over () as is_any_hard
+  from plan_limits($1) as limits
+  where limits.metric in ('accounts', 'expenses_total', 'projects')
+) as limits
+where not limits.is_any_hard`,
+    },
+    [context.tenantId, importId],
+  );
+  return (rowCount ?? 0) > 0;
 }

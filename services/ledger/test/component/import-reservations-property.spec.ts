@@ -17,12 +17,13 @@ afterAll(async () => {
   await driver.stop();
 });
 
-const limit = (max: number) => fc.record({ limit: fc.nat(max), mode: fc.constant('hard' as const) });
-const plan = fc.record({
-  expenses_total: limit(120),
-  projects: limit(12),
-  accounts: limit(12),
-}) as fc.Arbitrary<Limits>;
+const limit = (max: number) =>
+  fc.record({ limit: fc.nat(max), mode: fc.constantFrom('hard' as const, 'hard' as const, 'soft' as const) });
+/** Without a limit where it is not named. */
+const plan = fc.record(
+  { expenses_total: limit(120), projects: limit(12), accounts: limit(12) },
+  { requiredKeys: [] },
+) as fc.Arbitrary<Limits>;
 /** Rows of one large file, so that files overlap; every fifth row has a project and an account of its own. */
 const file = fc.record({
   from: fc.nat(40),

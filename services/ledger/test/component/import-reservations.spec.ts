@@ -25,7 +25,10 @@ afterAll(async () => {
 afterEach(async () => {
   for (const tenant of tenants.splice(0)) {
     await expectSound(tenant);
-    expect(await reserved(tenant)).toEqual({});
+    const kept = await driver.admin.query('select * from ledger.usage_reservations where tenant_id = $1', [
+      tenant.tenantId,
+    ]);
+    expect(kept.rows).toEqual([]);
   }
 });
 
@@ -297,18 +300,56 @@ describe('an import that is being booked', () => {
     }
   });
 
-  it('that began without a hard limit and meets one fails there, and keeps what it has booked', async () => {
-    const tenant = await tenantOn({});
+  const laterLimits: [string, Limits][] = [
+    ['expenses', { expenses_total: { limit: 30, mode: 'hard' } }],
+    ['projects', { projects: { limit: 0, mode: 'hard' } }],
+    ['accounts', { accounts: { limit: 10, mode: 'hard' }, expenses_total: { limit: 1, mode: 'hard' } }],
+  ];
+  it.each(laterLimits)('without a hard limit is carried through when one comes: %s', async (_name, limits) => {
+    const tenant = await tenantOn({ expenses_total: { limit: 5, mode: 'soft' } });
     const { id } = await driver.send(tenant, file(40, 'A'));
     await dieBooking(tenant, id, 1, { surveyed: true });
-    await changePlan(tenant, { expenses_total: { limit: 30, mode: 'hard' } });
+    await changePlan(tenant, limits);
+    await dieBooking(tenant, id, 1, { surveyed: true });
+    await expectSound(tenant);
 
-    await workOff(tenant, id, { ...here!, atOnce: 1 });
+    await workOff(tenant, id);
 
-    expect(await find(tenant, id)).toMatchObject({
-      ...{ status: 'failed', failureCode: 'plan_limit_reached', imported: 30 },
-      failureMessage: 'The plan allows 30 expenses; there are 30, and 10 more are wanted',
-    });
+    expect(await find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    for (const metric of Object.keys(limits) as ('accounts' | 'projects' | 'expenses_total')[]) {
+      await expect(make(tenant, metric)).rejects.toMatchObject({ code: 'plan_limit_reached', meta: { used: '40' } });
+    }
+    const more = await driver.send(tenant, file(1, 'B'));
+    await workOff(tenant, more.id);
+    expect(await find(tenant, more.id)).toMatchObject({ failureCode: 'plan_limit_reached', imported: 0 });
+  });
+
+  it('with one hard limit is carried through when another comes', async () => {
+    const tenant = await tenantOn({ projects: { limit: 40, mode: 'hard' } });
+    const { id } = await driver.send(tenant, file(40, 'A'));
+    await dieBooking(tenant, id, 1);
+    await changePlan(tenant, { projects: { limit: 40, mode: 'hard' }, expenses_total: { limit: 30, mode: 'hard' } });
+
+    await workOff(tenant, id);
+
+    expect(await find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+  });
+
+  it('is looked at first when a hard limit comes at the moment at which it would have been booked', async () => {
+    const tenant = await tenantOn({});
+    const { id } = await driver.send(tenant, file(40, 'A'));
+    const database: ImportWork['database'] = {
+      ...here!.database,
+      async withTenant(context, work, options) {
+        const answer = await here!.database.withTenant(context, work, options);
+        if (answer === false) await changePlan(tenant, { expenses_total: { limit: 30, mode: 'hard' } });
+        return answer;
+      },
+    };
+    expect(await processImport({ ...here!, database }, tenant.tenantId, id)).toBe('waits');
+    await workOff(tenant, id);
+
+    expect(await find(tenant, id)).toMatchObject({ failureCode: 'plan_limit_reached', imported: 0 });
   });
 
   it('that had no limit reserves nothing', async () => {
@@ -401,7 +442,7 @@ async function madeBy({ tenantId }: TenantContext): Promise<Record<string, numbe
 
 async function reserved({ tenantId }: TenantContext): Promise<Record<string, number>> {
   const { rows } = await driver.admin.query<{ metric: string; places: string }>(
-    'select metric, places from ledger.usage_reservations where tenant_id = $1',
+    'select metric, places from ledger.usage_reservations where tenant_id = $1 and not is_open',
     [tenantId],
   );
   return Object.fromEntries(rows.map(({ metric, places }) => [metric, Number(places)]));
