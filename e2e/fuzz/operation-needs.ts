@@ -46,6 +46,7 @@ export function callerOf({ id, isForPlatformAdmin }: Operation): string {
 /** What not everything of its kind will do for: only previews can be committed, and no category can go that is a parent. */
 const pathNeeds: Readonly<Record<string, string>> = {
   commitImport: 'preview',
+  discardImport: 'preview',
   undoImport: 'booked_import',
   deleteCategory: 'spare_category',
 };

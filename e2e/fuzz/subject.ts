@@ -238,6 +238,7 @@ export async function createSubject(platform: SubjectPlatform): Promise<Subject>
     reverseExpense: (request) => refill('expense', request),
     deleteCategory: (request) => refill('spare_category', request),
     commitImport: (request) => refill('preview', request),
+    discardImport: (request) => refill('preview', request),
     undoImport: (request) => refill('booked_import', request),
     deleteAccount: (request) => refill('account', request),
     deleteProject: (request) => refill('project', request),

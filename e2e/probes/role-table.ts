@@ -117,6 +117,7 @@ export const roleTable: Readonly<Record<string, readonly CallerKind[]>> = {
   'GET /imports/{id}': withKey(tenant),
   'GET /imports/{id}/rows': withKey(tenant),
   'POST /imports/{id}/commit': withKey(writers),
+  'DELETE /imports/{id}': withKey(writers),
   'POST /imports/{id}/undo': withKey(writers),
   'POST /import-mappings': withKey(managers),
   'GET /import-mappings': withKey(tenant),

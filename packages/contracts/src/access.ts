@@ -142,6 +142,7 @@ export const access = {
     listImports: { caller: 'tenant', scope: 'expenses:read' },
     listImportRows: { caller: 'tenant', scope: 'expenses:read' },
     commitImport: { caller: 'tenant', roles: writers, scope: 'expenses:write' },
+    discardImport: { caller: 'tenant', roles: writers, scope: 'expenses:write' },
     undoImport: { caller: 'tenant', roles: writers, scope: 'expenses:write' },
     // Everybody of the tenant reads files by them; those who manage what expenses refer to keep them.
     createImportMapping: { caller: 'tenant', roles: managers, scope: 'references:write' },

@@ -18,6 +18,7 @@ import { deleteCategory } from './delete-category.ts';
 import { deleteImportMapping } from './delete-import-mapping.ts';
 import { deleteProject } from './delete-project.ts';
 import { disableTotp } from './disable-totp.ts';
+import { discardImport } from './discard-import.ts';
 import { editExpense } from './edit-expense.ts';
 import { enrollTotp } from './enroll-totp.ts';
 import { eraseMe } from './erase-me.ts';
@@ -200,6 +201,7 @@ export const routes: readonly Route[] = [
   reverseExpense,
   startImport,
   commitImport,
+  discardImport,
   undoImport,
   listImports,
   getImport,

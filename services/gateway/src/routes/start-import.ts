@@ -62,8 +62,8 @@ export const startImport = defineRoute({
     `At most ${uploadMaxBytes / 1024 / 1024} MB. The rows are read in the background: poll the address in \`Location\`. The ` +
     'same file again adds nothing. With `dry_run` nothing is booked: the import ends as `previewed`, with the fate that each ' +
     'row would have, and can be committed for a day. Of one tenant 20 wait or are under way at once; more are refused as ' +
-    '`too_many_imports`: try again when some are done. So are dry runs beyond 50 previews that are kept: commit some, or wait ' +
-    'until their day is over.',
+    '`too_many_imports`: try again when some are done. So are dry runs beyond 50 previews that are kept: commit ' +
+    'or delete some.',
   tags: ['Imports'],
   access: access.ledger.startImport,
   deadlineMs,

@@ -24,7 +24,7 @@ export const undoImport = defineRoute({
       example: {
         ...importExample,
         status: 'undoing',
-        undo: { reversed: 0, already_reversed: 0, references_removed: 0, finished_at: null },
+        undo: { reversed: 0, already_reversed: 0, references_removed: 0, left_out: 0, finished_at: null },
       },
       location: true,
     },

@@ -111,6 +111,9 @@ export const importSchema = z
         references_removed: z.int().meta({
           description: 'Categories, projects and accounts that it had made and nothing else uses, archived.',
         }),
+        left_out: z.int().meta({
+          description: 'Expenses that stay, as the journal says otherwise; the audit trail names them.',
+        }),
         finished_at: instant.nullable(),
       })
       .nullable()
@@ -228,6 +231,7 @@ export function renderImport(given: ledger.Import | undefined): z.input<typeof i
           reversed: found.reversed,
           already_reversed: found.alreadyReversed,
           references_removed: found.referencesRemoved,
+          left_out: found.leftOut,
           finished_at: renderOptionalInstant(found.undoneAt),
         }
       : null,

@@ -22,6 +22,7 @@ export function anImport(change: Partial<ledger.Import> = {}): ledger.Import {
     reversed: 0,
     alreadyReversed: 0,
     referencesRemoved: 0,
+    leftOut: 0,
     undoneAt: undefined,
     failureCode: '',
     failureMessage: '',
@@ -50,6 +51,7 @@ export function fakeImports(): FakeHandlers {
       import: anImport({ id: importId }),
       replayed: false,
     }),
+    discardImport: () => ({ replayed: false }),
     undoImport: ({ importId }: ledger.UndoImportRequest) => ({
       import: anImport({ id: importId, status: 'undoing', imported: 3, reversed: 1 }),
       replayed: false,

@@ -1,4 +1,4 @@
-import { type Database, systemContext, toTenantId } from '@outlay/platform';
+import { type Database, type Session, systemContext, type TenantId, toTenantId } from '@outlay/platform';
 import { dropAll } from './import-progress.ts';
 
 /** Drops bytes and rows of previews that nobody has booked within their day. Each import by itself, as there may be many rows. */
@@ -17,17 +17,24 @@ order by imports.expires_at limit 1000`,
   );
   for (const { tenant_id: tenantId, id } of rows) {
     const context = systemContext(toTenantId(tenantId));
-    await database.withTenant(context, async (session) => {
-      const { rowCount } = await session.query(
-        {
-          name: 'expire_preview',
-          text: `
-update imports set status = 'expired', version = imports.version + 1, finished_at = now()
-where imports.tenant_id = $1 and imports.id = $2 and imports.status = 'previewed' and imports.expires_at <= $3`,
-        },
-        [tenantId, id, now],
-      );
-      if (rowCount === 1) await dropAll(session, context, id, ['import_chunks', 'import_rows']);
-    });
+    await database.withTenant(context, (session) => expirePreview(session, context, id));
   }
+}
+
+/** Drops bytes and rows of a preview, if it is one still. */
+export async function expirePreview(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+): Promise<void> {
+  const { rowCount } = await session.query(
+    {
+      name: 'expire_preview',
+      text: `
+update imports set status = 'expired', version = imports.version + 1, finished_at = now()
+where imports.tenant_id = $1 and imports.id = $2 and imports.status = 'previewed'`,
+    },
+    [context.tenantId, importId],
+  );
+  if (rowCount === 1) await dropAll(session, context, importId, ['import_chunks', 'import_rows']);
 }

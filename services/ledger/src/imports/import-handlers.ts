@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { id, optional } from '../grpc/fields.ts';
 import { parsePage, toPageInfo } from '../grpc/parse-page.ts';
 import { commitImport } from './commit-import.ts';
+import { discardImport } from './discard-import.ts';
 import { toImportMessage } from './import-message.ts';
 import { getImport, listImportRows, listImports } from './read-imports.ts';
 import { receiveUpload } from './receive-upload.ts';
@@ -20,7 +21,14 @@ export interface ImportHandlersOptions {
   ensureTenant: (context: TenantContext) => Promise<unknown>;
 }
 
-type Rpc = 'startImport' | 'getImport' | 'listImports' | 'listImportRows' | 'commitImport' | 'undoImport';
+type Rpc =
+  | 'startImport'
+  | 'getImport'
+  | 'listImports'
+  | 'listImportRows'
+  | 'commitImport'
+  | 'discardImport'
+  | 'undoImport';
 
 /** What files that are coming in take of the memory: all of them, and those of one tenant. */
 const uploadLimits = { bytesMax: 100 * 1_024 * 1_024, bytesMaxOfTenant: 40 * 1_024 * 1_024 };
@@ -47,6 +55,7 @@ export function createImportHandlers(
       if (!options.isReady()) throw notReady();
       return commitImport(options, context, importId);
     },
+    discardImport: (context, request) => discardImport(options, context, parseImportId(request)),
     undoImport: async (context, request) => {
       const importId = parseImportId(request);
       if (!options.isReady()) throw notReady();

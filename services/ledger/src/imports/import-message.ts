@@ -28,6 +28,7 @@ export function toImportMessage(state: ImportState): ledger.Import {
     reversed: state.reversed,
     alreadyReversed: state.alreadyReversed,
     referencesRemoved: state.referencesRemoved,
+    leftOut: state.undoLeftOut,
     createdAt: state.createdAt,
     finishedAt: state.finishedAt,
     undoneAt: state.undoneAt,

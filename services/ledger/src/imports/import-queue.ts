@@ -9,7 +9,7 @@ const previewsMax = 50;
 /** When it is worth trying again: small files are done by then. */
 const underWayRetryMs = 15_000;
 
-/** Previews make room when they are committed, or after their day, which is looked for every hour. */
+/** Previews make room when they are committed or discarded, or after their day, which is looked for every hour. */
 const previewsRetryMs = 3_600_000;
 
 /**
@@ -38,7 +38,7 @@ const tooManyUnderWay = (): DomainError =>
 const tooManyPreviews = (): DomainError =>
   rateLimited(
     'too_many_imports',
-    `At most ${previewsMax} previews are kept at once, each for a day; commit some, or wait until they have expired`,
+    `At most ${previewsMax} previews are kept at once, each for a day; commit or delete some`,
     previewsRetryMs,
   );
 

@@ -9,7 +9,7 @@ export const importColumns = `imports.id, imports.actor_kind, imports.user_id, i
   imports.mapping, imports.mapping_id, imports.format, imports.survey, imports.rows_total, imports.fresh, imports.imported,
   imports.duplicates, imports.skipped, imports.refused, imports.attempts, imports.failure_code, imports.failure_message,
   imports.undo_actor_kind, imports.undo_user_id, imports.undo_request_id, imports.undo_correlation_id, imports.reversed,
-  imports.already_reversed, imports.makes_references, imports.references_removed, imports.version, imports.created_at, imports.expires_at, imports.finished_at, imports.undone_at,
+  imports.already_reversed, imports.makes_references, imports.references_removed, cardinality(imports.undo_left_out) as undo_left_out, imports.version, imports.created_at, imports.expires_at, imports.finished_at, imports.undone_at,
   imports.waits_since, imports.made_beside is not null as is_look_begun`;
 
 const actorKind = z.enum(['user', 'api_key']);
@@ -49,6 +49,7 @@ export const importState = z
     already_reversed: z.int(),
     makes_references: z.boolean(),
     references_removed: z.int(),
+    undo_left_out: z.int(),
     version: z.bigint(),
     created_at: z.date(),
     expires_at: z.date().nullable(),
@@ -97,6 +98,7 @@ export const importState = z
     /** Whether what rows name and is not there is made. */
     makesReferences: row.makes_references,
     referencesRemoved: row.references_removed,
+    undoLeftOut: row.undo_left_out,
     version: row.version,
     createdAt: row.created_at,
     expiresAt: row.expires_at ?? undefined,

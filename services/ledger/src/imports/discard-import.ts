@@ -1,0 +1,40 @@
+import type { ledger } from '@outlay/contracts';
+import { conflict, type Database, idempotent, recordAudit, type TenantContext } from '@outlay/platform';
+import { expirePreview } from './expire-previews.ts';
+import { lockImport } from './import-progress.ts';
+import { findImport } from './import-store.ts';
+import { ownOnly } from './read-imports.ts';
+
+/**
+ * Lets go of a preview before its day is over: its bytes and rows are dropped, and it is expired from now on. One that has
+ * expired by itself is left as it is.
+ *
+ * Throws not_found `import_not_found` (of others too, for members), conflict `import_not_previewed` where it is no preview,
+ * or one whose rows are still being looked at.
+ */
+export async function discardImport(
+  { database }: { database: Database },
+  context: TenantContext,
+  importId: string,
+): Promise<ledger.DiscardImportResponse> {
+  const { replayed } = await database.withTenant(context, (session) =>
+    idempotent(session, context, { operation: 'discard_import', request: { importId } }, async () => {
+      await findImport(session, context, importId, ownOnly(context));
+      const { state } = await lockImport(session, context, importId);
+      if (state.status === 'expired') return {};
+      if (state.status !== 'previewed') {
+        throw conflict('import_not_previewed', 'The import is no preview that is kept');
+      }
+      await expirePreview(session, context, importId);
+      await recordAudit(session, context, {
+        action: 'import.discarded',
+        entity: 'import',
+        entityId: importId,
+        before: { status: state.status, file_name: state.fileName, rows_total: state.rowsTotal },
+        after: { status: 'expired' },
+      });
+      return {};
+    }),
+  );
+  return { replayed };
+}
