@@ -113,6 +113,12 @@ alter table import_rows add constraint import_rows_check check ((fate = 'refused
 alter table import_rows drop constraint import_rows_fate_check;
 alter table import_rows add constraint import_rows_fate_check check (fate in ('imported', 'duplicate', 'refused'));
 alter table import_rows add foreign key (tenant_id, import_id) references imports (tenant_id, id);
+do $$
+begin
+  -- Of the whole table as well as of its columns.
+  execute format('revoke all on imports from %I', 'outlay_' || current_schema() || '_system');
+end
+$$;
 call grant_system('imports', 'select');
 drop index imports_previewed;
 drop index imports_in_progress;

@@ -11,13 +11,14 @@ export const platformMigrations = fileURLToPath(new URL('../../migrations', impo
  * Brings one schema up to date: runs the SQL files of each directory in turn (`NNNN_name.sql` with the markers
  * `-- Up Migration` and `-- Down Migration`) as the owner role with that schema as the search path, so that the
  * SQL names no schema. Each directory keeps its own books and is one transaction. Answers the names of the
- * migrations that ran. With `down`, undoes the directories in reverse order instead. Needs provisionDatabase first.
+ * migrations that ran. With `down`, undoes the directories in reverse order instead; `most` says how many of each directory,
+ * all unless set. Needs provisionDatabase first.
  */
 export async function migrateSchema(
   adminUrl: string,
-  target: { schema: string; directories: readonly string[]; direction?: 'up' | 'down' },
+  target: { schema: string; directories: readonly string[]; direction?: 'up' | 'down'; most?: number },
 ): Promise<string[]> {
-  const { schema, directories, direction = 'up' } = target;
+  const { schema, directories, direction = 'up', most = Number.POSITIVE_INFINITY } = target;
   return withAdminLock(adminUrl, async ({ client }) => {
     const names: string[] = [];
     await client.query(`set role ${ownerRole}`);
@@ -29,7 +30,7 @@ export async function migrateSchema(
         migrationsSchema,
         migrationsTable: `${schema}_${directoryName(directory)}`,
         direction,
-        count: Number.POSITIVE_INFINITY,
+        count: most,
         checkOrder: true,
         noLock: true,
         logger: quiet,
