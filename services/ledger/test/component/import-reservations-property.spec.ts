@@ -2,20 +2,14 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isDomainError, newId, pause, type TenantContext } from '@outlay/platform';
 import fc from 'fast-check';
 import { type ImportWork, processImport } from '../../src/imports/process-import.ts';
-import { createBackgroundDatabase } from '../../src/store/ledger-database.ts';
-import { entitlementsOf, type Limits } from './driver/start-ledger.ts';
-import { type ImportDriver, startImports } from './import-driver.ts';
+import type { Limits } from './driver/start-ledger.ts';
+import { type Reservations, startReservations } from './import-reservations-driver.ts';
 
-let driver: ImportDriver;
-let elsewhere: ReturnType<typeof createBackgroundDatabase>;
+let driver: Reservations;
 beforeAll(async () => {
-  driver = await startImports({ withWorker: false });
-  elsewhere = createBackgroundDatabase(driver.databaseUrl, driver.work.logger);
+  driver = await startReservations();
 });
-afterAll(async () => {
-  await elsewhere.close();
-  await driver.stop();
-});
+afterAll(() => driver.stop());
 
 const limit = (max: number) =>
   fc.record({ limit: fc.nat(max), mode: fc.constantFrom('hard' as const, 'hard' as const, 'soft' as const) });
@@ -47,7 +41,7 @@ it('whatever happens at once, an import is booked whole or not at all, and the c
   await fc.assert(
     fc.asyncProperty(history, async ({ plan: first, rounds }) => {
       const tenant = await driver.tenant();
-      await changePlan(tenant, first);
+      await driver.changePlan(tenant, first);
       const watch = watchCounters(tenant);
       for (const one of rounds) await go(tenant, one);
       await watch.stop();
@@ -79,13 +73,11 @@ async function go(tenant: TenantContext, { files, singles, changes, cuts }: Draw
 
   const made = Promise.all(Array.from({ length: singles }, (_, place) => makeOne(tenant, place)));
   await Promise.all([
-    ...sent.map((one, place) =>
-      workOff(tenant, { ...one, cuts }, place % 2 === 0 ? driver.work : { ...driver.work, database: elsewhere }),
-    ),
+    ...sent.map((one, place) => workOff(tenant, { ...one, cuts }, place % 2 === 0 ? driver.here : driver.there)),
     made,
     ...changes.map(async (limits, place) => {
       await pause(place * 30);
-      await changePlan(tenant, limits);
+      await driver.changePlan(tenant, limits);
     }),
   ]).finally(() => clearInterval(cutting));
 
@@ -182,14 +174,6 @@ async function countExpenses({ tenantId }: TenantContext): Promise<number> {
     [tenantId],
   );
   return rows[0]!.count;
-}
-
-async function changePlan({ tenantId }: TenantContext, limits: Limits): Promise<void> {
-  await driver.admin.query(
-    `update ledger.tenants set entitlements = $2, entitlements_version = entitlements_version + 1
-     where tenant_id = $1`,
-    [tenantId, JSON.stringify(entitlementsOf(limits))],
-  );
 }
 
 /** Answers how many connections it has cut. */
