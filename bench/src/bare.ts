@@ -10,10 +10,14 @@ export interface Bare {
 }
 
 /**
- * What the way of a request costs when nothing is done on it: an HTTP server that answers as many bytes as the operation
- * does, and one that asks a gRPC server in another process for them. No gateway of this kind is faster than that.
+ * What the way of a request costs when nothing is done on it: HTTP servers that answer as many bytes as the operation
+ * does, and such as ask a gRPC server in another process for them, as many of each as there are gateways. No gateway of this
+ * kind is faster than that.
  */
-export async function measureBare(size: number, options: { connections: number; seconds: number }): Promise<Bare> {
+export async function measureBare(
+  size: number,
+  { pairs, ...options }: { pairs: number; connections: number; seconds: number },
+): Promise<Bare> {
   const started: ChildProcess[] = [];
   const start = async (...args: string[]): Promise<number> => {
     const child = fork(join(import.meta.dirname, 'bare-server.ts'), args, { stdio: 'inherit' });
@@ -21,15 +25,17 @@ export async function measureBare(size: number, options: { connections: number; 
     const [port] = await once(child, 'message');
     return Number(port);
   };
-  const measure = async (port: number): Promise<number> => {
-    const urls = [`http://127.0.0.1:${port}/`];
+  const measure = async (ports: number[]): Promise<number> => {
+    const urls = ports.map((port) => `http://127.0.0.1:${port}/`);
     const { requestsPerSecond } = await load({ name: 'bare', method: 'GET', urls, headers: {} }, options);
     return requestsPerSecond;
   };
+  const each = Array.from({ length: pairs });
   try {
-    const grpc = await start('grpc', String(size));
-    const http = await measure(await start('http', String(size)));
-    const httpOverGrpc = await measure(await start('http', String(size), `127.0.0.1:${grpc}`));
+    const http = await measure(await Promise.all(each.map(() => start('http', String(size)))));
+    const servers = await Promise.all(each.map(() => start('grpc', String(size))));
+    const askers = servers.map((port) => start('http', String(size), `127.0.0.1:${port}`));
+    const httpOverGrpc = await measure(await Promise.all(askers));
     return { http, httpOverGrpc };
   } finally {
     for (const child of started) child.kill();

@@ -177,10 +177,10 @@ async function compareWithBare(measured: readonly { operation: Operation; result
   for (const { operation, result } of measured) {
     if (operation.method !== 'GET' || lines.some((line) => line.startsWith(operation.name))) continue;
     const connections = Math.max(...options.connections.split(',').map(Number));
-    const { http, httpOverGrpc } = await measureBare(result.bytesPerAnswer, { connections, seconds });
+    const { http, httpOverGrpc } = await measureBare(result.bytesPerAnswer, { pairs: replicas, connections, seconds });
     lines.push(
       `${operation.name}: ${result.bytesPerAnswer} bytes alone at ${connections} connections, ` +
-        `HTTP ${http.toFixed(0)}/s, HTTP with one gRPC call ${httpOverGrpc.toFixed(0)}/s`,
+        `HTTP ${http.toFixed(0)}/s, HTTP with one gRPC call ${httpOverGrpc.toFixed(0)}/s, by ${replicas} each`,
     );
   }
   if (lines.length > 0) console.log(`\n${lines.join('\n')}`);

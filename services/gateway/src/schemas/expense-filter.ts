@@ -1,4 +1,5 @@
 import type { ledger } from '@outlay/contracts';
+import { invalid } from '@outlay/platform';
 import { z } from 'zod';
 import type { Call } from '../http/define-route.ts';
 import { amount, calendarDate, currency, optionalText, present, uuid } from './common.ts';
@@ -52,6 +53,11 @@ export async function toExpenseFilter(
   const { amount_min: min, amount_max: max } = given;
   const hasBounds = min !== undefined || max !== undefined;
   const own = hasBounds ? present((await tenantOf(context.tenantId)).settings?.currency, 'a currency') : '';
+  const amountMinorFrom = min === undefined ? undefined : toMinor(min, own, 'amount_min');
+  const amountMinorTo = max === undefined ? undefined : toMinor(max, own, 'amount_max');
+  if (amountMinorFrom !== undefined && amountMinorTo !== undefined && amountMinorFrom > amountMinorTo) {
+    throw invalid('amount_max', 'below_amount_min', 'must not be less than amount_min');
+  }
   return {
     dateFrom: given.date_from ?? '',
     dateTo: given.date_to ?? '',
@@ -62,8 +68,8 @@ export async function toExpenseFilter(
     eachTag: given.tag_match === 'all',
     userId: given.user_id ?? '',
     status: given.status,
-    amountMinorFrom: min === undefined ? undefined : toMinor(min, own, 'amount_min'),
-    amountMinorTo: max === undefined ? undefined : toMinor(max, own, 'amount_max'),
+    amountMinorFrom,
+    amountMinorTo,
     vendor: given.vendor ?? '',
     currency: given.currency ?? '',
     paymentMethod: given.payment_method ?? '',

@@ -48,6 +48,19 @@ describe('Fields that are not valid are 422, one entry each', () => {
     expect((await asked('2025-02-01', '2025-02-01')).status).toBe(200);
   });
 
+  it.each(['/expenses', '/expenses/totals', '/expenses/export'])(
+    'refuses amounts of %s that end before they begin, and takes a single one',
+    async (path) => {
+      const asked = (min: string, max: string) => gateway.fetch(`/api/v1${path}?amount_min=${min}&amount_max=${max}`);
+      const refused = await asked('5', '-10.50');
+      expect([refused.status, faultMap((await refused.json()).errors)]).toEqual([
+        422,
+        { amount_max: 'below_amount_min' },
+      ]);
+      expect((await asked('5.00', '5')).status).toBe(200);
+    },
+  );
+
   it.each([
     ['limit=201', 'limit', 'must be at most 200'],
     ['limit=0', 'limit', 'must be at least 1'],

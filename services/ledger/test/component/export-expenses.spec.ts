@@ -63,7 +63,7 @@ const aFile: messages.ImportFile = {
   ...{ name: 'expenses.csv', contentType: 'text/csv', dryRun: false, mapping: undefined, mappingId: '' },
 };
 
-const marks = ['=', '+', '-', '@', "'", '"', ',', ';', '/', '\\', '\t', ' ', 'a', '7', 'é', '😀', '．', '\uFEFF'];
+const marks = ['=', '+', '-', '@', '＝', "'", '"', ',', ';', '/', '\\', '\t', ' ', 'a', '7', 'é', '😀', '．', '\uFEFF'];
 const line = (max: number) =>
   fc
     .string({ unit: fc.constantFrom(...marks), minLength: 1, maxLength: max })
@@ -115,7 +115,7 @@ describe('an export of expenses', () => {
   it('leaves numbers as they are, and spreadsheets nothing to compute', async () => {
     const tenant = await ledger.tenant();
     const input = anExpense({
-      ...{ title: '=HYPERLINK("http://x")', vendor: '+1', description: '@a', tags: ['-b;c', 'd\\'] },
+      ...{ title: '=HYPERLINK("http://x")', vendor: '+1', description: '@a;＝b', tags: ['-b;=c', 'd\\', '=e'] },
       amount: { currency: 'EUR', amountMinor: -4_200n },
     });
     await ledger.client.recordExpense(tenant.owner, { input });
@@ -126,7 +126,7 @@ describe('an export of expenses', () => {
     expect(rowsOf(file)).toMatchObject([
       {
         ...{ amount: '-42.00', booked_amount: '-42.00', exchange_rate: '1', title: '\'=HYPERLINK("http://x")' },
-        ...{ vendor: "'+1", description: "'@a", tags: "'-b\\;c;d\\\\" },
+        ...{ vendor: "'+1", description: "'@a;'＝b", tags: "'-b\\;'=c;d\\\\;'=e" },
       },
     ]);
   });

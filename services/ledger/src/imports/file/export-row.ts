@@ -2,6 +2,7 @@ import { fractionDigits, isCurrency, parseAmount } from '@outlay/platform';
 import { accountKinds } from '../../domain/account-kind.ts';
 import { type PaymentMethod, paymentMethods } from '../../domain/booking.ts';
 import { convert, isRate, type Money, type RateSource } from '../../domain/money.ts';
+import { restored } from '../../exports/write-csv.ts';
 import type { ParsedRow, Purchase } from './parse-row.ts';
 import { dateMax, dateMin } from './resolve-date.ts';
 import { quoted, RefusedRow, skippedRow } from './row-fault.ts';
@@ -43,7 +44,9 @@ function named(written: readonly string[]): Cells {
     const reason = `the row has ${written.length} cells where the header has ${exportHeader.length}`;
     throw new RefusedRow(written.length < exportHeader.length ? 'row_too_short' : 'row_too_long', '', reason);
   }
-  const cells = Object.fromEntries(exportHeader.map((name, index) => [name, restored(written[index] ?? '')])) as Cells;
+  const cells = Object.fromEntries(
+    exportHeader.map((name, index) => [name, restored(written[index] ?? '').toWellFormed()]),
+  ) as Cells;
   for (const name of exportHeader) {
     if (cells[name].includes('\0')) throw new RefusedRow('text_invalid', name, 'the cell has a NUL character in it');
     if (cells[name].length > (lengthMax[name] ?? 200)) {
@@ -52,9 +55,6 @@ function named(written: readonly string[]): Cells {
   }
   return cells;
 }
-
-/** Takes the apostrophe away by which the export keeps spreadsheets from computing a text. */
-const restored = (cell: string): string => (/^'+[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell).toWellFormed();
 
 /** What was joined, with a backslash before separators and backslashes within; each part as the API would take it. */
 function parted(cells: Cells, name: 'tags' | 'category_path', partMax: number): string[] {
