@@ -44,17 +44,27 @@ export function isShared(databaseUrl: string): boolean {
   return URL.canParse(databaseUrl) && !['127.0.0.1', 'localhost', '[::1]', ''].includes(new URL(databaseUrl).hostname);
 }
 
+const startAttemptsMax = 3;
+
 async function embeddedPostgres(onStop: (stop: () => Promise<void>) => void): Promise<string> {
-  const server = await startLocalPostgres({
-    binaries: embeddedBinaries(),
-    dataDirectory: local('postgres'),
-    logFile: local('logs', 'postgres.log'),
-    port: await postgresPort(),
-    durable: true,
-    password: keptSecret('postgres'),
-  });
-  onStop(server.stop);
-  return ensureDatabase(server.url, 'outlay');
+  for (let attempt = 1; ; attempt++) {
+    const port = await postgresPort();
+    try {
+      const server = await startLocalPostgres({
+        binaries: embeddedBinaries(),
+        dataDirectory: local('postgres'),
+        logFile: local('logs', 'postgres.log'),
+        port,
+        durable: true,
+        password: keptSecret('postgres'),
+      });
+      onStop(server.stop);
+      return await ensureDatabase(server.url, 'outlay');
+    } catch (error) {
+      // Somebody else may have taken the port since it was found free: making a database comes in between.
+      if (attempt === startAttemptsMax || (await isFree(port)) === port) throw error;
+    }
+  }
 }
 
 /** The same port at each start, so that a tool set up to look into the database finds it again. */
