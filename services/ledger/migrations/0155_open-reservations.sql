@@ -132,7 +132,6 @@ begin
   if delta > 0 and not is_limit_soft and counted + delta > plan_limit and not exists (
     select from usage_reservations as reservations
     where reservations.tenant_id = of_tenant and reservations.metric = of_metric and reservations.is_open
-      and of_scope = '00000000-0000-0000-0000-000000000000'
       and reservations.import_id = nullif(current_setting('app.import_id', true), '')::uuid
   ) then
     raise exception 'The plan allows no more'

@@ -13,23 +13,28 @@ interface HardLimit {
   used: number;
 }
 
+/** The hard limits that a file can break, as a relation `limits`; the tenant is $1. Of a plan that is not known yet there are none. */
+export const hardLimits = `(
+  select limits.metric, limits.plan_limit
+  from plan_limits($1) as limits
+  where limits.metric in ('accounts', 'expenses_total', 'projects') and limits.plan_limit is not null
+    and not limits.is_soft
+) as limits`;
+
 /** The hard limits that a file can break, and how much of them is used, by imports that have reserved it too. */
 export async function findHardLimits(session: Session, context: { tenantId: TenantId }): Promise<HardLimit[]> {
   const { rows } = await session.query(
     {
       name: 'find_hard_limits',
       text: `
-select limits.item ->> 'metric' as metric, (limits.item ->> 'limit')::bigint::float8 as limit,
+select limits.metric, limits.plan_limit::float8 as limit,
   (
     select coalesce(sum(counters.used), 0)::float8 from usage_counters as counters
-    where counters.tenant_id = tenants.tenant_id and counters.metric = limits.item ->> 'metric'
+    where counters.tenant_id = $1 and counters.metric = limits.metric
       and counters.scope_id = '00000000-0000-0000-0000-000000000000'
   ) as used
-from tenants
-cross join lateral jsonb_array_elements(tenants.entitlements) as limits (item)
-where tenants.tenant_id = $1 and limits.item ->> 'mode' is distinct from 'soft'
-  and limits.item ->> 'metric' in ('projects', 'accounts', 'expenses_total') and limits.item ->> 'limit' is not null
-order by metric`,
+from ${hardLimits}
+order by limits.metric`,
     },
     [context.tenantId],
   );

@@ -1,6 +1,6 @@
 import type { Session, TenantId } from '@outlay/platform';
 import { z } from 'zod';
-import type { WantedUse } from './import-limits.ts';
+import { hardLimits, type WantedUse } from './import-limits.ts';
 
 /** A hard limit that leaves less than is wanted. Of what is used, so many places are reserved by imports under way. */
 export type MissingPlaces = z.output<typeof missingPlaces>;
@@ -48,13 +48,9 @@ export async function leavePlacesOpen(
       name: 'leave_places_open',
       text: `
 insert into usage_reservations (tenant_id, import_id, metric, places, is_open)
-select $1, $2, limits.metric, 0, true
-from (
-  select limits.metric, bool_or(limits.plan_limit is not null and not limits.is_soft) over () as is_any_hard
-  from plan_limits($1) as limits
-  where limits.metric in ('accounts', 'expenses_total', 'projects')
-) as limits
-where not limits.is_any_hard`,
+select $1, $2, metrics.metric, 0, true
+from (values ('accounts'), ('expenses_total'), ('projects')) as metrics (metric)
+where not exists (select from ${hardLimits})`,
     },
     [context.tenantId, importId],
   );

@@ -65,6 +65,43 @@ describe('an import under another plan', () => {
     expect(await on.find(tenant, more.id)).toMatchObject({ failureCode: 'plan_limit_reached', imported: 0 });
   });
 
+  it('is carried through beyond a hard limit that came, and nobody else is let through with it', async () => {
+    const tenant = await on.tenantOn({});
+    const { id } = await on.send(tenant, file(40, 'A'));
+    await on.dieBooking(tenant, id, 1, { surveyed: true });
+    await on.changePlan(tenant, {
+      ...{ accounts: { limit: 5, mode: 'hard' }, projects: { limit: 5, mode: 'hard' } },
+      expenses_total: { limit: 5, mode: 'hard' },
+    });
+
+    for (const metric of ['accounts', 'projects', 'expenses_total'] as const) {
+      await expect(on.make(tenant, metric)).rejects.toMatchObject({
+        ...{ code: 'plan_limit_reached', meta: { metric, limit: '5', used: '10' } },
+      });
+    }
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    expect(await on.madeBy(tenant)).toEqual({ accounts: 40, expenses: 40, projects: 40 });
+  });
+
+  it('with a hard limit has the places that were counted, and none beyond', async () => {
+    const tenant = await on.tenantOn({ projects: { limit: 40, mode: 'hard' } });
+    await on.make(tenant, 'projects', 'A 39');
+    const { id } = await on.send(tenant, file(40, 'A'));
+    await on.dieBooking(tenant, id, 0);
+    expect(await on.reserved(tenant)).toEqual({ projects: 39 });
+    await on.admin.query("update ledger.projects set archived_at = now() where tenant_id = $1 and name = 'A 39'", [
+      tenant.tenantId,
+    ]);
+    await on.make(tenant, 'projects');
+
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'failed', failureCode: 'plan_limit_reached' });
+    expect((await on.madeBy(tenant)).projects).toBeLessThanOrEqual(40);
+  });
+
   it('with one hard limit is carried through when another comes', async () => {
     const tenant = await on.tenantOn({ projects: { limit: 40, mode: 'hard' } });
     const { id } = await on.send(tenant, file(40, 'A'));
