@@ -10,7 +10,7 @@ export const commitImport = defineRoute({
   summary: 'Book what was previewed',
   description:
     'Books the file of a dry run, in the background, from the bytes that were kept: nothing is sent again. What is a ' +
-    'duplicate and what the plan allows is decided anew. A preview can be committed for a day. ' +
+    'duplicate and what the plan allows is decided anew. A preview can be committed until it expires, a day after it was made. ' +
     'Where 20 imports of the tenant wait or are under way it is refused as `too_many_imports`: try again when some are done.',
   tags: ['Imports'],
   access: access.ledger.commitImport,

@@ -8,7 +8,8 @@ export const getImport = defineRoute({
   method: 'get',
   path: '/imports/{id}',
   summary: 'Show how far an import is',
-  description: 'Rows are worked on in the background; ask again until `status` is `completed` or `failed`.',
+  description:
+    'Rows are worked on in the background; ask again until `status` is `completed` or `failed`, or `previewed` where it is a dry run.',
   tags: ['Imports'],
   access: access.ledger.getImport,
   notFound: 'import_not_found',

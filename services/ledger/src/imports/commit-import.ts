@@ -13,7 +13,7 @@ import { ownOnly } from './read-imports.ts';
  * may. Its expenses belong to whoever sent it. Asked for again, it answers where the import stands.
  *
  * Throws not_found `import_not_found` (of others too, for members), conflict `import_not_previewed` where it is no preview,
- * or one whose rows are still being looked at, conflict `preview_expired` a day after it was made; rate_limited
+ * or one whose rows are still being looked at, conflict `preview_expired` from a day after it was made on; rate_limited
  * `too_many_imports` where twenty of the tenant wait or are under way.
  */
 export async function commitImport(

@@ -1,40 +1,89 @@
-import { type Database, type Session, systemContext, type TenantId, toTenantId } from '@outlay/platform';
-import { dropAll } from './import-progress.ts';
+import {
+  type Database,
+  recordAudit,
+  type Session,
+  systemContext,
+  type TenantContext,
+  type TenantId,
+  toTenantId,
+} from '@outlay/platform';
+import { addDropJob } from './drop-preview.ts';
 
-/** Drops bytes and rows of previews that nobody has booked within their day. Each import by itself, as there may be many rows. */
+/** Of as many imports at a time; the next time has the others. */
+const most = 1_000;
+
+/**
+ * Lets go of previews that nobody has booked within their day, and says so in the audit trail. Each by itself, and at once:
+ * their bytes and rows are dropped by jobs. Those whose job was lost get another one.
+ */
 export async function expirePreviews(database: Database, now: Date): Promise<void> {
-  const { rows } = await database.withSystem((session) =>
-    session.query<{ tenant_id: string; id: string }>(
-      {
-        name: 'find_expired_previews',
-        text: `
-select imports.tenant_id, imports.id from imports
-where imports.status = 'previewed' and imports.expires_at <= $1
-order by imports.expires_at limit 1000`,
-      },
-      [now],
-    ),
-  );
-  for (const { tenant_id: tenantId, id } of rows) {
-    const context = systemContext(toTenantId(tenantId));
-    await database.withTenant(context, (session) => expirePreview(session, context, id));
+  for (const { tenantId, id } of await findImports(database, lapsedStatement, [now, most])) {
+    const context = systemContext(tenantId);
+    await database.withTenant(context, (session) => expireLapsed(session, context, id));
+  }
+  for (const { tenantId, id } of await findImports(database, leftStatement, [most])) {
+    await database.withTenant({ tenantId }, (session) => addDropJob(session, tenantId, id));
   }
 }
 
-/** Drops bytes and rows of a preview, if it is one still. */
+async function expireLapsed(session: Session, context: TenantContext, importId: string): Promise<void> {
+  const expired = await expirePreview(session, context, importId);
+  if (!expired) return;
+  await recordAudit(session, context, {
+    action: 'import.expired',
+    entity: 'import',
+    entityId: importId,
+    before: { status: 'previewed', file_name: expired.file_name, rows_total: expired.rows_total },
+    after: { status: 'expired' },
+  });
+}
+
+/**
+ * Ends a preview, if it is one still, and has what is kept of it dropped when the session's transaction has committed. While
+ * its rows are being looked at, who does so comes to an end at the next batch.
+ */
 export async function expirePreview(
   session: Session,
   context: { tenantId: TenantId },
   importId: string,
-): Promise<void> {
-  const { rowCount } = await session.query(
+): Promise<{ file_name: string; rows_total: number } | undefined> {
+  const { rows } = await session.query<{ file_name: string; rows_total: number }>(
     {
       name: 'expire_preview',
       text: `
-update imports set status = 'expired', version = imports.version + 1, finished_at = now()
-where imports.tenant_id = $1 and imports.id = $2 and imports.status = 'previewed'`,
+update imports
+set status = 'expired', is_to_be_dropped = true, version = imports.version + 1,
+  finished_at = least(imports.expires_at, now())
+where imports.tenant_id = $1 and imports.id = $2
+  and (imports.status = 'previewed' or (imports.status = 'processing' and imports.is_preview))
+returning imports.file_name, imports.rows_total`,
     },
     [context.tenantId, importId],
   );
-  if (rowCount === 1) await dropAll(session, context, importId, ['import_chunks', 'import_rows']);
+  if (rows[0]) await addDropJob(session, context.tenantId, importId);
+  return rows[0];
 }
+
+async function findImports(
+  database: Database,
+  statement: { name: string; text: string },
+  values: unknown[],
+): Promise<{ tenantId: TenantId; id: string }[]> {
+  const { rows } = await database.withSystem((session) =>
+    session.query<{ tenant_id: string; id: string }>(statement, values),
+  );
+  return rows.map((row) => ({ tenantId: toTenantId(row.tenant_id), id: row.id }));
+}
+
+const lapsedStatement = {
+  name: 'find_expired_previews',
+  text: `
+select imports.tenant_id, imports.id from imports
+where imports.status = 'previewed' and imports.expires_at <= $1
+order by imports.expires_at limit $2`,
+};
+
+const leftStatement = {
+  name: 'find_previews_to_be_dropped',
+  text: 'select imports.tenant_id, imports.id from imports where imports.is_to_be_dropped limit $1',
+};

@@ -55,7 +55,11 @@ export function createImportHandlers(
       if (!options.isReady()) throw notReady();
       return commitImport(options, context, importId);
     },
-    discardImport: (context, request) => discardImport(options, context, parseImportId(request)),
+    discardImport: async (context, request) => {
+      const importId = parseImportId(request);
+      if (!options.isReady()) throw notReady();
+      return discardImport(options, context, importId);
+    },
     undoImport: async (context, request) => {
       const importId = parseImportId(request);
       if (!options.isReady()) throw notReady();

@@ -4,6 +4,13 @@ import type { FileFormat } from './file/file-format.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 import type { Survey } from './survey.ts';
 
+/** Somebody has ended what was being worked on, such as a preview that was let go of. There is no more to do. */
+export class StageOver extends Error {
+  constructor() {
+    super('The import is not in this stage any more');
+  }
+}
+
 /** What one batch did; none of the numbers is of another batch. */
 export interface BatchResult {
   fresh: number;
@@ -139,7 +146,7 @@ order by import_batches.start`,
 
 /**
  * Adds up what a batch did, as the last thing of its transaction: other batches of the file wait from here on, for as long
- * as a commit takes. Throws where the import is in another stage by now, so that the batch comes to nothing.
+ * as a commit takes. Throws StageOver where the import is in another stage by now, so that the batch comes to nothing.
  */
 export async function advance(
   session: Session,
@@ -160,7 +167,7 @@ returning ${importColumns}`,
     },
     [...[context.tenantId, id, stage, batch.fresh, batch.imported, batch.duplicates, batch.skipped], batch.refused],
   );
-  if (!rows[0]) throw new Error('The import is not in this stage any more');
+  if (!rows[0]) throw new StageOver();
   return importState.parse(rows[0]);
 }
 

@@ -9,6 +9,7 @@ import {
   toTenantId,
 } from '@outlay/platform';
 import { z } from 'zod';
+import { dropPreview, dropTask } from './drop-preview.ts';
 import { expirePreviews } from './expire-previews.ts';
 import { addImportJob, findStalled, importTask, isJobWaiting, jobsSchema } from './import-store.ts';
 import { type ImportWork, processImport } from './process-import.ts';
@@ -105,6 +106,11 @@ export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
   const tasks: JobWorkerOptions['tasks'] = {
     ...beside?.tasks,
     [importTask]: (payload) => workOff(jobPayload.parse(payload)),
+    [dropTask]: async (payload) => {
+      const { tenant_id: tenant, import_id: importId } = jobPayload.parse(payload);
+      const isStopping = () => stopping.signal.aborted;
+      await dropPreview({ database, isStopping, inTurn: turns.inTurn }, toTenantId(tenant), importId);
+    },
     [expireTask]: () => expirePreviews(database, clock()),
   };
 

@@ -26,6 +26,7 @@ import {
   listBatches,
   lockImport,
   noteProgress,
+  StageOver,
   storeFormat,
 } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
@@ -85,11 +86,14 @@ export async function processImport(work: ImportWork, tenantId: TenantId, import
   } catch (error) {
     const failure = finalFailure(error);
     if (!failure) throw error;
-    await work.database.withTenant(context, async (session) => {
+    const hasFailed = await work.database.withTenant(context, async (session) => {
       const { state } = await lockImport(session, context, importId);
-      if (state.status === 'processing') await failImport(session, context, importId, failure);
+      if (state.status !== 'processing') return false;
+      await failImport(session, context, importId, failure);
+      return true;
     });
-    work.logger.warn({ import_id: importId, code: failure.code }, 'import failed');
+    // A preview that somebody has let go of ends wherever its bytes do.
+    if (hasFailed) work.logger.warn({ import_id: importId, code: failure.code }, 'import failed');
     return 'ended';
   }
 }
@@ -179,6 +183,7 @@ async function recognise(work: ImportWork, context: TenantContext, started: Star
   const { database } = work;
   const { state, tenantCurrency: currency, dateFormat } = started;
   const head = await recogniseStoredHead(database, context, state);
+  if (!head) return endWithout(database, context, state.id);
   const open = openStored(work, context, state.id);
   const recognised = await recogniseFile(open, head, {
     today: dayOf(state),
@@ -198,7 +203,14 @@ async function recogniseStoredHead(database: Database, context: TenantContext, s
   const { id, encoding, mapping } = state;
   for await (const chunk of readChunks(database, context, id))
     return { encoding, layout: recogniseStoredLayout(chunk, encoding, mapping) };
-  throw new Error('The stored bytes of a file are gone');
+  return undefined;
+}
+
+/** Of a preview that somebody has let go of, the bytes are dropped from under whoever reads them. */
+async function endWithout(database: Database, context: TenantContext, importId: string): Promise<ImportState> {
+  const state = await database.withTenant(context, (session) => findImport(session, context, importId));
+  if (state.status === 'processing') throw new Error('The stored bytes of a file are gone');
+  return state;
 }
 
 /** Begins to book rows that nobody needs to look at first. Where a hard limit has come meanwhile they are left to be looked at. */
@@ -273,9 +285,11 @@ async function passOver(
 
 /**
  * Another worker may end the stage, and forget which batches were taken, while a batch is being taken here that it has
- * dealt with. That shows by its rows, which have their fate already; what becomes of the import is looked at next.
+ * dealt with. That shows by its rows, which have their fate already, or by the stage, which is over; so it is where somebody
+ * lets go of a preview. What becomes of the import is looked at next.
  */
 function passIfDone(error: unknown): void {
+  if (error instanceof StageOver) return;
   const { constraint } = Object(error) as { constraint?: unknown };
   if (sqlStateOf(error) !== '23505' || constraint !== 'import_rows_pkey') throw error;
 }

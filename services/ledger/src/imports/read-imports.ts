@@ -40,7 +40,8 @@ limit $4`,
 }
 
 /**
- * What became of the rows of a file, in the order of its lines; all of them or those of one fate. A row may repeat what
+ * What became of the rows of a file, in the order of its lines; all of them or those of one fate; none of a preview that is
+ * over. A row may repeat what
  * somebody else imported: whoever may not see that expense is not told which it is.
  */
 export async function listImportRows(
@@ -52,7 +53,9 @@ export async function listImportRows(
   return database.withTenant(
     context,
     async (session) => {
-      await findImport(session, context, importId, ownOnly(context));
+      const { status } = await findImport(session, context, importId, ownOnly(context));
+      // They may still be there, as they are dropped in the background.
+      if (status === 'expired') return { rows: [], hasMore: false };
       const { rows } = await session.query<StoredRow>(fate === undefined ? listAllRows : listRowsOfFate, [
         ...[context.tenantId, importId, after?.line ?? 0, limit + 1, ownOnly(context)],
         ...(fate === undefined ? [] : [fate]),

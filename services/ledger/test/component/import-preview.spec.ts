@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TenantContext } from '@outlay/platform';
-import { expirePreviews } from '../../src/imports/expire-previews.ts';
 import { fixture, type ImportDriver, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
@@ -102,70 +101,6 @@ describe('a preview', () => {
     await expect(driver.imports.handlers.commitImport(context, { importId: done.id })).rejects.toMatchObject({
       code: 'import_not_previewed',
     });
-  });
-
-  it('is gone after its day', async () => {
-    const context = await driver.tenant();
-    const seen = await driver.preview(context, file);
-    const inTime = await driver.preview(context, file);
-    await driver.admin.query("update ledger.imports set expires_at = now() - interval '1 minute' where id = $1", [
-      seen.id,
-    ]);
-
-    await expirePreviews(driver.database, new Date());
-
-    await expect(driver.imports.handlers.commitImport(context, { importId: seen.id })).rejects.toMatchObject({
-      code: 'preview_expired',
-    });
-    expect(await driver.rows(context, seen.id)).toEqual([]);
-    expect(await driver.commit(context, inTime.id)).toMatchObject({ imported: 3 });
-  });
-});
-
-describe('a preview that somebody lets go of', () => {
-  it('is gone at once, with its file and its rows, and who did so is told', async () => {
-    const context = await driver.tenant();
-    const seen = await driver.preview(context, file);
-    const other = await driver.preview(context, file);
-
-    await driver.imports.handlers.discardImport(context, { importId: seen.id });
-    await driver.imports.handlers.discardImport(context, { importId: seen.id });
-
-    const { import: gone } = await driver.imports.handlers.getImport(context, { importId: seen.id });
-    expect(gone).toMatchObject({ status: 'expired', expiresAt: undefined });
-    expect(await driver.rows(context, seen.id)).toEqual([]);
-    const kept = await driver.admin.query<{ import_id: string }>(
-      'select distinct import_id from ledger.import_chunks where tenant_id = $1',
-      [context.tenantId],
-    );
-    expect(kept.rows).toEqual([{ import_id: other.id }]);
-    await expect(driver.imports.handlers.commitImport(context, { importId: seen.id })).rejects.toMatchObject({
-      code: 'preview_expired',
-    });
-    const { rows: told } = await driver.admin.query(
-      `select actor_id, before ->> 'status' as before, after ->> 'status' as after from ledger.audit_entries
-       where tenant_id = $1 and entity_id = $2 and action = 'import.discarded'`,
-      [context.tenantId, seen.id],
-    );
-    expect(told).toEqual([{ actor_id: context.actor.id, before: 'previewed', after: 'expired' }]);
-    expect(await driver.commit(context, other.id)).toMatchObject({ imported: 3 });
-  });
-
-  it("is the caller's own, and one that is kept", async () => {
-    const [context, other] = [await driver.tenant('GBP', 'member'), await driver.tenant()];
-    const seen = await driver.preview(context, file);
-    const colleague: TenantContext = { ...context, actor: { ...context.actor, id: other.actor.id } };
-    const booked = await driver.take(context, file);
-
-    for (const stranger of [colleague, other]) {
-      await expect(driver.imports.handlers.discardImport(stranger, { importId: seen.id })).rejects.toMatchObject({
-        code: 'import_not_found',
-      });
-    }
-    await expect(driver.imports.handlers.discardImport(context, { importId: booked.id })).rejects.toMatchObject({
-      code: 'import_not_previewed',
-    });
-    expect(await driver.commit(context, seen.id)).toMatchObject({ status: 'completed' });
   });
 });
 
