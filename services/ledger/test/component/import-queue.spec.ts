@@ -132,6 +132,15 @@ it('keeps fifty previews of a tenant, those included that are being made', async
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ ...full, message: previewsFull });
   }
+  await driver.admin.query(
+    "update ledger.imports set expires_at = now() + interval '5 hours' where tenant_id = $1 and id = $2",
+    [context.tenantId, kept[3]],
+  );
+  const [refused] = await send(context, 1, { dryRun: true });
+  const retryAfterMs = Number((refused as PromiseRejectedResult).reason.meta.retry_after_ms);
+  // When the day of the first of them is over, and never before.
+  expect(retryAfterMs).toBeGreaterThan(4 * 3_600_000);
+  expect(retryAfterMs).toBeLessThanOrEqual(5 * 3_600_000);
   expect(sent(await send(context, 1))).toHaveLength(1);
   await driver.admin.query(
     "update ledger.imports set expires_at = now() - interval '1 second' where tenant_id = $1 and id = $2",
