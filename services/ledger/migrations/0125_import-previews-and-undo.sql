@@ -98,7 +98,51 @@ call protect_tenant_table('import_mappings');
 
 -- Down Migration
 
--- Fails where a preview or what was undone exists: they cannot be said in the words of before.
+-- What there were no words for is put into the words there were, and dropped where that cannot be; nothing that is in the books
+-- is touched. The rows of every tenant are seen where row-level security is not forced on their owner.
+alter table imports no force row level security;
+alter table import_rows no force row level security;
+alter table import_chunks no force row level security;
+
+-- What was only looked at was never booked. What was skipped was refused, with a reason.
+delete from import_rows using imports
+where import_rows.tenant_id = imports.tenant_id and import_rows.import_id = imports.id
+  and (imports.status in ('previewed', 'expired') or (imports.status = 'processing' and imports.stage = 'surveying'));
+delete from import_rows where import_rows.fate = 'new';
+update import_rows set fate = 'refused' where import_rows.fate = 'skipped';
+update imports
+set duplicates = 0, refused = 0, skipped = 0
+where imports.status in ('previewed', 'expired') or (imports.status = 'processing' and imports.stage = 'surveying');
+update imports set refused = imports.refused + imports.skipped where imports.skipped > 0;
+
+-- Undoing is no state of its own: what has been taken back of an import was reversed, and the rest stays booked.
+update imports
+set status = case when imports.failure_code = '' then 'completed' else 'failed' end
+where imports.status in ('undoing', 'undone');
+
+-- A table of which nothing is booked goes on, from its first row. Previews are over. So is what is being booked, as the batches
+-- that were done have gaps between them, and what would be read in another way: what was booked stays booked, and the file
+-- can be sent again.
+update imports
+set format = null, rows_total = 0, attempts = 0
+where imports.status = 'processing' and imports.stage = 'surveying' and not imports.is_preview and imports.mapping is null
+  and imports.file_kind = 'csv';
+update imports
+set status = 'failed', finished_at = coalesce(imports.finished_at, now()),
+  failure_code = case when imports.status <> 'processing' or imports.is_preview then 'preview_expired' else 'import_interrupted' end,
+  failure_message = 'It could not be gone on with; send the file again'
+where imports.status in ('previewed', 'expired') or (
+  imports.status = 'processing'
+  and (imports.stage = 'booking' or imports.is_preview or imports.mapping is not null or imports.file_kind <> 'csv')
+);
+delete from import_chunks using imports
+where import_chunks.tenant_id = imports.tenant_id and import_chunks.import_id = imports.id
+  and imports.status <> 'processing';
+
+alter table import_chunks force row level security;
+alter table import_rows force row level security;
+alter table imports force row level security;
+
 drop table import_mappings;
 drop table import_batches;
 drop index imported_purchases_by_expense;

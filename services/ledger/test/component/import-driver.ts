@@ -51,7 +51,7 @@ export async function startImports(options: { withWorker?: boolean } = {}) {
   }
 
   return {
-    ...{ database, databaseUrl, admin, imports, work, tenant, send, finished },
+    ...{ database, databaseUrl, admin, imports, work, tenant, send, finished, adminUrl: testDatabase.adminUrl },
     async take(context: TenantContext, bytes: Buffer | string, described?: Described): Promise<ledger.Import> {
       return finished(context, (await send(context, bytes, described)).id);
     },
