@@ -216,6 +216,31 @@ describe('a mapping that is kept', () => {
     });
   });
 
+  it('goes behind what comes with the file column by column and default by default', async () => {
+    const context = await driver.tenant('EUR');
+    const saved = rules({
+      columns: { Note: 'description', Project: '', Till: 'account' },
+      defaults: { currency: 'USD', account: '', category: 'Kitchen', project: 'Library' },
+    });
+    const { mapping } = await driver.imports.handlers.createImportMapping(context, { name: 'Tills', rules: saved });
+    const file = 'Date,Merchant,Amount,Project,Till,Note\n2025-04-03,Tea,4.20,Bridge,7,green\n';
+
+    const seen = await driver.preview(context, file, {
+      mappingId: mapping!.id,
+      mapping: {
+        columns: { Project: 'project', Till: '' },
+        defaults: { currency: 'EUR', account: '', category: 'Garden', project: '' },
+      },
+    });
+
+    expect(seen.format).toMatchObject({
+      columns: { Note: 'description', Project: 'project', Till: '' },
+      defaults: { currency: 'EUR', category: 'Garden', project: 'Library' },
+    });
+    await driver.commit(context, seen.id);
+    expect(await expensesOf(context)).toEqual(['2025-04-03 | Tea | 420 EUR |  |  | Garden | Bridge']);
+  });
+
   it('is what a repeated file was read with, whatever became of it since', async () => {
     const context = { ...(await driver.tenant('EUR')), idempotencyKey: newId() };
     const { handlers } = driver.imports;

@@ -28,6 +28,14 @@ async function startWorker(options: Partial<ImportWorkerOptions>): Promise<void>
   await worker.start?.();
 }
 
+const toldOf = async (importId: string): Promise<string[]> => {
+  const { rows } = await driver.admin.query<{ action: string }>(
+    'select action from ledger.audit_entries where entity_id = $1 order by id',
+    [importId],
+  );
+  return rows.map(({ action }) => action);
+};
+
 async function booked(context: TenantContext) {
   const { rows } = await driver.admin.query(
     `select count(*)::int as expenses, coalesce(sum(booked_amount_minor), 0)::int as total,
@@ -61,6 +69,33 @@ describe('an import whose process died', () => {
     expect(await booked(context)).toMatchObject({ expenses: 1_000, completions: 0 });
 
     await processImport(driver.work, context.tenantId, id);
+
+    expect(await driver.finished(context, id)).toMatchObject({ imported: rowsTotal, duplicates: 0, refused: 0 });
+    expect(await booked(context)).toEqual(everythingOnce);
+    expect(await toldOf(id)).toEqual(['import.started', 'import.completed']);
+  });
+
+  it('goes on with what was left out before batches that were committed, in batches of any size', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.send(context, file);
+    const { promise: secondIsBooked, resolve: bookedSecond } = Promise.withResolvers<void>();
+    let batches = 0;
+    const inTurn = async <T>(batch: () => Promise<T>): Promise<T> => {
+      const isFirst = batches++ === 0;
+      if (isFirst) {
+        await secondIsBooked;
+        throw new Error('The connection is gone');
+      }
+      return batch().finally(bookedSecond);
+    };
+    await expect(processImport({ ...driver.work, inTurn, atOnce: 2 }, context.tenantId, id)).rejects.toThrow('gone');
+    const { rows: batchesDone } = await driver.admin.query(
+      'select start from ledger.import_batches where import_id = $1 order by start',
+      [id],
+    );
+    expect(batchesDone[0]).toEqual({ start: 500 });
+
+    await processImport({ ...driver.work, batchSize: 300 }, context.tenantId, id);
 
     expect(await driver.finished(context, id)).toMatchObject({ imported: rowsTotal, duplicates: 0, refused: 0 });
     expect(await booked(context)).toEqual(everythingOnce);
@@ -153,6 +188,7 @@ describe('an import that fails at the same place again and again', () => {
     const { import: failed } = await driver.imports.handlers.getImport(context, { importId: id });
     expect(failed).toMatchObject({ status: 'failed', failureCode: 'import_interrupted', imported: 500, rowsDone: 500 });
     expect(await booked(context)).toMatchObject({ expenses: 500, completions: 0 });
+    expect(await toldOf(id)).toEqual(['import.started', 'import.failed']);
     const again = await driver.send(context, file);
     await processImport(driver.work, context.tenantId, again.id);
     expect(await driver.finished(context, again.id)).toMatchObject({ imported: rowsTotal - 500, duplicates: 500 });
