@@ -48,7 +48,7 @@ export const errorCodes = {
   currency_fixed: { status: 409, title: 'The currency can no longer change' },
   books_disagree: { status: 409, title: 'It is not what the books say' },
   expense_reversed: { status: 409, title: 'The expense has been reversed' },
-  import_not_previewed: { status: 409, title: 'The import is no preview of which that can be asked' },
+  import_not_previewed: { status: 409, title: 'The import is not a preview that is kept' },
   preview_expired: { status: 409, title: 'The file of the preview is gone' },
   import_not_booked: { status: 409, title: 'The import has booked nothing that could be taken back' },
   changed_meanwhile: { status: 409, title: 'It was changed at the same moment' },
