@@ -66,71 +66,192 @@ const toKey = (publicKey) =>
     type: 'spki',
   });
 
+/** So many seals are held against each other at once. */
+const seriesMax = 1_000;
+
+const entryOf = ({ entry }) => (entry === null || entry.kind === null ? undefined : entry);
+
+/** Where a seal belongs, or stands, if nobody can tell. */
+const placeOf = ({ home, seal }) => home ?? seal.sequence;
+
 /**
- * Checks items as they come, and remembers no more than the seals since the last good signature. Answers the faults.
+ * Says of a series of seals where each belongs (`home`) and what its hash is worth (`standing`), and answers them in the order
+ * in which they belong. From the end to the beginning: a seal whose hash is proved proves that of the one before.
+ */
+function examine(tenantId, before, records, { isSignedBy, isCut }) {
+  const isWhole = (seal) => sealHashOf(tenantId, seal) === seal.hash;
+  const free = records.filter(({ seal }) => !isWhole(seal)).map(({ seal }) => seal.sequence);
+  let place = before.sequence + 1;
+  for (const { seal } of records) {
+    for (; place < seal.sequence && free.length < seriesMax; place += 1) free.push(place);
+    place = seal.sequence + 1;
+  }
+  const homeOf = (seal) =>
+    isWhole(seal) ? seal.sequence : free.find((at) => sealHashOf(tenantId, seal, at) === seal.hash);
+  const examined = records
+    .map((record) => ({ ...record, home: homeOf(record.seal), isSigned: isSignedBy(record.seal), standing: null }))
+    .sort((a, b) => placeOf(a) - placeOf(b));
+
+  const taken = new Set(examined.map(({ home }) => home));
+  const places = examined.filter(({ home, seal }) => home !== undefined || !taken.has(seal.sequence));
+  /** Of the seal that comes next on the way back: its hash is proved, it is forged, or what would vouch for it is lost. */
+  let known = { is: isCut ? 'lost' : 'end' };
+  let loose = [];
+  const learn = (next) => {
+    loose = [];
+    known = next;
+  };
+  const forge = (more = []) => {
+    for (const record of [...loose, ...more]) record.standing = 'forged';
+    learn({ is: 'forged' });
+  };
+  for (const [index, record] of [...places.entries()].reverse()) {
+    const { seal, home, isSigned } = record;
+    const next = places[index + 1];
+    if (next && placeOf(next) > placeOf(record) + 1) learn({ is: 'lost' });
+    if (home === undefined) {
+      const hash = previousHashOf(tenantId, before, places, index, { known, isSignedBy });
+      if (hash !== undefined) learn({ is: 'proved', hash });
+      else if (known.is !== 'forged') learn({ is: 'lost' });
+    } else if (isSigned || (known.is === 'proved' && known.hash === seal.hash)) {
+      if (known.is === 'lost' && known.hash !== undefined && known.hash !== seal.hash) forge();
+      record.standing = 'vouched';
+      learn({ is: 'proved', hash: seal.previous_hash });
+    } else if (known.is !== 'lost' || seal.key_id !== null || (known.hash !== undefined && known.hash !== seal.hash)) {
+      forge([record]);
+    } else {
+      record.standing = 'unproved';
+      loose.push(record);
+      known = { is: 'lost', hash: seal.previous_hash };
+    }
+  }
+  const follows = places.length > 0 && !before.isUnproved && placeOf(places[0]) === before.sequence + 1;
+  if (follows && loose.length > 0 && known.hash !== before.hash) forge();
+  return examined;
+}
+
+/**
+ * The hash that a changed seal was made to follow, where that can be proved: with fields of it put back to what is known of
+ * them besides, it makes up the very hash that is proved for it.
+ */
+function previousHashOf(tenantId, before, places, index, { known, isSignedBy }) {
+  const { seal } = places[index];
+  const [previous, next] = [places[index - 1], places[index + 1]];
+  const keyIds = [seal.key_id, null, places.findLast(({ isSigned }) => isSigned)?.seal.key_id ?? null];
+  let wanted = known.is === 'proved' ? known.hash : undefined;
+  for (const key_id of keyIds) {
+    const own = sealHashOf(tenantId, { ...seal, key_id });
+    if (isSignedBy({ ...seal, key_id, hash: own })) return seal.previous_hash;
+    if (isSignedBy({ ...seal, key_id })) wanted = seal.hash;
+  }
+  if (wanted === undefined) return undefined;
+  const previousHashes = previous
+    ? [previous.seal.hash, sealHashOf(tenantId, previous.seal, placeOf(previous))]
+    : [before.hash];
+  const entry = entryOf(places[index]);
+  for (const previous_hash of [seal.previous_hash, ...previousHashes]) {
+    for (const entry_hash of [seal.entry_hash, ...(entry ? [entryHashOf(tenantId, entry)] : [])]) {
+      for (const sealed_at of [
+        seal.sealed_at,
+        ...[previous, next].filter(Boolean).map((other) => other.seal.sealed_at),
+      ]) {
+        for (const key_id of keyIds) {
+          const link = { ...seal, previous_hash, entry_hash, sealed_at, key_id };
+          if (sealHashOf(tenantId, link) === wanted) return previous_hash;
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What is wrong with a series of seals that have been examined. */
+function faultsOf(tenantId, before, examined) {
+  const faults = [];
+  const at = (kind, { seal }, detail) =>
+    faults.push({ kind, entry_id: seal.entry_id, sequence: seal.sequence, detail });
+  let isRewritingNamed = false;
+  let previous = { sequence: before.sequence, hash: before.hash, isGood: !before.isUnproved };
+  for (const [index, record] of examined.entries()) {
+    const { seal, home, isSigned, standing } = record;
+    const entry = entryOf(record);
+    if (home === undefined) at('seal_changed', record, 'the seal is not what its hash was made of');
+    else if (home !== seal.sequence) at('reordered', record, `the seal stands in another place than its own, ${home}`);
+    if (standing === 'vouched') {
+      isRewritingNamed = false;
+      const follows = previous.isGood && home === previous.sequence + 1;
+      if (seal.key_id !== null && !isSigned) at('seal_changed', record, 'the signature of the seal is not its own');
+      if (follows && seal.previous_hash !== previous.hash) {
+        at('seal_changed', record, 'the seal does not follow the one before it');
+      }
+    } else if (standing === 'forged' && !isRewritingNamed) {
+      at('rewritten', record, 'it, or another of its group, was made anew without a key that is known');
+      isRewritingNamed = seal.key_id !== null;
+    } else if (standing === 'unproved' && examined[index - 1]?.standing !== 'unproved') {
+      const end = examined.findIndex(({ standing: other }, later) => later > index && other !== 'unproved');
+      const upTo = placeOf(examined[end < 0 ? examined.length - 1 : end - 1]);
+      const detail = `nothing vouches for seals ${home} to ${upTo}, which fit together: a seal behind them is gone or broken`;
+      faults.push({ kind: 'unproved', entry_id: null, sequence: home, detail });
+    }
+    if (record.entry === null) at('missing', record, 'the entry is not in the journal any more');
+    else if (home !== undefined && (!entry || entryHashOf(tenantId, entry) !== seal.entry_hash)) {
+      at('changed', record, 'the entry or its postings are not what was sealed');
+    }
+    previous = { sequence: placeOf(record), hash: seal.hash, isGood: standing === 'vouched' };
+  }
+  return faults.sort((a, b) => a.sequence - b.sequence);
+}
+
+/**
+ * Checks items as they come, in series of seals that end with a good signature, and remembers no more than one of them.
+ * Answers the faults.
  */
 async function check(header, items, { publicKeys, kept }) {
   const tenantId = header.tenant_id;
   const keys = new Map(publicKeys.map((publicKey) => [keyIdOf(publicKey), toKey(publicKey)]));
+  const isSignedBy = (seal) =>
+    seal.key_id !== null &&
+    keys.has(seal.key_id) &&
+    verify(null, Buffer.from(seal.hash, 'hex'), keys.get(seal.key_id), Buffer.from(seal.signature ?? '', 'hex'));
+  const isGood = ({ seal }) => sealHashOf(tenantId, seal) === seal.hash && isSignedBy(seal);
   const faults = [];
   const counts = { sealed: 0, waiting: 0 };
-  let last = { sequence: 0, hash: '0'.repeat(64), isWhole: true };
-  /** Since the last good signature; the first group of them is enough to say where a rewriting begins. */
-  let unproved = [];
-  /** Those among them whose own signature is not good. */
-  let badlySigned = [];
+  let before = { sequence: 0, hash: '0'.repeat(64) };
+  let last = before;
+  let series = [];
   let keptHash;
   const fault = (kind, entryId, sequence, detail) => faults.push({ kind, entry_id: entryId, sequence, detail });
 
-  /** Nothing good follows: what was signed badly was made anew. Its whole group is named, as nobody can tell them apart. */
-  const nameRewritten = (isBroken) => {
-    const upTo = isBroken && badlySigned.length === 0 ? last.sequence : badlySigned[0]?.sequence;
-    for (const { entry_id, sequence } of unproved.filter((seal) => seal.sequence <= (upTo ?? 0))) {
-      fault('rewritten', entry_id, sequence, 'it, or another of its group, was made anew without a key that is known');
-    }
-    unproved = [];
-    badlySigned = [];
+  const checkSeries = (records, { isUnproved = false, isCut = false } = {}) => {
+    faults.push(
+      ...faultsOf(tenantId, before, examine(tenantId, before, records, { isSignedBy, isCut: isCut || isUnproved })),
+    );
+    const { sequence, hash } = records.at(-1)?.seal ?? before;
+    before = { sequence, hash, isUnproved };
+    series = series.slice(records.length);
   };
 
-  const checkLink = (seal, isWhole) => {
-    if (seal.sequence > last.sequence + 1) {
-      fault('seal_missing', null, last.sequence + 1, `seals ${last.sequence + 1} to ${seal.sequence - 1} are gone`);
-      unproved = [];
-    } else if (seal.sequence <= last.sequence) {
-      fault('reordered', seal.entry_id, seal.sequence, `it stands behind seal ${last.sequence}`);
-    } else if (isWhole && last.isWhole && seal.previous_hash !== last.hash) nameRewritten(true);
-  };
-
-  const checkSeal = ({ seal, entry }) => {
+  const take = (item) => {
+    const { seal } = item;
     counts.sealed += 1;
     if (seal.sequence === kept?.sequence) keptHash = seal.hash;
-    const isWhole = sealHashOf(tenantId, seal) === seal.hash;
-    checkLink(seal, isWhole);
-    const isSigned =
-      seal.key_id !== null &&
-      keys.has(seal.key_id) &&
-      verify(null, Buffer.from(seal.hash, 'hex'), keys.get(seal.key_id), Buffer.from(seal.signature ?? '', 'hex'));
-    if (!isWhole) fault('seal_changed', seal.entry_id, seal.sequence, 'the seal is not what its hash was made of');
-    else if (isSigned) {
-      // It contains the hashes of all those before it, so it proves them too.
-      for (const { entry_id, sequence } of badlySigned) {
-        fault('seal_changed', entry_id, sequence, 'the signature of the seal is not its own');
-      }
-      unproved = [];
-      badlySigned = [];
-    } else {
-      if (unproved.length < 64) unproved.push(seal);
-      if (seal.key_id !== null && badlySigned.length < 1_000) badlySigned.push(seal);
+    if (seal.sequence <= last.sequence) {
+      fault('reordered', seal.entry_id, seal.sequence, `it stands behind seal ${last.sequence}`);
+      return;
     }
-    if (entry === null) fault('missing', seal.entry_id, seal.sequence, 'the entry is not in the journal any more');
-    else if (isWhole && (entry.kind === null || entryHashOf(tenantId, entry) !== seal.entry_hash)) {
-      fault('changed', seal.entry_id, seal.sequence, 'the entry or its postings are not what was sealed');
+    if (seal.sequence > last.sequence + 1) {
+      fault('seal_missing', null, last.sequence + 1, `seals ${last.sequence + 1} to ${seal.sequence - 1} are gone`);
     }
-    last = { sequence: seal.sequence, hash: seal.hash, isWhole };
+    last = { sequence: seal.sequence, hash: seal.hash };
+    series.push(item);
+    if (series.length < seriesMax) return;
+    const good = series.findLastIndex(isGood);
+    const end = good < 0 ? series.findLastIndex((record) => record.seal.key_id !== null) : good;
+    checkSeries(end < 0 ? series : series.slice(0, end + 1), { isUnproved: good < 0 });
   };
 
   for await (const item of items) {
-    if (item.seal !== null) checkSeal(item);
+    if (item.seal !== null) take(item);
     else if (item.is_waiting) counts.waiting += 1;
     else {
       const what =
@@ -140,15 +261,15 @@ async function check(header, items, { publicKeys, kept }) {
       fault('inserted', item.entry.id, null, what);
     }
   }
+  checkSeries(series, { isCut: header.head?.sequence > last.sequence });
 
-  for (const head of [header.head, kept].filter((given) => given && given.sequence > last.sequence)) {
+  const heads = [header.head, kept].filter((given) => given && given.sequence > last.sequence);
+  for (const head of heads) {
     fault('seal_missing', null, last.sequence + 1, `seals ${last.sequence + 1} to ${head.sequence} are gone`);
   }
   if (kept && kept.sequence <= last.sequence && keptHash !== kept.hash) {
     fault('head_mismatch', null, kept.sequence, 'the chain is not the one that the given head is of');
   }
-  // Where the end was cut off, so was the signature of what is left.
-  if (!faults.some(({ kind }) => kind === 'seal_missing')) nameRewritten(badlySigned.length === 0);
   return { faults, counts, last };
 }
 

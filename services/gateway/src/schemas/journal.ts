@@ -31,6 +31,7 @@ const faultKinds = [
   'seal_changed',
   'seal_missing',
   'rewritten',
+  'unproved',
   'head_mismatch',
   'expense_changed',
   'expense_unbooked',

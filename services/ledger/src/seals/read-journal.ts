@@ -1,7 +1,7 @@
 import type { Session } from '@outlay/platform';
 import type { JournalRecord } from './chain/entry-hash.ts';
+import type { SealedRecord } from './chain/examine-seals.ts';
 import type { ChainHead, Seal } from './chain/seal.ts';
-import type { SealedRecord } from './chain/verify-seals.ts';
 import { entryColumns, instantOf, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
 
 /** Where the chain stands, as the ledger remembers it, and its newest seal. */

@@ -56,7 +56,7 @@ const hash = z
 /** As PostgreSQL wrote it; its calendar has no year 0. */
 const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
 const place = z.strictObject({ recordedAt: instant.or(z.literal(journalStart.recordedAt)), id: z.guid() });
-const chainHead = z.strictObject({ sequence, hash });
+const chainStart = z.strictObject({ sequence, hash, isUnproved: z.boolean().optional() });
 const bound = z.strictObject({
   ...{ sequence, hash, recordedAt: instant },
   newest: z.strictObject({ sequence, hash, sealedAt: instant }).optional(),
@@ -66,7 +66,7 @@ const counts = {
   ...{ expenses: count.default(0), accounts: count.default(0) },
 };
 const verificationPosition = z.discriminatedUnion('phase', [
-  z.strictObject({ ...counts, phase: z.literal('seals'), head: chainHead }),
+  z.strictObject({ ...counts, phase: z.literal('seals'), head: chainStart }),
   z.strictObject({ ...counts, phase: z.literal('journal'), after: place }),
   z.strictObject({ ...counts, phase: z.literal('expenses'), afterId: z.guid() }),
   z.strictObject({ ...counts, phase: z.literal('accounts'), afterId: z.guid() }),

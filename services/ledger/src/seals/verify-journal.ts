@@ -1,7 +1,8 @@
 import { type Clock, type Database, remainingMs, type Session, type TenantContext } from '@outlay/platform';
+import { type ChainStart, isWhole, type SealedRecord } from './chain/examine-seals.ts';
 import { type ChainHead, emptyChain, type Seal } from './chain/seal.ts';
 import type { SealKey } from './chain/seal-key.ts';
-import { type JournalFault, type SealedRecord, sealsMissing, verifySeals } from './chain/verify-seals.ts';
+import { type JournalFault, sealsMissing, verifySeals } from './chain/verify-seals.ts';
 import { compareAccounts } from './compare-accounts.ts';
 import { compareExpenses } from './compare-expenses.ts';
 import { findUnshown } from './find-unshown.ts';
@@ -27,7 +28,7 @@ export type VerificationPosition = {
   oldest: string | undefined;
   bound: VerificationBound;
 } & (
-  | { phase: 'seals'; head: ChainHead }
+  | { phase: 'seals'; head: ChainStart }
   | { phase: 'journal'; after: JournalPosition }
   | { phase: 'expenses'; afterId: string }
   | { phase: 'accounts'; afterId: string }
@@ -99,17 +100,18 @@ export async function verifyJournal(
   const { kept } = given;
   const from = given.from ?? (await read(readBeginning));
   const faults = kept && !given.from ? await read((session) => keptHeadFaults(session, kept)) : [];
+  const seals = { tenantId: context.tenantId, key: work.key };
   let counted = from;
   let next: VerificationPosition | undefined = from;
   let size = stepSize;
   do {
-    let step: Step = await read(lookFrom(next, size));
-    let found = await step.examine(context.tenantId, work.key);
+    let step: Step = await read(lookFrom(next, size, seals));
+    let found = await step.examine();
     // Where so much is wrong it is named bit by bit. Though time be over: an answer has to come further.
     if (found.length > faultsMax && size > faultsMax) {
       size = faultsMax;
-      step = await read(lookFrom(next, size));
-      found = await step.examine(context.tenantId, work.key);
+      step = await read(lookFrom(next, size, seals));
+      found = await step.examine();
     }
     for (const fault of found) faults.push(fault);
     ({ counted, next } = step);
@@ -121,17 +123,17 @@ export async function verifyJournal(
 
 /** What was read in one transaction, to be examined after it. */
 interface Step {
-  examine: (tenantId: string, key: SealKey) => Promise<JournalFault[]>;
+  examine: () => Promise<JournalFault[]>;
   counted: VerificationPosition;
   next: VerificationPosition | undefined;
 }
 
 const lookFrom =
-  (from: VerificationPosition, stepSize: number) =>
+  (from: VerificationPosition, stepSize: number, seals: { tenantId: string; key: SealKey }) =>
   (session: Session): Promise<Step> => {
     switch (from.phase) {
       case 'seals':
-        return lookAtSeals(session, from, stepSize);
+        return lookAtSeals(session, from, stepSize, seals);
       case 'journal':
         return lookAround(session, from, stepSize);
       case 'expenses':
@@ -145,18 +147,24 @@ async function lookAtSeals(
   session: Session,
   from: Extract<VerificationPosition, { phase: 'seals' }>,
   stepSize: number,
+  { tenantId, key }: { tenantId: string; key: SealKey },
 ): Promise<Step> {
   const { bound } = from;
   const records = await readSealed(session, from.head.sequence, stepSize, newestOf(bound));
   const isEnd = records.length < stepSize;
-  const part = isEnd ? records : upToSignature(records);
+  const { part, isUnproved } = isEnd
+    ? { part: records, isUnproved: false }
+    : await upToSignature(tenantId, records, key);
   const { sequence, hash } = part.at(-1)?.seal ?? from.head;
-  const counted = { ...from, sealed: from.sealed + part.length, head: { sequence, hash } };
+  const counted = { ...from, sealed: from.sealed + part.length, head: { sequence, hash, isUnproved } };
+  const isCut = isUnproved || (isEnd && bound.sequence > sequence);
   return {
-    examine: async (tenantId, key) => [
-      ...(await verifySeals(tenantId, from.head, part, key, { isCut: isEnd && bound.sequence > sequence })),
-      ...(isEnd ? endFaults(counted.head, bound) : []),
-    ],
+    examine: async () => {
+      const found = await verifySeals(tenantId, from.head, part, key, { isCut });
+      // What is wrong with the last seal explains by itself why it is not the one that the ledger remembers.
+      const isNamed = found.some((fault) => fault.sequence === sequence && fault.kind !== 'changed');
+      return isEnd && !(isNamed && bound.sequence === sequence) ? [...found, ...endFaults(counted.head, bound)] : found;
+    },
     counted,
     next: isEnd ? { ...countsOf(counted), phase: 'journal', after: journalStart } : counted,
   };
@@ -224,10 +232,23 @@ const countsOf = ({ entries, sealed, unsealed, expenses, accounts, oldest, bound
 
 const newestOf = ({ newest }: VerificationBound): bigint => newest?.sequence ?? 0n;
 
-/** A step ends with a signature, which vouches for what is before it; where there is none, nothing does. */
-function upToSignature(records: readonly SealedRecord[]): readonly SealedRecord[] {
-  const last = records.findLastIndex(({ seal }) => seal.keyId !== '');
-  return last < 0 ? records : records.slice(0, last + 1);
+/**
+ * A step ends with a good signature, which vouches for what is before it; where there is none, with what was given out as
+ * one, and the next step does not rely on it.
+ */
+async function upToSignature(
+  tenantId: string,
+  records: readonly SealedRecord[],
+  key: SealKey,
+): Promise<{ part: readonly SealedRecord[]; isUnproved: boolean }> {
+  const signed = [...records.keys()].filter((index) => records[index]?.seal.keyId !== '').reverse();
+  for (const index of signed) {
+    const seal = records[index]?.seal;
+    if (seal && isWhole(tenantId, seal) && (await key.verify(seal.keyId, seal.hash, seal.signature))) {
+      return { part: records.slice(0, index + 1), isUnproved: false };
+    }
+  }
+  return { part: records.slice(0, (signed[0] ?? records.length - 1) + 1), isUnproved: true };
 }
 
 function endFaults(last: ChainHead, remembered: RememberedHead): JournalFault[] {

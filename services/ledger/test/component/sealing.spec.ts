@@ -237,6 +237,30 @@ describe('a verification', () => {
     expect(hurried).toMatchObject({ sealed: 40, next: { phase: 'seals' } });
   });
 
+  it('names the same seals in steps of any length, and none beside those that were touched', async () => {
+    const tenant = aTenant();
+    await book(tenant, entriesOf(60));
+    await sealAll(tenant);
+    const move = (from: number, to: number) =>
+      `update ledger.journal_seals set sequence = ${to} where tenant_id = '${tenant.tenantId}' and sequence = ${from};`;
+    await superuser.query(
+      `begin; set local session_replication_role = replica;
+       ${move(16, 99)} ${move(17, 16)} ${move(99, 17)}
+       update ledger.journal_seals set previous_hash = hash where tenant_id = '${tenant.tenantId}' and sequence in (32, 48);
+       commit`,
+    );
+
+    for (const stepSize of [32, 33, 48, 1_000]) {
+      const { faults } = await verify(tenant, stepSize);
+
+      const named = faults.map(({ kind, sequence }) => `${kind} ${sequence}`);
+      expect([stepSize, named]).toEqual([
+        stepSize,
+        ['reordered 16', 'reordered 17', 'seal_changed 32', 'seal_changed 48'],
+      ]);
+    }
+  });
+
   it('is of the journal of the moment when it began, whatever is booked and sealed before it is done', async () => {
     const tenant = aTenant();
     await book(tenant, entriesOf(50));
