@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as wire } from '@outlay/contracts';
-import { toTenantId } from '@outlay/platform';
+import { newId, toTenantId } from '@outlay/platform';
 import { connectAsService } from '@outlay/testkit';
 import pg from 'pg';
 import { auditTrailOf } from '../../src/audit/list-audit-entries.ts';
@@ -61,6 +61,24 @@ describe('the audit trail', () => {
     expect(await actions(inCapitals)).toEqual([reversed]);
     expect(await actions({ to: secondAt })).toEqual([['expense.recorded', first.id]]);
     expect(await actions({ entity: 'expense', entityId: first.id, to: new Date(0) })).toEqual([]);
+  });
+
+  it('has what was written from an instant on, and before the one that it is asked for to, which is not in it', async () => {
+    const tenant = await ledger.tenant();
+    const [{ at }] = (await ledger.query<{ at: Date }>(
+      `insert into ledger.audit_entries (
+         tenant_id, id, recorded_at, actor_kind, actor_id, request_id, action, entity, entity_id
+       ) values ($1, $2, date_trunc('second', now()), 'user', 'somebody', 'request', 'changed', 'expense', 'one')
+       returning recorded_at as at`,
+      [tenant.tenantId, newId()],
+    )) as [{ at: Date }];
+    const next = new Date(at.getTime() + 1);
+    const found = async (span: { from?: Date; to?: Date }) => (await list(tenant, span)).entries.length;
+
+    expect(await found({ to: at })).toBe(0);
+    expect(await found({ to: next })).toBe(1);
+    expect(await found({ from: at })).toBe(1);
+    expect(await found({ from: next })).toBe(0);
   });
 
   it('goes on where a page ended, whatever is written meanwhile', async () => {

@@ -136,3 +136,37 @@ describe('the service’s role, where it notes a reversal and makes none,', () =
     }
   });
 });
+
+describe('a superuser who makes something else of a reversal', () => {
+  it('has taken nothing back with it', async () => {
+    const { tenant, expenses } = await tenantWithExpenses();
+    const [reversal] = await ledger.query<{ id: string; reverses: string }>(
+      `select id, reverses_entry_id as reverses from ledger.journal_entries
+       where tenant_id = $1 and expense_id = $2 and kind = 'reversal'`,
+      [tenant.tenantId, expenses.reversed],
+    );
+    const [{ name }] = (await ledger.query<{ name: string }>(
+      `select conname as name from pg_constraint where conrelid = 'ledger.journal_entries'::regclass
+         and pg_get_constraintdef(oid) like '%reverses_entry_id IS NOT NULL%'`,
+    )) as [{ name: string }];
+
+    await superuser.query('begin; set local session_replication_role = replica');
+    await superuser.query(`alter table ledger.journal_entries drop constraint ${name}`);
+    await superuser.query("update ledger.journal_entries set kind = 'restatement' where tenant_id = $1 and id = $2", [
+      tenant.tenantId,
+      reversal!.id,
+    ]);
+    await superuser.query('commit');
+
+    const { faults } = await verify(ledger, tenant);
+    const named = faults.map(({ kind, entryId }) => [kind, entryId]);
+    expect(named).toContainEqual(['changed', reversal!.id]);
+    expect(named).toContainEqual(['reversal_lost', reversal!.reverses]);
+    expect(faults).toContainEqual(
+      expect.objectContaining({
+        ...{ kind: 'expense_changed', expenseId: expenses.reversed },
+        detail: expect.stringMatching(/: status$/),
+      }),
+    );
+  });
+});

@@ -137,6 +137,30 @@ describe('a superuser who changes the opening balance of an account and not the 
     expect(await verify(ledger, other.tenant)).toMatchObject({ faults: [], accounts: 4n });
   });
 
+  it.each([
+    ['amount', 'amount_minor = amount_minor - 1'],
+    ['currency', "currency = 'USD'"],
+  ])(
+    'is found out by what was posted as well, where the entry still says what is shown and a posting another %s',
+    async (_, posted) => {
+      const { tenant, accounts } = await tenantWithAccounts();
+      await commit(
+        `update ledger.postings set ${posted}
+       where tenant_id = $1 and ledger_account_id = $2 and line = 1 and $3::uuid is not null`,
+        { tenant, accounts },
+        accounts.opened,
+      );
+
+      const { faults } = await verify(ledger, tenant);
+
+      expect(faults).toMatchObject([
+        { kind: 'changed', accountId: '' },
+        { kind: 'opening_changed', accountId: accounts.opened, detail: expect.stringMatching(/: amount$/) },
+      ]);
+      expect(faults[0]!.entryId).toBe(faults[1]!.entryId);
+    },
+  );
+
   it('is named for each of many, by answers that stay short', async () => {
     const tenant = await ledger.tenant();
     const ids: string[] = [];

@@ -75,6 +75,19 @@ export const expenseDeeds: ExpenseDeed[] = [
       ),
   },
   {
+    // The reversal has no note where it stands, and the note no reversal.
+    ...{ name: 'dates the note of a reversal otherwise', to: 'reversed', says: 'status' },
+    kinds: ['expense_changed', 'reversal_lost', 'reversal_lost'],
+    run: (client, at) =>
+      both(
+        client,
+        at,
+        `update ledger.reversals set recorded_at = reversals.recorded_at + interval '1 microsecond' from ledger.expenses
+         where reversals.tenant_id = $1 and expenses.tenant_id = $1 and expenses.id = $2
+           and reversals.entry_id = expenses.entry_id`,
+      ),
+  },
+  {
     ...{ name: 'deletes it', to: 'posted', kinds: ['expense_missing'] },
     run: (client, at) => both(client, at, 'delete from ledger.expenses where tenant_id = $1 and id = $2'),
   },

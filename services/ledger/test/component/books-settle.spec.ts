@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDatabase, createSilentLogger, type Database, newId, toTenantId } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import pg from 'pg';
+import { segmentJournal } from '../../src/books/segment-journal.ts';
+import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
+import { booksOf } from './driver/books.ts';
+import type { TestLedger } from './driver/start-ledger.ts';
+import { startLedgerAndSuperuser } from './driver/superuser.ts';
+
+let ledger: TestLedger;
+let superuser: pg.Client;
+let stop: () => Promise<void>;
+let database: Database;
+let books: ReturnType<typeof booksOf>;
+/** A transaction of the service that was begun and does not end. */
+let writer: pg.Client;
+beforeAll(async () => {
+  ({ ledger, superuser, stop } = await startLedgerAndSuperuser());
+  books = booksOf(ledger);
+  const url = ledger.database.urlFor('ledger');
+  database = createDatabase({ url, applicationName: 'books', logger: createSilentLogger() });
+  writer = new pg.Client({ connectionString: url });
+  await writer.connect();
+  await writer.query('begin');
+});
+afterAll(async () => {
+  await writer.end();
+  await database.close();
+  await stop();
+});
+
+/** So long before the transaction that is open began, in UTC with microseconds. */
+async function before(interval: string): Promise<string> {
+  const { rows } = await writer.query(
+    `select to_char((now() - $1::interval) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as instant`,
+    [interval],
+  );
+  return rows[0].instant;
+}
+
+// Another one that began up to a second earlier may not show up yet among those that are open.
+describe('while a transaction is open', () => {
+  it('an instant is final when it is more than a second before it began, and not sooner', async () => {
+    const tenant = await ledger.tenant();
+
+    await expect(books.balances(tenant.owner, { knownAsOf: await before('0.9 seconds') })).rejects.toMatchObject({
+      code: 'books_not_settled',
+    });
+    const knownAsOf = await before('1.1 seconds');
+    expect(await books.balances(tenant.owner, { knownAsOf })).toMatchObject({ knownAsOf: expect.anything() });
+  });
+
+  it('a segment ends more than a second before it began, and not later', async () => {
+    const tenant = await ledger.tenant();
+    const book = async (recordedAt: string): Promise<void> => {
+      await superuser.query('begin; set local session_replication_role = replica');
+      await superuser.query(
+        `with entry as (
+           insert into ledger.journal_entries
+             (tenant_id, id, recorded_at, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
+           values ($1, $2, $3, '2025-01-15', 'expense', $2, 'EUR', 5, 1, 'identity', '2025-01-15')
+         )
+         insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
+         values ($1, $2, 1, $3, $4, 'EUR', 5), ($1, $2, 2, $3, $5, 'EUR', -5)`,
+        [tenant.tenantId, newId(), recordedAt, ledgerAccounts.uncategorised, ledgerAccounts.unassigned],
+      );
+      await superuser.query('commit');
+    };
+    const segment = () => segmentJournal(database, toTenantId(tenant.tenantId), 2);
+
+    await book(await before('0.9 seconds'));
+    expect(await segment()).toBe(false);
+
+    await book(await before('1.1 seconds'));
+    await eventually(async () => expect(await segment()).toBe(true));
+    expect(await segment()).toBe(false);
+  });
+});
