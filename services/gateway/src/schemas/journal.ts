@@ -40,6 +40,7 @@ const faultKinds = [
   'opening_unbooked',
   'opening_missing',
   'reversal_lost',
+  'segment_changed',
 ] as const;
 
 const fault = z
@@ -86,7 +87,8 @@ export const verificationSchema = z
   .meta({
     id: 'JournalVerification',
     description:
-      'What holding the journal against its seals, and the expenses and opening balances against the journal, has found.',
+      'What holding the journal against its seals, and the expenses, the opening balances and the segments that the books are ' +
+      'read from against the journal, has found.',
   });
 
 const posting = z

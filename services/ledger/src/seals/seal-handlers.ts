@@ -70,6 +70,7 @@ const verificationPosition = z.discriminatedUnion('phase', [
   z.strictObject({ ...counts, phase: z.literal('journal'), after: place }),
   z.strictObject({ ...counts, phase: z.literal('expenses'), afterId: z.guid() }),
   z.strictObject({ ...counts, phase: z.literal('accounts'), afterId: z.guid() }),
+  z.strictObject({ ...counts, phase: z.literal('segments'), afterNumber: z.int32().min(0) }),
 ]);
 const listingPosition: z.ZodType<ListingPosition> = z.union([z.strictObject({ sequence }), place]);
 

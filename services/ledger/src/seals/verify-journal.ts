@@ -5,6 +5,7 @@ import type { SealKey } from './chain/seal-key.ts';
 import { type JournalFault, sealsMissing, verifySeals } from './chain/verify-seals.ts';
 import { compareAccounts } from './compare-accounts.ts';
 import { compareExpenses } from './compare-expenses.ts';
+import { compareNextSegment } from './compare-segments.ts';
 import { findUnshown } from './find-unshown.ts';
 import {
   type JournalPosition,
@@ -32,6 +33,7 @@ export type VerificationPosition = {
   | { phase: 'journal'; after: JournalPosition }
   | { phase: 'expenses'; afterId: string }
   | { phase: 'accounts'; afterId: string }
+  | { phase: 'segments'; afterNumber: number }
 );
 
 /** The journal that a verification is of: that of the moment when it began, however long it takes. */
@@ -80,8 +82,9 @@ async function readBeginning(session: Session): Promise<VerificationPosition> {
 
 /**
  * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
- * the journal for what has no seal and for what no expense or account shows, and last each expense with its entry and each
- * account with that of its opening balance. Step by step, each in a snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
+ * the journal for what has no seal and for what no expense or account shows, then each expense with its entry and each
+ * account with that of its opening balance, and last the segments that the books are read from. Step by step, each in a
+ * snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
  * hundred faults, it says where to go on; all that its last step found is named with them, where so much is wrong that is of
  * a hundred entries or expenses. All steps count what was there when the first began, so that entries are those
  * sealed and those not, whatever is booked and sealed meanwhile. `kept` is a head that the caller knows from earlier: the
@@ -140,6 +143,8 @@ const lookFrom =
         return lookAtExpenses(session, from, stepSize);
       case 'accounts':
         return lookAtAccounts(session, from, stepSize);
+      case 'segments':
+        return lookAtSegment(session, from);
     }
   };
 
@@ -220,7 +225,23 @@ async function lookAtAccounts(
   return {
     examine: async () => faults,
     counted,
-    next: endId === undefined ? undefined : { ...counted, afterId: endId },
+    next:
+      endId === undefined
+        ? { ...countsOf(counted), phase: 'segments', afterNumber: 0 }
+        : { ...counted, afterId: endId },
+  };
+}
+
+/** A segment at a time, however long a step may be: it is made of about ten thousand postings. */
+async function lookAtSegment(
+  session: Session,
+  from: Extract<VerificationPosition, { phase: 'segments' }>,
+): Promise<Step> {
+  const { faults, number } = await compareNextSegment(session, from.afterNumber);
+  return {
+    examine: async () => faults,
+    counted: from,
+    next: number === undefined ? undefined : { ...from, afterNumber: number },
   };
 }
 

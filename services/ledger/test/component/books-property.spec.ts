@@ -4,6 +4,7 @@ import { eventually } from '@outlay/testkit';
 import fc from 'fast-check';
 import { segmentJournal } from '../../src/books/segment-journal.ts';
 import { addUp, booksOf, type PlainPosting, type Totals, toTotals } from './driver/books.ts';
+import { verify } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { uploadOf } from './import-driver.ts';
 
@@ -58,6 +59,7 @@ it('the books add up after whatever was recorded, edited, reversed and imported,
       await holds(tenant, postings);
       expect(await everythingAbout(tenant, knownAsOf)).toEqual(known);
       await holdsAt(tenant, postings, postings[Math.floor(postings.length / 2)]?.recorded);
+      expect((await verify(ledger, tenant)).faults).toEqual([]);
     }),
     { numRuns: 6, interruptAfterTimeLimit: 150_000 },
   );

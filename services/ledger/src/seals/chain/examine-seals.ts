@@ -43,12 +43,12 @@ export async function examineSeals(
   key: Pick<SealKey, 'verify'>,
   isCut: boolean,
 ): Promise<Examined[]> {
-  const broken = records.filter(({ seal }) => !isWhole(tenantId, seal));
-  const free = [...broken.map(({ seal }) => seal.sequence), ...gapsIn(before, records)].slice(0, placesMax);
+  const broken = new Set(records.filter(({ seal }) => !isWhole(tenantId, seal)).map(({ seal }) => seal));
+  const free = [...[...broken].map(({ sequence }) => sequence), ...gapsIn(before, records)].slice(0, placesMax);
   const homeOf = (seal: Seal): bigint | undefined =>
-    isWhole(tenantId, seal)
-      ? seal.sequence
-      : free.find((place) => sealHashOf(tenantId, { ...seal, sequence: place }).equals(seal.hash));
+    broken.has(seal)
+      ? free.find((place) => sealHashOf(tenantId, { ...seal, sequence: place }).equals(seal.hash))
+      : seal.sequence;
   const examined = await Promise.all(
     records.map(async (record): Promise<Examined> => {
       const { seal } = record;

@@ -20,6 +20,7 @@ export const faultKinds = [
   'opening_unbooked',
   'opening_missing',
   'reversal_lost',
+  'segment_changed',
 ] as const;
 
 /** Something that is not as it was sealed, or not as the journal says. docs/journal-seals.md says what each kind means. */
