@@ -260,6 +260,10 @@ describe('what is done in the middle of a group of sixteen', () => {
     expect(await named(change(records, 16, { signature: Buffer.alloc(0), keyId: '' }))).toEqual(['seal_changed 16']);
   });
 
+  it('takes the newest group for rewritten where its signature is not good, as nothing behind it tells otherwise', async () => {
+    expect(await named(change(records, 40, { signature: Buffer.alloc(64, 7) }))).toEqual(each('rewritten', 33, 40));
+  });
+
   it('names the group in which a chain was made anew up to some seal that was left as it was', async () => {
     expect(await named(rewrite(5, 11))).toEqual(each('rewritten', 1, 11));
     expect(await named(rewrite(5, 20))).toEqual(each('rewritten', 1, 16));
