@@ -261,6 +261,21 @@ describe('a verification', () => {
     }
   });
 
+  it('names a seal that was made to follow another one than that before it, with the key, wherever a step begins', async () => {
+    const tenant = aTenant();
+    await book(tenant, entriesOf(20));
+    await sealAll(tenant);
+    await superuser.query(
+      `update ledger.journal_chains set hash = decode(repeat('ab', 32), 'hex') where tenant_id = '${tenant.tenantId}'`,
+    );
+    await book(tenant, entriesOf(20));
+    await sealAll(tenant);
+
+    for (const stepSize of [32, 1_000]) {
+      expect((await verify(tenant, stepSize)).faults).toMatchObject([{ kind: 'seal_changed', sequence: 21n }]);
+    }
+  });
+
   it('is of the journal of the moment when it began, whatever is booked and sealed before it is done', async () => {
     const tenant = aTenant();
     await book(tenant, entriesOf(50));

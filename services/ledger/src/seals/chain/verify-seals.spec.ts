@@ -318,6 +318,15 @@ describe('what is done in the middle of a group of sixteen', () => {
     expect(await named(rewrite(17, 20).toSpliced(20, 1))).toEqual(['unproved 17', 'seal_missing 21']);
   });
 
+  it('names seals that were made anew and do not follow what was signed before them, though what is behind them is gone', async () => {
+    const anew = (from: number) =>
+      forge(change(records, from, { previousHash: bytes }), from - 1, (entry) => ({ ...entry, amountMinor: 1n }));
+    const upTo = (from: number, last: number) => [...anew(from).slice(0, last), ...records.slice(last + 1)];
+
+    expect(await named(upTo(17, 20))).toEqual([...each('rewritten', 17, 20), 'seal_missing 21']);
+    expect(await named(upTo(1, 4))).toEqual([...each('rewritten', 1, 4), 'seal_missing 5']);
+  });
+
   it('does not take what a step before has not proved for where the chain stood', async () => {
     const rest = records.slice(16);
     const start = { sequence: 16n, hash: bytes };
