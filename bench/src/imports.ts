@@ -10,13 +10,19 @@ import { createBackgroundDatabase } from '../../services/ledger/src/store/ledger
 import { databaseCpuTimeMs } from './cpu-time.ts';
 
 /**
- * What importing a large file takes: rows a second for a first import and for the same file again, and the most memory that
- * the process held. `--rows` says how large, `--at-once` how many of its batches are booked at the same time. The file is
+ * What importing a large file takes: rows a second for a first import, for the same file again (`--again`) and for taking the
+ * first import back (`--undo`), and the most memory that the process held. `--rows` says how large, `--at-once` how many of
+ * its batches are booked, or taken back, at the same time. The file is
  * like a card issuer's: 14 columns, some hundred cards and projects. It is put into the database piece by piece, as the
  * limit of an upload is for those who send it, not for what can be worked off.
  */
 const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '1000000' }, 'at-once': { type: 'string' }, again: { type: 'boolean' } },
+  options: {
+    rows: { type: 'string', default: '1000000' },
+    'at-once': { type: 'string' },
+    again: { type: 'boolean' },
+    undo: { type: 'boolean' },
+  },
 });
 const rowsTotal = Number(values.rows);
 const atOnce = values['at-once'] === undefined ? undefined : Number(values['at-once']);
@@ -46,8 +52,9 @@ const watch = setInterval(() => {
 }, 50);
 
 const before = process.memoryUsage.rss();
-await importOnce('first');
+const first = await importOnce('first');
 if (values.again) await importOnce('again');
+if (values.undo) await undo(first);
 clearInterval(watch);
 console.log(`memory: ${mega(before)} MB before, ${mega(peakBytes)} MB at most`);
 await database.close();
@@ -55,19 +62,31 @@ await admin.end();
 await testDatabase.drop();
 await globalTeardown();
 
-async function importOnce(which: string): Promise<void> {
+async function importOnce(which: string): Promise<string> {
   const importId = await store();
+  const spent = await workOff(importId);
+  const { import: done } = await imports.handlers.getImport(context, { importId });
+  console.log(`${which}: ${done?.imported} imported, ${done?.duplicates} duplicates, ${spent}`);
+  return importId;
+}
+
+async function undo(importId: string): Promise<void> {
+  await imports.handlers.undoImport(context, { importId });
+  const spent = await workOff(importId);
+  const { import: done } = await imports.handlers.getImport(context, { importId });
+  console.log(`undo: ${done?.reversed} reversed, ${done?.leftOut} left out, ${spent}`);
+}
+
+/** Works an import off, or takes it back. Answers what that took. */
+async function workOff(importId: string): Promise<string> {
   const [startedAt, cpu, databaseBefore] = [performance.now(), process.cpuUsage(), databaseCpuMs()];
   await processImport({ ...work, ...(atOnce !== undefined && { atOnce }) }, tenantId, importId);
   const seconds = (performance.now() - startedAt) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
   const perRow = (ms: number) => `${((ms * 1_000) / rowsTotal).toFixed(0)} µs`;
-  const spent = `CPU a row: ${perRow((user + system) / 1_000)} here, ${perRow(databaseCpuMs() - databaseBefore)} in PostgreSQL`;
-  const { import: done } = await imports.handlers.getImport(context, { importId });
+  const [here, there] = [perRow((user + system) / 1_000), perRow(databaseCpuMs() - databaseBefore)];
   const rate = Math.round(rowsTotal / seconds);
-  console.log(
-    `${which}: ${done?.imported} imported, ${done?.duplicates} duplicates, ${seconds.toFixed(1)} s, ${rate} rows/s; ${spent}`,
-  );
+  return `${seconds.toFixed(1)} s, ${rate} rows/s; CPU a row: ${here} here, ${there} in PostgreSQL`;
 }
 
 function databaseCpuMs(): number {

@@ -263,8 +263,9 @@ export const importCompleted = {
 
 export const importUndone = {
   importId: '0197a3c0-8888-7000-8000-000000000001',
-  reversed: 5221,
+  reversed: 5220,
   alreadyReversed: 1,
+  leftOut: 1,
   undoneAt: '2025-02-01T08:00:02.000Z',
 };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { newId, type TenantContext } from '@outlay/platform';
+import { addImportJob } from '../../src/imports/import-store.ts';
 import { processImport } from '../../src/imports/process-import.ts';
 import { type ImportDriver, startImports } from './import-driver.ts';
 
@@ -160,3 +161,29 @@ it('answers a repeated request as the first time though the queue is full', asyn
   expect(await driver.send(context, file('first'))).toMatchObject({ id: first.id });
   await expect(driver.send({ ...context, idempotencyKey: newId() }, file('another'))).rejects.toMatchObject(full);
 }, 60_000);
+
+it('keeps the place of an import however often it is asked for, unless that is for earlier', async () => {
+  const context = await driver.tenant();
+  const [first, other] = sent(await send(context, 2));
+  const placeOf = async (id: string) => {
+    const { rows } = await driver.admin.query<{ run_at: string }>(
+      'select run_at::text as run_at from ledger_jobs.jobs where key = $1',
+      [id],
+    );
+    return rows.map((row) => row.run_at);
+  };
+  const ask = (id: string, laterMs: number) =>
+    driver.database.withTenant(context, (session) => addImportJob(session, context.tenantId, id, laterMs));
+  const [place, otherPlace] = [await placeOf(first!.id), await placeOf(other!.id)];
+
+  await ask(first!.id, 0);
+  await ask(first!.id, 60_000);
+
+  expect(await placeOf(first!.id)).toEqual(place);
+  expect(await placeOf(other!.id)).toEqual(otherPlace);
+  await driver.admin.query('select ledger_jobs.remove_job($1)', [first!.id]);
+  await ask(first!.id, 60_000);
+  const late = await placeOf(first!.id);
+  await ask(first!.id, 0);
+  expect([late, await placeOf(first!.id)].toSorted()).not.toEqual([late, await placeOf(first!.id)]);
+});

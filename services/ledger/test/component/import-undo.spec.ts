@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TenantContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
 import { createImportWorker, type ImportWorker } from '../../src/imports/import-worker.ts';
 import { processImport } from '../../src/imports/process-import.ts';
 import { reverseExpenses } from '../../src/store/reverse-expenses.ts';
@@ -177,8 +178,99 @@ describe('an import that is taken back', () => {
         },
       },
     ]);
+    const { rows: events } = await driver.admin.query(
+      `select envelope -> 'data' as data from ledger.outbox
+       where tenant_id = $1 and type = 'outlay.ledger.import.undone.v1'`,
+      [context.tenantId],
+    );
+    expect(events).toMatchObject([{ data: { importId: first.id, reversed: 48, alreadyReversed: 1, leftOut: 1 } }]);
     // Its purchase is in the books still.
     expect(await driver.take(context, many)).toMatchObject({ imported: 49, duplicates: 1 });
+  });
+
+  it('leaves out each once, however many of them there are and however many work on it', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.send(context, await fixture(month));
+    await processImport(driver.work, context.tenantId, id);
+    const { rows: forged } = await driver.admin.query<{ expense_id: string }>(
+      `with forged as (
+         select entry_id, id from ledger.expenses where tenant_id = $1 order by expense_date, id limit 40
+       ), made as (
+         insert into ledger.reversals (tenant_id, entry_id, reversal_id, recorded_at)
+         select $1, forged.entry_id, gen_random_uuid(), now() from forged
+       )
+       select id::text as expense_id from forged order by id`,
+      [context.tenantId],
+    );
+    await driver.imports.handlers.undoImport(context, { importId: id });
+
+    await Promise.all(
+      Array.from({ length: 3 }, () => processImport({ ...driver.work, batchSize: 100 }, context.tenantId, id)),
+    );
+
+    const { rows: audited } = await driver.admin.query(
+      `select after ->> 'expenseId' as expense_id from ledger.audit_entries
+       where tenant_id = $1 and action = 'import.expense_left_out' order by 1`,
+      [context.tenantId],
+    );
+    expect(audited).toEqual(forged);
+    const { import: undone } = await driver.imports.handlers.undoImport(context, { importId: id });
+    expect(undone).toMatchObject({ status: 'undone', reversed: rowsTotal - 40, alreadyReversed: 0, leftOut: 40 });
+    expect(await booked(context)).toMatchObject({ posted: 40, told: rowsTotal - 40, ends: 1 });
+  }, 120_000);
+
+  it('waits at the end, and not before, for an expense that somebody is at', async () => {
+    const context = await driver.tenant();
+    await work(2);
+    const first = await driver.take(context, file);
+    const [row] = await driver.rows(context, first.id);
+    const somebody = await driver.admin.connect();
+    await somebody.query('begin');
+    await somebody.query('select from ledger.expenses where tenant_id = $1 and id = $2 for update', [
+      ...[context.tenantId, row!.expenseId],
+    ]);
+    try {
+      await driver.imports.handlers.undoImport(context, { importId: first.id });
+
+      await eventually(async () => expect(await booked(context)).toMatchObject({ posted: 1, told: 2 }));
+      const { import: present } = await driver.imports.handlers.getImport(context, { importId: first.id });
+      expect(present).toMatchObject({ status: 'undoing', reversed: 2 });
+    } finally {
+      await somebody.query('rollback');
+      somebody.release();
+    }
+
+    expect(await driver.finished(context, first.id, 'undone')).toMatchObject({ reversed: 3, alreadyReversed: 0 });
+  });
+
+  it('is in the audit trail as begun, by whom and from where it stood', async () => {
+    const context = await driver.tenant();
+    await work();
+    const first = await driver.take(context, file);
+
+    await driver.undo(context, first.id);
+
+    const { rows: audited } = await driver.admin.query(
+      `select action, actor_id::text as actor_id, before from ledger.audit_entries
+       where tenant_id = $1 and entity = 'import' and entity_id = $2 and action like 'import.und%' order by id`,
+      [context.tenantId, first.id],
+    );
+    expect(audited).toMatchObject([
+      { action: 'import.undo_started', actor_id: context.actor.id, before: { status: 'completed', imported: 3 } },
+      { action: 'import.undone', actor_id: context.actor.id },
+    ]);
+  });
+
+  it('is gone on with by workers, though whoever worked on it had died with its job', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.send(context, file);
+    await processImport(driver.work, context.tenantId, id);
+    await driver.imports.handlers.undoImport(context, { importId: id });
+    await driver.admin.query('select ledger_jobs.remove_job($1)', [id]);
+
+    await work();
+
+    expect(await driver.finished(context, id, 'undone')).toMatchObject({ reversed: 3 });
   });
 
   it('must have booked something, and be one that the caller may deal with', async () => {

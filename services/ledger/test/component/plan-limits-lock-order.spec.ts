@@ -36,6 +36,49 @@ it('files for the same projects, at two processes, hardly ever wait for each oth
   expect((await countDeadlocks()) - before).toBeLessThan(10);
 }, 120_000);
 
+it('imports of the same projects that are taken back, each at two processes, hardly ever wait for each other in a circle', async () => {
+  const tenant = await driver.tenant();
+  const limits = entitlementsOf({
+    expenses_per_project: { limit: 4_000, mode: 'soft' },
+    expenses_total: { limit: 33_000, mode: 'hard' },
+  });
+  await driver.admin.query('update ledger.tenants set entitlements = $2 where tenant_id = $1', [
+    tenant.tenantId,
+    JSON.stringify(limits),
+  ]);
+  const there = createBackgroundDatabase(driver.databaseUrl, driver.work.logger);
+  const elsewhere = { ...driver.work, database: there };
+  let before = 0;
+  try {
+    const [one, two] = [await driver.send(tenant, purchases('Shop')), await driver.send(tenant, purchases('Store'))];
+    for (const { id } of [one, two]) await processImport(driver.work, tenant.tenantId, id);
+    expect(await imported(tenant)).toBe(32_000);
+    before = await countDeadlocks();
+    for (const { id } of [one, two]) await driver.imports.handlers.undoImport(tenant, { importId: id });
+
+    await Promise.all(
+      [one, two].flatMap(({ id }) => [
+        processImport(driver.work, tenant.tenantId, id),
+        processImport(elsewhere, tenant.tenantId, id),
+      ]),
+    );
+  } finally {
+    await there.close();
+  }
+
+  const { rows: reversed } = await driver.admin.query(
+    `select imports.status, imports.reversed,
+       (select count(*)::int from ledger.journal_entries as entry
+        join ledger.expenses on expenses.tenant_id = entry.tenant_id and expenses.id = entry.expense_id
+        where entry.tenant_id = $1 and entry.kind = 'reversal' and expenses.import_id = imports.id) as entries
+     from ledger.imports where tenant_id = $1`,
+    [tenant.tenantId],
+  );
+  expect(reversed).toEqual([1, 2].map(() => ({ status: 'undone', reversed: 16_000, entries: 16_000 })));
+  expect((await driver.admin.query('select * from ledger.usage_faults($1)', [tenant.tenantId])).rows).toEqual([]);
+  expect((await countDeadlocks()) - before).toBeLessThan(10);
+}, 240_000);
+
 /** Ten projects in no order, the same ones each time. */
 function purchases(shop: string): string {
   let state = 7;
