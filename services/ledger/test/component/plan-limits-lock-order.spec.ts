@@ -66,15 +66,17 @@ it('imports of the same projects that are taken back, each at two processes, har
     await there.close();
   }
 
-  const { rows: reversed } = await driver.admin.query(
-    `select imports.status, imports.reversed,
-       (select count(*)::int from ledger.journal_entries as entry
-        join ledger.expenses on expenses.tenant_id = entry.tenant_id and expenses.id = entry.expense_id
-        where entry.tenant_id = $1 and entry.kind = 'reversal' and expenses.import_id = imports.id) as entries
-     from ledger.imports where tenant_id = $1`,
+  const { rows: states } = await driver.admin.query(
+    'select status, reversed from ledger.imports where tenant_id = $1',
     [tenant.tenantId],
   );
-  expect(reversed).toEqual([1, 2].map(() => ({ status: 'undone', reversed: 16_000, entries: 16_000 })));
+  expect(states).toEqual([1, 2].map(() => ({ status: 'undone', reversed: 16_000 })));
+  const { rows: entries } = await driver.admin.query(
+    `select count(*)::int as all, count(distinct expense_id)::int as expenses from ledger.journal_entries
+     where tenant_id = $1 and kind = 'reversal'`,
+    [tenant.tenantId],
+  );
+  expect(entries).toEqual([{ all: 32_000, expenses: 32_000 }]);
   expect((await driver.admin.query('select * from ledger.usage_faults($1)', [tenant.tenantId])).rows).toEqual([]);
   expect((await countDeadlocks()) - before).toBeLessThan(10);
 }, 240_000);
