@@ -123,16 +123,30 @@ function toEntry(row: EntryRow): JournalEntry {
   };
 }
 
-// Amounts travel as text within JSON, whose numbers lose precision.
+// Amounts travel as text within JSON, whose numbers lose precision. Each by lookups (offset 0): planned for a thousand at once,
+// whole partitions were read, which took four times as long.
 const findStatement = {
   name: 'find_entries_in_force',
   text: `
 select entry.id, entry.kind, entry.expense_id, entry.reverses_entry_id, entry.effective_date, entry.currency,
   entry.amount_minor, entry.rate, entry.rate_source, entry.rate_date, lines.postings
-from expenses as expense
-join journal_entries as entry on entry.tenant_id = expense.tenant_id
-  and entry.recorded_at = expense.entry_recorded_at and entry.id = expense.entry_id and entry.expense_id = expense.id
-  and entry.kind in ('expense', 'restatement')
+from unnest($2::uuid[]) as wanted (id)
+cross join lateral (
+  select expenses.tenant_id, expenses.id, expenses.entry_id, expenses.entry_recorded_at from expenses
+  where expenses.tenant_id = $1 and expenses.id = wanted.id
+  offset 0
+) as expense
+cross join lateral (
+  select journal_entries.tenant_id, journal_entries.id, journal_entries.recorded_at, journal_entries.kind,
+    journal_entries.expense_id, journal_entries.reverses_entry_id, journal_entries.effective_date,
+    journal_entries.currency, journal_entries.amount_minor, journal_entries.rate, journal_entries.rate_source,
+    journal_entries.rate_date
+  from journal_entries
+  where journal_entries.tenant_id = expense.tenant_id and journal_entries.recorded_at = expense.entry_recorded_at
+    and journal_entries.id = expense.entry_id and journal_entries.expense_id = expense.id
+    and journal_entries.kind in ('expense', 'restatement')
+  offset 0
+) as entry
 cross join lateral (
   -- Where all postings are gone that is an entry without any, and not no list.
   select coalesce(json_agg(
@@ -143,8 +157,7 @@ cross join lateral (
   ), '[]') as postings
   from postings as posting
   where posting.tenant_id = entry.tenant_id and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
-) as lines
-where expense.tenant_id = $1 and expense.id = any ($2::uuid[])`,
+) as lines`,
 };
 
 /** Whether an opening balance of an account is in force, whatever the account shows. Looks at all openings of the tenant. */
