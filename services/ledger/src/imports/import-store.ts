@@ -83,7 +83,10 @@ select from ${jobsSchema}.add_job(
   );
 }
 
-/** Whether there is a job that could be done now and that nobody has taken. Jobs are the service's own, and of no tenant. */
+/**
+ * Whether there is a job that could be done now and that nobody has taken; one that waits for the end of another of its
+ * queue could not. Jobs are the service's own, and of no tenant.
+ */
 export async function isJobWaiting(database: Database): Promise<boolean> {
   const { rows } = await database.withGlobal((session) =>
     session.query<{ is_waiting: boolean }>({
@@ -92,6 +95,10 @@ export async function isJobWaiting(database: Database): Promise<boolean> {
 select exists (
   select from ${jobsSchema}.jobs
   where jobs.locked_at is null and jobs.run_at <= now() and jobs.attempts < jobs.max_attempts
+    and not exists (
+      select from ${jobsSchema}.jobs as taken
+      where taken.queue_name = jobs.queue_name and taken.locked_at is not null
+    )
 ) as is_waiting`,
     }),
   );

@@ -1,4 +1,4 @@
-import { type Database, type Logger, systemContext, type TenantId } from '@outlay/platform';
+import { type Database, type Logger, type Session, systemContext, type TenantId } from '@outlay/platform';
 import { recordLeftOut, restateExpenses } from './restate-expenses.ts';
 
 const batchSize = 200;
@@ -9,43 +9,56 @@ const tenantsAtOnce = 50;
  * corrected while they were being booked: the correction could not see them, and they could not see the correction. With
  * it the books come to the same whichever of the two came first; what could not be restated is named in the audit trail.
  * A tenant whose expenses cannot be looked at is logged, keeps its checks for the next time, and holds up nobody else. Any
- * number of processes together; answers how many were restated.
+ * number of processes together, of which one at a time is at work for a tenant; the others pass it over. Answers how many
+ * were restated.
  */
 export async function checkBookedRates({ database, logger }: { database: Database; logger: Logger }): Promise<number> {
   let restated = 0;
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const tenants = await findWaitingTenants(database, after);
-    for (const tenantId of tenants) {
+  // In turns, a batch each, so that nobody waits for the end of another's backlog.
+  let turn = await findAllWaiting(database);
+  while (turn.length > 0) {
+    const unfinished: TenantId[] = [];
+    for (const tenantId of turn) {
       try {
-        restated += await checkTenant(database, tenantId);
+        const checked = await checkBatch(database, tenantId);
+        restated += checked.restated;
+        if (checked.isMore) unfinished.push(tenantId);
       } catch (error) {
         logger.error({ error, tenant_id: tenantId }, 'rates of what a tenant has booked could not be checked');
       }
     }
-    const last = tenants.at(-1);
-    if (last === undefined || tenants.length < tenantsAtOnce) return restated;
-    after = last;
+    turn = unfinished;
   }
+  return restated;
 }
 
-async function checkTenant(database: Database, tenantId: TenantId): Promise<number> {
-  let restated = 0;
-  for (;;) {
-    const batch = await database.withTenant({ tenantId }, async (session) => {
-      const { rows } = await session.query<{ expense_id: string }>(nextStatement, [tenantId, batchSize]);
-      const ids = [...new Set(rows.map((row) => row.expense_id))];
-      const context = systemContext(tenantId);
-      const { restated: count, leftOut } = await restateExpenses(session, context, ids);
-      await recordLeftOut(session, context, leftOut, { entity: 'rate_check', id: undefined });
-      return { size: rows.length, restated: count };
-    });
-    restated += batch.restated;
-    if (batch.size < batchSize) return restated;
-  }
+function checkBatch(database: Database, tenantId: TenantId): Promise<{ restated: number; isMore: boolean }> {
+  return database.withTenant({ tenantId }, async (session) => {
+    if (!(await takeChecks(session))) return { restated: 0, isMore: false };
+    // A statement of its own, after the lock: one that took both would see what the one before has dropped.
+    const { rows } = await session.query<{ expense_id: string }>(nextStatement, [tenantId, batchSize]);
+    const ids = [...new Set(rows.map((row) => row.expense_id))];
+    const context = systemContext(tenantId);
+    const { restated, leftOut, awaited } = await restateExpenses(session, context, ids);
+    // A restatement that had an expense in hand has left it out by itself, and named it.
+    const unnamed = leftOut.filter(({ expenseId }) => awaited.has(expenseId));
+    await recordLeftOut(session, context, unnamed, { entity: 'rate_check', id: undefined });
+    return { restated, isMore: rows.length === batchSize };
+  });
 }
 
-// What another process looks at is passed over, and what is dropped is dropped by restateExpenses.
+/** Takes a tenant's checks for the session's transaction; false while another process has them. */
+async function takeChecks(session: Session): Promise<boolean> {
+  const { rows } = await session.query<{ is_ours: boolean }>(takeStatement, [session.tenantId]);
+  return rows[0]?.is_ours ?? false;
+}
+
+// Not the rows: whoever restates locks expenses first and drops their checks after, and two would wait for each other.
+const takeStatement = {
+  name: 'take_rate_checks',
+  text: "select pg_try_advisory_xact_lock(hashtextextended('rate checks of ' || $1::text, 0)) as is_ours",
+};
+
 const nextStatement = {
   name: 'read_next_rate_checks',
   text: `
@@ -54,6 +67,17 @@ where rate_checks.tenant_id = $1
 order by rate_checks.id
 limit $2`,
 };
+
+async function findAllWaiting(database: Database): Promise<TenantId[]> {
+  const all: TenantId[] = [];
+  for (;;) {
+    const tenants = await findWaitingTenants(database, all.at(-1) ?? zeroId);
+    all.push(...tenants);
+    if (tenants.length < tenantsAtOnce) return all;
+  }
+}
+
+const zeroId = '00000000-0000-0000-0000-000000000000';
 
 async function findWaitingTenants(database: Database, after: string): Promise<TenantId[]> {
   const { rows } = await database.withSystem((session) =>

@@ -136,12 +136,14 @@ where platform_rate_imports.actor_id = $1 and platform_rate_imports.idempotency_
   return rows[0] && toRateImport(rows[0]);
 }
 
-/** One import. */
-export async function findRateImport(session: Session, id: string): Promise<RateImport | undefined> {
+/** One import of which not all tenants have been told yet. */
+export async function findToSpread(session: Session, id: string): Promise<RateImport | undefined> {
   const { rows } = await session.query<ImportRow>(
     {
-      name: 'find_rate_import',
-      text: `select ${columns} from platform_rate_imports where platform_rate_imports.id = $1`,
+      name: 'find_rate_import_to_spread',
+      text: `
+select ${columns} from platform_rate_imports
+where platform_rate_imports.id = $1 and platform_rate_imports.spread_at is null`,
     },
     [id],
   );
@@ -175,12 +177,15 @@ export async function markSpread(session: Session, id: string): Promise<void> {
   );
 }
 
-/** Has tenants told of an import if the session's transaction commits. */
+/** Has tenants told of an import if the session's transaction commits; of one import at a time, and of each once. */
 export async function addSpreadJob(session: Session, importId: string): Promise<void> {
   await session.query(
     {
       name: 'add_spread_job',
-      text: `select from ${jobsSchema}.add_job('${spreadTask}', $1::json, job_key => $2, max_attempts => 25)`,
+      text: `
+select from ${jobsSchema}.add_job(
+  '${spreadTask}', $1::json, job_key => $2, queue_name => '${spreadTask}', max_attempts => 25
+)`,
     },
     [JSON.stringify({ import_id: importId }), `spread ${importId}`],
   );

@@ -45,8 +45,8 @@ interface Revised {
  * Holds expenses that were booked at a listed rate against the lists as they are now. One whose rate, source or date is
  * another one today is reversed and booked anew by an entry of kind `restatement` for the same day; it keeps what it has
  * where no rate is in force any more. Others are left alone, so that repeating it changes nothing. In the session's
- * transaction, a dozen statements whatever the number; answers how many were restated, and which should have been and could
- * not.
+ * transaction, a dozen statements whatever the number; answers how many were restated, which should have been and could
+ * not, and which were waiting to be looked at.
  *
  * The expenses are locked first, in the order of their ids. A correction that commits after the rates were read here has
  * a restatement of its own, which waits for these locks.
@@ -57,7 +57,7 @@ export async function restateExpenses(
   session: Session,
   context: TenantContext,
   expenseIds: readonly string[],
-): Promise<{ restated: number; leftOut: LeftOut[] }> {
+): Promise<{ restated: number; leftOut: LeftOut[]; awaited: Set<string> }> {
   const expenses = await lockListed(session, expenseIds);
   const rates = await resolveRates(session, expenses.map(toWanted));
   const outdated = expenses.flatMap((before, index): Outdated[] => {
@@ -77,8 +77,8 @@ export async function restateExpenses(
       );
     },
   );
-  await dropChecks(session, expenseIds);
   return {
+    awaited: await dropChecks(session, expenseIds),
     restated: revised.length - refused.length,
     leftOut: [...leftOut, ...refused.map((expenseId): LeftOut => ({ expenseId, reason: 'books_disagree' }))],
   };

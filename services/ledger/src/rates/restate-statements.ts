@@ -74,13 +74,20 @@ from json_to_recordset($2::json) as row (
 where expenses.tenant_id = $1 and expenses.id = row.id`,
 };
 
-/** Forgets that expenses were to be looked at: they have been, under their locks, and nothing else is booked of them. */
-export async function dropChecks(session: Session, expenseIds: readonly string[]): Promise<void> {
-  await session.query(
+/**
+ * Forgets that expenses were to be looked at: they have been, under their locks, and nothing else is booked of them. Answers
+ * those that were; the others somebody else has looked at before.
+ */
+export async function dropChecks(session: Session, expenseIds: readonly string[]): Promise<Set<string>> {
+  const { rows } = await session.query<{ expense_id: string }>(
     {
       name: 'drop_rate_checks',
-      text: 'delete from rate_checks where rate_checks.tenant_id = $1 and rate_checks.expense_id = any ($2::uuid[])',
+      text: `
+delete from rate_checks
+where rate_checks.tenant_id = $1 and rate_checks.expense_id = any ($2::uuid[])
+returning rate_checks.expense_id`,
     },
     [session.tenantId, expenseIds],
   );
+  return new Set(rows.map((row) => row.expense_id));
 }

@@ -1,6 +1,6 @@
 import { type Database, systemContext, type TenantId, toTenantId } from '@outlay/platform';
 import { lastDayOf } from './effective-rate.ts';
-import { findRateImport, markSpread } from './platform-rate-store.ts';
+import { findToSpread, markSpread } from './platform-rate-store.ts';
 import { askForRestatement } from './restatement-store.ts';
 
 const tenantsAtOnce = 100;
@@ -13,7 +13,7 @@ export async function spreadPlatformRates(
   { database, isReady }: { database: Database; isReady: () => boolean },
   importId: string,
 ): Promise<void> {
-  const made = await database.withGlobal((session) => findRateImport(session, importId));
+  const made = await database.withGlobal((session) => findToSpread(session, importId));
   if (made?.changed === undefined) return;
   const { changed, requestId } = made;
   let after = '00000000-0000-0000-0000-000000000000';

@@ -76,7 +76,7 @@ export function ratesOf(ledger: TestLedger) {
       ),
     /** Runs a job that is due each minute now, and waits for its end. */
     async runJob(task: 'check_rates' | 'tend_rates' | 'fetch_rates') {
-      await ledger.query(`select from ledger_jobs.add_job($1, job_key => $1)`, [task]);
+      await ledger.query(`select from ledger_jobs.add_job($1, job_key => $1, queue_name => $1)`, [task]);
       await eventually(
         async () => {
           const waiting = await ledger.query('select id from ledger_jobs.jobs where key = $1', [task]);

@@ -1,0 +1,245 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createSilentLogger, type Database, type Logger } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import pg from 'pg';
+import { isJobWaiting } from '../../src/imports/import-store.ts';
+import { checkBookedRates } from '../../src/rates/check-booked-rates.ts';
+import { createRateJobs } from '../../src/rates/rate-jobs.ts';
+import { spreadPlatformRates } from '../../src/rates/spread-platform-rates.ts';
+import { createLedgerDatabase } from '../../src/store/ledger-database.ts';
+import { ratesOf } from './driver/rates.ts';
+import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
+
+/** What a check complains of: it goes on all the same. */
+const complaints: unknown[] = [];
+const logger = {
+  ...createSilentLogger(),
+  error: (complaint: unknown) => complaints.push(complaint),
+} as unknown as Logger;
+let ledger: TestLedger;
+let rates: ReturnType<typeof ratesOf>;
+/** Two processes that check. */
+let databases: [Database, Database];
+beforeAll(async () => {
+  ledger = await startLedger();
+  rates = ratesOf(ledger);
+  const connect = () => createLedgerDatabase(ledger.database.urlFor('ledger'), logger);
+  databases = [connect(), connect()];
+});
+afterEach(() => {
+  expect(complaints.splice(0)).toEqual([]);
+});
+afterAll(async () => {
+  for (const database of databases) await database.close();
+  await ledger.stop();
+});
+
+/** At 0.9 it can be booked in euros, and at 2 it cannot. */
+const huge = 900_000_000_000_000n;
+
+/** Expenses that wait to be looked at, and that the books cannot hold at the rate that is in force now. */
+async function waitingFor(tenant: TestTenant, count: number, day = '2007-06-01'): Promise<string[]> {
+  const { id: rateId } = await rates.set(tenant, 'USD', 'EUR', '0.9', day);
+  const inputs = Array.from({ length: count }, () =>
+    anExpense({ amount: { currency: 'USD', amountMinor: huge }, expenseDate: day }),
+  );
+  const { rows } = await ledger.client.recordExpenses(tenant.owner, { inputs, perRow: false });
+  await rates.correct(tenant, rateId, '2');
+  await rates.settled(tenant);
+  const ids = rows.map(({ expense }) => expense!.id);
+  await queue(tenant, ids);
+  return ids;
+}
+
+/** As if they had been committed only now. */
+const queue = (tenant: TestTenant, ids: readonly string[]) =>
+  ledger.query('insert into ledger.rate_checks (tenant_id, expense_id) select $1, unnest($2::uuid[])', [
+    ...[tenant.tenantId, ids],
+  ]);
+
+const leftOut = async (tenant: TestTenant): Promise<string[]> => {
+  const rows = await ledger.query<{ entity_id: string }>(
+    `select entity_id from ledger.audit_entries where tenant_id = $1 and action = 'rate_check.expense_left_out'`,
+    [tenant.tenantId],
+  );
+  return rows.map((row) => row.entity_id).toSorted();
+};
+
+const check = (index: 0 | 1): Promise<number> => checkBookedRates({ database: databases[index], logger });
+
+/** Does something while somebody else has an expense in hand, who lets go of it after. */
+const whileHeld = (expenseId: string, work: (holder: pg.Client) => Promise<void>): Promise<void> =>
+  whileLocked(`select from ledger.expenses where id = '${expenseId}' for no key update`, work);
+
+async function whileLocked(statement: string, work: (holder: pg.Client) => Promise<void>): Promise<void> {
+  const holder = new pg.Client({ connectionString: ledger.database.adminUrl });
+  await holder.connect();
+  try {
+    await holder.query('begin');
+    await holder.query(statement);
+    await work(holder);
+  } finally {
+    await holder.query('commit');
+    await holder.end();
+  }
+}
+
+/** Until so many wait for what somebody else has in hand. */
+const waitersAre = (count: number) =>
+  eventually(async () => {
+    const waiting = await ledger.query(
+      `select pid from pg_stat_activity
+       where usename = 'outlay_ledger' and datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    expect(waiting).toHaveLength(count);
+  });
+
+describe('two checks of booked rates at once', () => {
+  it('name in the audit trail once what cannot be restated', async () => {
+    const tenant = await ledger.tenant();
+    const ids = await waitingFor(tenant, 30);
+
+    await Promise.all([check(0), check(1)]);
+
+    expect(await leftOut(tenant)).toEqual(ids.toSorted());
+    expect(await rates.unchecked(tenant)).toEqual([]);
+  });
+
+  it('are not at work for one tenant: the second passes over what the first has in hand, and waits for nobody', async () => {
+    const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
+    const [ids, others] = [await waitingFor(tenant, 3), await waitingFor(other, 2)];
+    let first: Promise<number> | undefined;
+    await whileHeld(ids[1]!, async () => {
+      first = check(0);
+      first.catch(() => undefined);
+      await waitersAre(1);
+
+      await check(1);
+
+      expect(await leftOut(other)).toEqual(others.toSorted());
+      expect(await leftOut(tenant)).toEqual([]);
+      await waitersAre(1);
+    });
+    await first;
+
+    await eventually(async () => expect(await rates.unchecked(tenant)).toEqual([]));
+    expect(await leftOut(tenant)).toEqual(ids.toSorted());
+  });
+});
+
+describe('a check of booked rates', () => {
+  it('says nothing of an expense that a restatement has looked at meanwhile', async () => {
+    const tenant = await ledger.tenant();
+    const [seen, kept] = (await waitingFor(tenant, 2)).toSorted() as [string, string];
+    let checking: Promise<number> | undefined;
+    await whileHeld(seen, async (holder) => {
+      checking = check(0);
+      checking.catch(() => undefined);
+      await waitersAre(1);
+      await holder.query('delete from ledger.rate_checks where tenant_id = $1 and expense_id = $2', [
+        ...[tenant.tenantId, seen],
+      ]);
+    });
+    await checking;
+
+    await eventually(async () => expect(await rates.unchecked(tenant)).toEqual([]));
+    expect(await leftOut(tenant)).toEqual([kept]);
+  });
+
+  it('does not keep others waiting for the end of a long one', async () => {
+    const [first, second] = [await ledger.tenant(), await ledger.tenant()].toSorted((a, b) =>
+      a.tenantId < b.tenantId ? -1 : 1,
+    ) as [TestTenant, TestTenant];
+    const [long, short] = [await waitingFor(first, 2), await waitingFor(second, 1)];
+    // More than one batch; what is held is in the second.
+    await ledger.query('delete from ledger.rate_checks where tenant_id = $1', [first.tenantId]);
+    await queue(first, [...Array(200).fill(long[0]), long[1]!]);
+    let checking: Promise<number> | undefined;
+    await whileHeld(long[1]!, async () => {
+      checking = check(0);
+      checking.catch(() => undefined);
+      await waitersAre(1);
+
+      expect(await leftOut(second)).toEqual(short);
+    });
+    await checking;
+
+    await eventually(async () => expect(await rates.unchecked(first)).toEqual([]));
+  });
+});
+
+describe('the job that checks booked rates each minute', () => {
+  it('has one at work and one that waits, however long that takes', async () => {
+    const tenant = await ledger.tenant();
+    const [id] = (await waitingFor(tenant, 1)) as [string];
+    await whileHeld(id, async () => {
+      await addAsTimed('check_rates');
+      await waitersAre(1);
+      await addAsTimed('check_rates');
+      await addAsTimed('check_rates');
+      // Any worker that is free would have taken those before this one.
+      await rates.runJob('tend_rates');
+
+      expect(await jobsOf('check_rates')).toEqual([{ isAtWork: false }, { isAtWork: true }]);
+      // Imports need not make room for it.
+      expect(await isJobWaiting(databases[0])).toBe(false);
+      await waitersAre(1);
+    });
+
+    await eventually(async () => expect(await jobsOf('check_rates')).toEqual([]), { timeoutMs: 30_000 });
+    expect(await leftOut(tenant)).toEqual([id]);
+  });
+});
+
+describe('the job that tells tenants of an import of rates', () => {
+  it('is one, however long it takes, and nobody is told twice', async () => {
+    const tenant = await ledger.tenant();
+    const day = '2016-03-01';
+    await rates.publish({ day, rates: { USD: '1.25' } });
+    await rates.settled(tenant);
+    await rates.book(tenant, 1_000n, 'USD', day);
+    await whileLocked('lock table ledger.restatements in share row exclusive mode', async () => {
+      await rates.publish({ day, rates: { USD: '1.6' } });
+      await waitersAre(1);
+      await ledger.query(`update ledger.platform_rate_imports set recorded_at = now() - interval '1 hour'
+        where spread_at is null`);
+
+      for (let minute = 0; minute < 3; minute++) await rates.runJob('tend_rates');
+
+      expect(await jobsOf('spread_platform_rates')).toEqual([{ isAtWork: false }, { isAtWork: true }]);
+    });
+
+    await rates.settled(tenant);
+    await eventually(async () => expect(await jobsOf('spread_platform_rates')).toEqual([]));
+    expect(await rates.restatements(tenant)).toHaveLength(1);
+  });
+
+  it('is over where all have been told', async () => {
+    const tenant = await ledger.tenant();
+    const day = '2016-04-01';
+    await rates.publish({ day, rates: { USD: '1.25' } });
+    await rates.settled(tenant);
+    await rates.book(tenant, 1_000n, 'USD', day);
+    const [told] = await ledger.query<{ id: string }>(
+      'select id from ledger.platform_rate_imports order by recorded_at desc limit 1',
+    );
+
+    await spreadPlatformRates({ database: databases[0], isReady: () => true }, told!.id);
+
+    expect(await rates.restatements(tenant)).toEqual([]);
+  });
+});
+
+/** Adds a job as its timer would. */
+async function addAsTimed(task: string): Promise<void> {
+  const work = { database: databases[0], logger, isReady: () => true, clock: () => new Date() };
+  const { options } = createRateJobs(work, undefined).timed.find((timed) => timed.task === task)!;
+  const { jobKey = null, queueName = null } = options as { jobKey?: string; queueName?: string };
+  await ledger.query('select from ledger_jobs.add_job($1, job_key => $2, queue_name => $3)', [task, jobKey, queueName]);
+}
+
+const jobsOf = (task: string) =>
+  ledger.query<{ isAtWork: boolean }>(
+    `select locked_at is not null as "isAtWork" from ledger_jobs.jobs where task_identifier = $1 order by 1`,
+    [task],
+  );
