@@ -3,10 +3,10 @@ import { newId } from '../context/ids.ts';
 import type { Session } from './session.ts';
 
 /** One change to one thing. `before` and `after` hold what changed, never secrets. */
-export interface AuditEntry {
+export interface AuditEntry<Entity extends string = string> {
   /** `<entity>.<past participle>`, such as `expense.recorded`. */
   action: string;
-  entity: string;
+  entity: Entity;
   entityId: string;
   before?: unknown;
   after?: unknown;

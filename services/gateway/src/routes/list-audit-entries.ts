@@ -1,4 +1,4 @@
-import { access } from '@outlay/contracts';
+import { access, ledgerAuditEntities } from '@outlay/contracts';
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
 import { auditEntryExample, auditEntryPage, renderAuditEntry } from '../schemas/audit-entry.ts';
@@ -14,15 +14,9 @@ import {
   toPeriod,
 } from '../schemas/common.ts';
 
-/** What the ledger keeps an audit trail of. */
-const entities = [
-  ...['expense', 'category', 'account', 'project', 'import', 'import_mapping'],
-  ...['exchange_rate', 'restatement', 'tenant'],
-];
-
 const query = z
   .strictObject({
-    entity: z.enum(entities).optional().meta({ description: 'What kind of thing was changed.' }),
+    entity: z.enum(ledgerAuditEntities).optional().meta({ description: 'What kind of thing was changed.' }),
     entity_id: optionalText(255).min(1).optional().meta({ description: 'Which one.' }),
     actor_id: optionalText(255).min(1).optional().meta({ description: 'Who changed it: a person or an API key.' }),
     ...periodQuery,

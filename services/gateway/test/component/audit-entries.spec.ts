@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ledger } from '@outlay/contracts';
+import { type ledger, ledgerAuditEntities } from '@outlay/contracts';
 import { newId } from '@outlay/platform';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -60,6 +60,7 @@ const states: [string, unknown, unknown][] = [
     { cause: 'exchange_rate', causeId: id, dateFrom: '2025-01-01', expensesChecked: 3 },
     { cause: 'exchange_rate', cause_id: id, date_from: '2025-01-01', expenses_checked: 3 },
   ],
+  ['rate_check', { expenseId: id, reason: 'amount_out_of_range' }, { expense_id: id, reason: 'amount_out_of_range' }],
 ];
 
 let gateway: TestGateway;
@@ -87,6 +88,14 @@ describe('The audit trail', () => {
     const { data } = await (await gateway.fetch(`/api/v1/audit-entries?entity=${entity}`)).json();
 
     expect(data).toEqual([expect.objectContaining({ before: null, after: told })]);
+  });
+
+  it.each(ledgerAuditEntities)('can be narrowed to %s', async (entity) => {
+    expect((await gateway.fetch(`/api/v1/audit-entries?entity=${entity}`)).status).toBe(200);
+  });
+
+  it('cannot be narrowed to what there is none of', async () => {
+    expect((await gateway.fetch('/api/v1/audit-entries?entity=expenses')).status).toBe(422);
   });
 
   it.each(['/audit-entries', '/security-events'])('refuses a time of %s that ends before it begins', async (path) => {

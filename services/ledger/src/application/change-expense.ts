@@ -1,10 +1,11 @@
 import { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
-import { recordAudit, type TenantContext } from '@outlay/platform';
+import type { TenantContext } from '@outlay/platform';
 import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
 import type { StoredExpense } from '../store/expense-row.ts';
 import { lockExpense } from '../store/find-expense.ts';
 import type { LedgerSession } from '../store/ledger-database.ts';
+import { recordAudit } from '../store/record-audits.ts';
 import { expenseNotFound, expenseReversed, versionMismatch } from './expense-errors.ts';
 import { maySee } from './visibility.ts';
 

@@ -1,4 +1,5 @@
-import { conflict, recordAudit, type TenantContext } from '@outlay/platform';
+import { conflict, type TenantContext } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import { setCurrency } from '../store/tenants.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 

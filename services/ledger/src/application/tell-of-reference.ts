@@ -1,6 +1,7 @@
 import { ledger } from '@outlay/contracts';
 import { enqueueEvents, type OutgoingEvent } from '@outlay/messaging';
-import { recordAudit, type Session, type TenantContext } from '@outlay/platform';
+import type { Session, TenantContext } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import type { ReferenceKind } from './reference-errors.ts';
 
 /** What is told of each kind. */

@@ -1,5 +1,6 @@
 import type { ledger } from '@outlay/contracts';
-import { conflict, type Database, idempotent, recordAudit, type TenantContext } from '@outlay/platform';
+import { conflict, type Database, idempotent, type TenantContext } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import { expirePreview } from './expire-previews.ts';
 import { lockImport } from './import-progress.ts';
 import { findImport } from './import-store.ts';

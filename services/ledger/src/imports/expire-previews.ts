@@ -1,12 +1,12 @@
 import {
   type Database,
-  recordAudit,
   type Session,
   systemContext,
   type TenantContext,
   type TenantId,
   toTenantId,
 } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import { addDropJob } from './drop-preview.ts';
 
 /** Of as many imports at a time; the next time has the others. */

@@ -1,5 +1,6 @@
 import { enqueueEvents } from '@outlay/messaging';
-import { type Clock, recordAudit, type Session, type TenantContext, type TenantId } from '@outlay/platform';
+import type { Clock, Session, TenantContext, TenantId } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import type { FileFormat } from './file/file-format.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 import type { Survey } from './survey.ts';

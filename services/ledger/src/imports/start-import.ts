@@ -1,5 +1,6 @@
 import { ledger } from '@outlay/contracts';
-import { type Database, idempotent, recordAudit, type Session, type TenantContext } from '@outlay/platform';
+import { type Database, idempotent, type Session, type TenantContext } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import type { ImportMapping } from './file/mapping.ts';
 import { recogniseHead } from './file/recognise-head.ts';
 import { toImportMessage } from './import-message.ts';

@@ -1,5 +1,6 @@
 import { ledger } from '@outlay/contracts';
-import { conflict, type Database, idempotent, recordAudit, type TenantContext } from '@outlay/platform';
+import { conflict, type Database, idempotent, type TenantContext } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import { toImportMessage } from './import-message.ts';
 import { lockImport } from './import-progress.ts';
 import { takePlaceInQueue } from './import-queue.ts';

@@ -1,5 +1,6 @@
 import { enqueueEvents } from '@outlay/messaging';
-import { recordAudit, type Session, type TenantContext } from '@outlay/platform';
+import type { Session, TenantContext } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 
 /** How many of those that were left out the audit entry of the undo names; all have one of their own. */

@@ -1,6 +1,7 @@
 import { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
-import { type Database, idempotent, newId, recordAudit, type Session, type TenantContext } from '@outlay/platform';
+import { type Database, idempotent, newId, type Session, type TenantContext } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import {
   type RatePlace,
   rateEvent,

@@ -1,12 +1,12 @@
 import {
   type Database,
   type Logger,
-  recordAudit,
   type Session,
   systemContext,
   type TenantContext,
   type TenantId,
 } from '@outlay/platform';
+import { recordAudit } from '../store/record-audits.ts';
 import { recordLeftOut, restateExpenses } from './restate-expenses.ts';
 import {
   addRestatementJob,

@@ -1,10 +1,18 @@
-import { type AuditEntry, newId, type Session, type TenantContext } from '@outlay/platform';
+import type { LedgerAuditEntity } from '@outlay/contracts';
+import { type AuditEntry, newId, recordAudit as recordAny, type Session, type TenantContext } from '@outlay/platform';
+
+/** One change to one thing of a kind that can be asked for. */
+type LedgerAuditEntry = AuditEntry<LedgerAuditEntity>;
+
+/** Adds an audit row in the session's transaction. */
+export const recordAudit: (session: Session, context: TenantContext, entry: LedgerAuditEntry) => Promise<void> =
+  recordAny;
 
 /** Adds many audit rows in the session's transaction with one statement. */
 export async function recordAudits(
   session: Session,
   context: TenantContext,
-  entries: readonly AuditEntry[],
+  entries: readonly LedgerAuditEntry[],
 ): Promise<void> {
   if (entries.length === 0) return;
   const rows = entries.map(({ action, entity, entityId, before, after }) => ({

@@ -6,10 +6,10 @@ import {
   idempotent,
   newId,
   preconditionFailed,
-  recordAudit,
   type Session,
   type TenantContext,
 } from '@outlay/platform';
+import { recordAudit } from '../../store/record-audits.ts';
 import { unlessNameTaken } from '../../store/reference-rows.ts';
 import type { ImportMapping } from '../file/mapping.ts';
 import { toRules } from './mapping-rules.ts';
