@@ -12,7 +12,7 @@ import { prepareBooking } from '../store/prepare-booking.ts';
 import { recordAudits } from '../store/record-audits.ts';
 import { spareForged } from '../store/spare-forged.ts';
 import { resolveRates } from './resolve-rates.ts';
-import { dropChecks, findReversed, lockListed, updateRates } from './restate-statements.ts';
+import { dropChecks, lockListed, updateRates } from './restate-statements.ts';
 
 interface Restated {
   before: StoredExpense;
@@ -98,13 +98,12 @@ async function revise(
   const ids = outdated.map(({ before }) => before.id);
   const entries = await findEntriesInForce(session, ids);
   const inForce = new Map(entries.map((entry) => [entry.id, entry]));
-  const reversed = await findReversed(session, [...inForce.keys()]);
   const revised: Revised[] = [];
   const leftOut: LeftOut[] = [];
   for (const { before, listed } of outdated) {
     const entry = inForce.get(before.entryId);
     const at = bookedAt(before, listed);
-    if (entry === undefined || reversed.has(entry.id) || !isEntryOf(entry, before)) {
+    if (entry === undefined || !isEntryOf(entry, before)) {
       leftOut.push({ expenseId: before.id, reason: 'books_disagree' });
     } else if (at === undefined) leftOut.push({ expenseId: before.id, reason: 'amount_out_of_range' });
     else revised.push({ before, at, inForce: entry });

@@ -38,20 +38,6 @@ ${referenceJoins}
 where expense.tenant_id = $1 and expense.id = any ($2::uuid[])`,
 };
 
-/** Those of the entries that are noted as taken back. */
-export async function findReversed(session: Session, entryIds: readonly string[]): Promise<Set<string>> {
-  const { rows } = await session.query<{ entry_id: string }>(
-    {
-      name: 'find_reversed_entries',
-      text: `
-select reversals.entry_id from reversals
-where reversals.tenant_id = $1 and reversals.entry_id = any ($2::uuid[])`,
-    },
-    [session.tenantId, entryIds],
-  );
-  return new Set(rows.map((row) => row.entry_id));
-}
-
 /** Stores what restatements have changed; the entries were inserted in this transaction. */
 export async function updateRates(session: Session, expenses: readonly StoredExpense[]): Promise<void> {
   const rows = expenses.map(({ id, version, entryId, booked, rate }) => ({

@@ -13,8 +13,8 @@ import { prepareBooking } from './prepare-booking.ts';
  * number; meant for up to 1,000 bookings a call, and as many calls a transaction as wanted.
  *
  * Fixes the tenant's currency. Answers the expenses as clients see them, and the instant of the transaction, which is
- * their created_at and the journal's recorded_at. The bookings' entry must come from `bookExpense` or hold what it promises: the database refuses
- * an entry that is not balanced when the transaction commits.
+ * their created_at and the journal's recorded_at. The bookings' entry must come from `bookExpense` or hold what it promises:
+ * the database refuses an entry that is not balanced at the end of the statement.
  *
  * Throws conflict `currency_changed` when a booking is in another currency than the tenant's books: read the currency
  * again and convert anew. An id of a category, account or project that does not exist is a foreign key violation.

@@ -20,7 +20,6 @@ async function tryHalves(
   work: (expenseIds: readonly string[]) => Promise<void>,
 ): Promise<string[]> {
   await session.query('savepoint none_done');
-  const noticed = session.notices.length;
   try {
     await work(ids);
     return [];
@@ -28,7 +27,6 @@ async function tryHalves(
     if (!(error instanceof DomainError) || error.code !== 'books_disagree') throw error;
   }
   await session.query('rollback to savepoint none_done');
-  session.keepNotices(noticed);
   if (ids.length === 1) return [...ids];
   const middle = Math.floor(ids.length / 2);
   const first = await tryHalves(session, ids.slice(0, middle), work);
