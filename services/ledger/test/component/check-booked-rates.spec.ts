@@ -146,6 +146,23 @@ describe('a check of booked rates', () => {
     expect(await leftOut(tenant)).toEqual([kept]);
   });
 
+  it('leaves alone what was taken out of the books before its rate was corrected', async () => {
+    const tenant = await ledger.tenant();
+    const day = '2007-07-02';
+    const { id: rateId } = await rates.set(tenant, 'USD', 'EUR', '0.9', day);
+    const { id } = await rates.book(tenant, 1_000n, 'USD', day);
+    await ledger.client.reverseExpense(tenant.owner, { expenseId: id });
+    const before = await rates.expense(tenant, id);
+    await rates.correct(tenant, rateId, '0.5');
+    await queue(tenant, [id]);
+
+    await check(0);
+
+    await eventually(async () => expect(await rates.unchecked(tenant)).toEqual([]));
+    expect(await rates.expense(tenant, id)).toEqual(before);
+    expect(await leftOut(tenant)).toEqual([]);
+  });
+
   it('does not keep others waiting for the end of a long one', async () => {
     const [first, second] = [await ledger.tenant(), await ledger.tenant()].toSorted((a, b) =>
       a.tenantId < b.tenantId ? -1 : 1,

@@ -234,6 +234,26 @@ describe('the list of rates', () => {
   });
 });
 
+describe('the list of rates of which some were corrected', () => {
+  it('shows each once, as it is now', async () => {
+    const tenant = await ledger.tenant();
+    const day = '2020-06-02';
+    await rates.publish({ day, rates: { USD: '1.1', GBP: '0.9' } });
+    await rates.publish({ day, rates: { USD: '1.2', GBP: '0.9' } });
+    await rates.publish({ day, rates: { USD: '1.3', GBP: '0.9' } });
+    const { id } = await rates.set(tenant, 'CHF', 'SEK', '9', day);
+    await rates.correct(tenant, id, '10');
+
+    const { exchangeRates } = await list(tenant, { dateFrom: day, dateTo: day });
+
+    expect(exchangeRates.map((rate) => `${short(rate)} ${rate.version}`)).toEqual([
+      `${day} CHF/SEK 10 tenant 2`,
+      `${day} EUR/GBP 0.9 platform 1`,
+      `${day} EUR/USD 1.3 platform 3`,
+    ]);
+  });
+});
+
 describe('the rate in force', () => {
   const effective = (tenant: TestTenant, from: string, to: string, date: string) =>
     ledger.client.getEffectiveRate(tenant.member, { from, to, date });

@@ -128,6 +128,35 @@ describe('the ways of finding a page', () => {
   });
 });
 
+describe('an index that holds a part of the expenses', () => {
+  it.each([
+    ['a vendor', { vendor: 'Ley' }, 'expenses_by_vendor'],
+    ['a foreign currency', { currency: { code: 'USD', isForeign: true } }, 'expenses_by_currency'],
+    ['a way to pay', { paymentMethod: 'cash' }, 'expenses_by_payment_method'],
+  ])('leads to those of %s, whichever it is', async (_, filter, index) => {
+    const wanted = {
+      filter: { ...filter, status: 'posted' as const },
+      order: expenseOrder('-expense_date'),
+      after: undefined,
+    };
+
+    expect(await indicesOf(listExpensesStatement(tenant.tenantId, { ...wanted, count: 50 }))).toContain(index);
+  });
+});
+
+/** The indices of the plan that is made once for all values, as it is of a statement that is often run. */
+async function indicesOf({ statement, values }: ReturnType<typeof listExpensesStatement>): Promise<string[]> {
+  await session.query('begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off');
+  try {
+    await session.query(`prepare looked_at as ${statement.text}`);
+    const given = values.map((value) => pg.escapeLiteral(String(value))).join();
+    const { rows } = await session.query(`explain (format json) execute looked_at (${given})`);
+    return JSON.stringify(rows).match(/(?<="Index Name":")[^"]+/g) ?? [];
+  } finally {
+    await session.query('rollback; deallocate looked_at');
+  }
+}
+
 async function pages(
   filter: ExpenseFilter,
   sort: (typeof expenseSorts)[number],

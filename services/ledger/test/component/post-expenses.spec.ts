@@ -192,6 +192,26 @@ describe('ensuring references', () => {
   });
 });
 
+describe('ensuring a place in the tree of categories', () => {
+  const names = Array.from({ length: 9 }, (_, index) => `Level ${index + 1}`);
+  const pathsOf = async (tenant: TestTenant) => {
+    const { categories } = await ledger.client.listCategories(tenant.owner, { page: undefined });
+    return categories.map(({ path }) => path).toSorted((a, b) => (a.join() < b.join() ? -1 : 1));
+  };
+
+  it('makes eight levels, and what would be deeper at the top', async () => {
+    const tenant = await ledger.tenant();
+    const context = contextOf(tenant);
+
+    await database.withTenant(context, (session) => ensureReferences(session, context, { categoryPaths: [names] }));
+
+    expect(await pathsOf(tenant)).toEqual([
+      ...names.slice(0, 8).map((_, index) => names.slice(0, index + 1)),
+      names.slice(8),
+    ]);
+  });
+});
+
 const contextOf = (tenant: TestTenant) => ({
   ...systemContext(toTenantId(tenant.tenantId)),
   actor: { kind: 'user' as const, id: tenant.ids.ownerId },

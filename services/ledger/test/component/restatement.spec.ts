@@ -118,6 +118,27 @@ describe('a rate that is corrected', () => {
     expect((await rates.restatements(one))[0]).toMatchObject({ cause: 'platform_import', checked: 2, restated: 2 });
   });
 
+  it('by the European Central Bank is so where it was in force on days after it alone', async () => {
+    const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
+    const day = '2013-06-03';
+    await rates.publish({ day, rates: { USD: '1.25' } });
+    const [last, given] = [
+      // The seventh day after it is the last that it counts for.
+      await rates.book(tenant, 1_000n, 'USD', '2013-06-10'),
+      await ledger.client.recordExpense(other.owner, {
+        input: anExpense({
+          ...{ amount: { currency: 'USD', amountMinor: 1_000n }, expenseDate: '2013-06-10', exchangeRate: '0.8' },
+        }),
+      }),
+    ];
+
+    await rates.publish({ day, rates: { USD: '1.6' } });
+    await rates.settled(tenant);
+
+    expect(await rates.expense(tenant, last.id)).toMatchObject({ booked: { amountMinor: 625n }, rate: { date: day } });
+    expect(await rates.expense(other, given.expense!.id)).toEqual(given.expense);
+  });
+
   it('counts the same whether it is corrected, comes late, or gives way to another list', async () => {
     const tenant = await ledger.tenant();
     await rates.publish({ day: '2014-06-02', rates: { USD: '1.25' } });

@@ -106,6 +106,22 @@ describe('a tenant that the ledger has not heard of', () => {
     expect(asked[0]!.metadata).toMatchObject({ 'x-tenant-id': tenantId });
   });
 
+  it('in its plan alone, which it has other news of, is asked for too', async () => {
+    const { tenantId, ownerId } = newTenant();
+    described.set(tenantId, describedAs(tenantId, 'GBP'));
+    await update(tenantId, 2, { currency: 'EUR' });
+    await eventually(async () => expect(await stored(tenantId)).toMatchObject({ entitlements_version: '0' }));
+    const tenant = await callerOf(tenantId, ownerId);
+
+    const { expense } = await ledger.client.recordExpense(tenant, { input: anExpense() });
+
+    // The currency is what its own news said.
+    expect(expense).toMatchObject({ booked: { currency: 'EUR' }, rate: { source: 'identity' } });
+    expect(await stored(tenantId)).toMatchObject({
+      ...{ currency: 'EUR', plan: 'basic', entitlements: [{ metric: 'projects' }], entitlements_version: '5' },
+    });
+  });
+
   it('does not exist when tenancy-billing says so, and makes the ledger unavailable when that is down', async () => {
     const [unknown, hidden] = [newTenant(), newTenant()];
     described.set(hidden.tenantId, { code: 14 });
