@@ -13,7 +13,7 @@ export {
 } from './context/caller-context.ts';
 export { clientNetwork } from './context/client-network.ts';
 export { type Clock, systemClock } from './context/clock.ts';
-export { isUuid, newId, type TenantId, toTenantId, toUserId, type UserId } from './context/ids.ts';
+export { isUuid, newId, nilId, type TenantId, toTenantId, toUserId, type UserId } from './context/ids.ts';
 export { runInTrace } from './context/trace-scope.ts';
 export { type AuditEntry, recordAudit, toJson } from './database/audit.ts';
 export { createDatabase, type DatabaseOptions } from './database/create-database.ts';

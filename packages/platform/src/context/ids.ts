@@ -9,6 +9,9 @@ export type TenantId = string & { readonly [brand]: 'TenantId' };
 /** A user's id (UUID). */
 export type UserId = string & { readonly [brand]: 'UserId' };
 
+/** The UUID that names nothing (RFC 9562, 5.9), and stands before all others in their order. */
+export const nilId = '00000000-0000-0000-0000-000000000000';
+
 /** A new UUIDv7: unique, and ordered by time, so that fresh rows lie together in an index. */
 export function newId(): string {
   const random = takeRandom();

@@ -1,3 +1,5 @@
+import { nilId } from '@outlay/platform';
+
 /** A place among the postings of an account: by effective date, then in the order of recording. */
 export interface BookPosition {
   /** YYYY-MM-DD, `-infinity` or `infinity`. */
@@ -12,7 +14,7 @@ export interface BookPosition {
 export const startOf = (date = '-infinity'): BookPosition => ({
   date,
   recordedAt: '-infinity',
-  entryId: '00000000-0000-0000-0000-000000000000',
+  entryId: nilId,
   line: 0,
 });
 

@@ -1,4 +1,4 @@
-import { notFound, type Session } from '@outlay/platform';
+import { nilId, notFound, type Session } from '@outlay/platform';
 
 /** An account of the chart of accounts. */
 export interface LedgerAccount {
@@ -13,7 +13,7 @@ export async function readChart(
   session: Session,
   { knownAsOf, after, ids, count }: { knownAsOf: string; after?: string | undefined; ids?: string[]; count: number },
 ): Promise<LedgerAccount[]> {
-  const values = [session.tenantId, knownAsOf, after ?? '00000000-0000-0000-0000-000000000000', count];
+  const values = [session.tenantId, knownAsOf, after ?? nilId, count];
   const { rows } = await (ids === undefined
     ? session.query<LedgerAccount>(chartStatement, values)
     : session.query<LedgerAccount>(namedStatement, [...values, ids]));

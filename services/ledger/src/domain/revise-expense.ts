@@ -1,5 +1,5 @@
 import type { BookableExpense, PaymentMethod } from './booking.ts';
-import { type AppliedRate, convert, isListed, isSameMoney, type Money, type WantedRate } from './money.ts';
+import { type AppliedRate, convert, isBookable, isListed, isSameMoney, type Money, type WantedRate } from './money.ts';
 
 /** What a client says of an expense. */
 export interface ExpenseInput {
@@ -19,9 +19,6 @@ export interface ExpenseInput {
 
 /** Why an amount cannot be brought into the tenant's currency. */
 export type RateFault = 'exchange_rate_required' | 'exchange_rate_not_applicable' | 'exchange_rate_out_of_range';
-
-/** As much as an amount may be that a client gives: sums of such amounts stay within what the books can hold. */
-const bookedMinorMax = 1_000_000_000_000_000n;
 
 /** The rate that has to be looked up before an expense can be booked; undefined where none has to. */
 export const rateWantedFor = (
@@ -80,7 +77,7 @@ export const reviseExpense = (
   if (exchangeRate === undefined && listed === undefined && keepsRate(current, revised)) {
     if (isSameMoney(revised.amount, current.amount)) return revised;
     const booked = convert(revised.amount, current.rate.rate, currency);
-    return isBookable(booked) ? { ...revised, booked } : 'exchange_rate_out_of_range';
+    return isBookable(booked.amountMinor) ? { ...revised, booked } : 'exchange_rate_out_of_range';
   }
   const applied = applyRate(revised.amount, currency, { exchangeRate, listed }, revised.expenseDate);
   return typeof applied === 'string' ? applied : { ...revised, ...applied };
@@ -107,7 +104,7 @@ const applyRate = (
       : { rate: exchangeRate, source: 'given', date };
   if (rate === undefined) return 'exchange_rate_required';
   const booked = convert(amount, rate.rate, currency);
-  return isBookable(booked) ? { booked, rate } : 'exchange_rate_out_of_range';
+  return isBookable(booked.amountMinor) ? { booked, rate } : 'exchange_rate_out_of_range';
 };
 
 /** The expense at another rate from a list; undefined where it would be more than can be booked. */
@@ -115,5 +112,3 @@ export const bookedAt = (expense: BookableExpense, listed: AppliedRate): Bookabl
   const applied = applyRate(expense.amount, expense.booked.currency, { exchangeRate: undefined, listed }, '');
   return typeof applied === 'string' ? undefined : { ...expense, ...applied };
 };
-
-const isBookable = ({ amountMinor }: Money): boolean => amountMinor >= -bookedMinorMax && amountMinor <= bookedMinorMax;

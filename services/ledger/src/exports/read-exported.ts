@@ -1,4 +1,4 @@
-import type { Database } from '@outlay/platform';
+import { type Database, nilId } from '@outlay/platform';
 import { withinCategories } from '../store/category-descendants.ts';
 import { type ExpenseFilter, filterParts, type Parameter, statusesOf } from '../store/expense-filter.ts';
 import type { ExportedRow } from './expense-line.ts';
@@ -7,8 +7,6 @@ const pageSize = 500;
 
 /** How many expenses a statement looks at, at most, however few of them match. */
 const stretchSize = 20_000;
-
-const beforeAll = '00000000-0000-0000-0000-000000000000';
 
 /**
  * All expenses of a filter that are there when it begins, up to 500 at a time in the order of their ids, which is that of
@@ -27,7 +25,7 @@ export async function* readExported(
   filter: ExpenseFilter,
 ): AsyncGenerator<ExportedRow[]> {
   const [begun] = await database.once<{ instant: string }>(instantStatement, []);
-  let after = beforeAll;
+  let after = nilId;
   let end: string | undefined;
   do {
     [{ id: end } = { id: undefined }] = await database.once<{ id: string | undefined }>(stretchStatement, [

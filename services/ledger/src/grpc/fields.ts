@@ -1,5 +1,6 @@
 import { isCurrency } from '@outlay/platform';
 import { z } from 'zod';
+import { amountMinorMax, isBookable } from '../domain/money.ts';
 
 /** PostgreSQL stores no NUL in text. */
 const storable = (text: string) => !text.includes('\0');
@@ -34,16 +35,11 @@ export const currency = z
   .string()
   .refine(isCurrency, { message: 'is not supported', params: { code: 'invalid_currency' } });
 
-/** Ten trillion of a currency with cents; nine thousand of them still sum within 64 bits. */
-const amountMinorMax = 1_000_000_000_000_000n;
-
 /** An amount in minor units, as large as one may be that a client gives. */
-export const amountMinor = z
-  .bigint('is required')
-  .refine((minor) => minor >= -amountMinorMax && minor <= amountMinorMax, {
-    message: `must be at most ${amountMinorMax} of the currency's smallest units, such as 10000000000000.00 EUR`,
-    params: { code: 'too_big' },
-  });
+export const amountMinor = z.bigint('is required').refine(isBookable, {
+  message: `must be at most ${amountMinorMax} of the currency's smallest units, such as 10000000000000.00 EUR`,
+  params: { code: 'too_big' },
+});
 
 const dateFault = 'must be a date such as 2025-01-15';
 

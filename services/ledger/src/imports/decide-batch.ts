@@ -1,13 +1,10 @@
 import type { Session, TenantContext } from '@outlay/platform';
-import { convert } from '../domain/money.ts';
+import { convert, isBookable } from '../domain/money.ts';
 import { resolveRates } from '../rates/resolve-rates.ts';
 import type { IdentifiedRow } from './claim-purchases.ts';
 import { exportSpace } from './file/export-row.ts';
 import type { RowFault } from './file/row-fault.ts';
 import type { Batch } from './read-batches.ts';
-
-/** Ten trillion of a currency with cents, as in read-money.ts. */
-const bookedMinorMax = 1_000_000_000_000_000n;
 
 /** A row whose sum in the tenant's currency is known. */
 export type PricedRow = IdentifiedRow & {
@@ -47,7 +44,7 @@ export async function priceBatch(
     const rate = found.get(row.line);
     const booked = rate && convert(purchase.amount, rate.rate, tenantCurrency);
     if (!rate || !booked) refused.push({ line: row.line, fault: rateMissing(row, tenantCurrency) });
-    else if (booked.amountMinor > bookedMinorMax || booked.amountMinor < -bookedMinorMax) {
+    else if (!isBookable(booked.amountMinor)) {
       const reason = `the amount is too large in ${tenantCurrency}`;
       refused.push({ line: row.line, fault: { code: 'amount_too_large', column: purchase.amountColumn, reason } });
     } else {

@@ -1,4 +1,4 @@
-import type { Session, TenantId } from '@outlay/platform';
+import { nilId, type Session, type TenantId } from '@outlay/platform';
 import { z } from 'zod';
 import { planLimitReached } from '../domain/plan-limit.ts';
 import type { LimitBreach } from './survey.ts';
@@ -31,7 +31,7 @@ select limits.metric, limits.plan_limit::float8 as limit,
   (
     select coalesce(sum(counters.used), 0)::float8 from usage_counters as counters
     where counters.tenant_id = $1 and counters.metric = limits.metric
-      and counters.scope_id = '00000000-0000-0000-0000-000000000000'
+      and counters.scope_id = '${nilId}'
   ) as used
 from ${hardLimits}
 order by limits.metric`,

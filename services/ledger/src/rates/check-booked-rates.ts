@@ -1,4 +1,4 @@
-import { type Database, type Logger, type Session, systemContext, type TenantId } from '@outlay/platform';
+import { type Database, type Logger, nilId, type Session, systemContext, type TenantId } from '@outlay/platform';
 import { recordLeftOut, restateExpenses } from './restate-expenses.ts';
 
 const batchSize = 200;
@@ -71,13 +71,11 @@ limit $2`,
 async function findAllWaiting(database: Database): Promise<TenantId[]> {
   const all: TenantId[] = [];
   for (;;) {
-    const tenants = await findWaitingTenants(database, all.at(-1) ?? zeroId);
+    const tenants = await findWaitingTenants(database, all.at(-1) ?? nilId);
     all.push(...tenants);
     if (tenants.length < tenantsAtOnce) return all;
   }
 }
-
-const zeroId = '00000000-0000-0000-0000-000000000000';
 
 async function findWaitingTenants(database: Database, after: string): Promise<TenantId[]> {
   const { rows } = await database.withSystem((session) =>

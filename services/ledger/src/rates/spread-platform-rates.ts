@@ -1,4 +1,4 @@
-import { type Database, systemContext, type TenantId, toTenantId } from '@outlay/platform';
+import { type Database, nilId, systemContext, type TenantId, toTenantId } from '@outlay/platform';
 import { lastDayOf } from './effective-rate.ts';
 import { findToSpread, markSpread } from './platform-rate-store.ts';
 import { askForRestatement } from './restatement-store.ts';
@@ -16,7 +16,7 @@ export async function spreadPlatformRates(
   const made = await database.withGlobal((session) => findToSpread(session, importId));
   if (made?.changed === undefined) return;
   const { changed, requestId } = made;
-  let after = '00000000-0000-0000-0000-000000000000';
+  let after = nilId;
   for (;;) {
     const tenants = await findTenants(database, after, { from: changed.from, to: lastDayOf(changed.to) });
     for (const { tenantId } of tenants.filter((tenant) => tenant.isConcerned)) {

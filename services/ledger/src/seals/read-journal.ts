@@ -1,4 +1,4 @@
-import type { Session } from '@outlay/platform';
+import { nilId, type Session } from '@outlay/platform';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import type { SealedRecord } from './chain/examine-seals.ts';
 import type { ChainHead, Seal } from './chain/seal.ts';
@@ -147,7 +147,7 @@ export interface Loose {
 
 export const journalStart: JournalPosition = {
   recordedAt: '-infinity',
-  id: '00000000-0000-0000-0000-000000000000',
+  id: nilId,
 };
 
 /** Behind everything. */

@@ -1,4 +1,4 @@
-import type { Database, Session, TenantId } from '@outlay/platform';
+import { type Database, nilId, type Session, type TenantId } from '@outlay/platform';
 import type { ChainHead, Seal } from './chain/seal.ts';
 
 /** What is to be sealed next for a tenant. */
@@ -16,12 +16,10 @@ export async function findWaitingTenants(
   limit: number,
 ): Promise<TenantId[]> {
   const { rows } = await database.withSystem((session) =>
-    session.query<{ tenant_id: TenantId }>(waitingTenantsStatement, [after ?? zeroId, limit]),
+    session.query<{ tenant_id: TenantId }>(waitingTenantsStatement, [after ?? nilId, limit]),
   );
   return rows.map((row) => row.tenant_id);
 }
-
-const zeroId = '00000000-0000-0000-0000-000000000000';
 
 const waitingTenantsStatement = {
   name: 'find_waiting_tenants',

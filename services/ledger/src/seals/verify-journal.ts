@@ -1,4 +1,4 @@
-import { type Clock, type Database, remainingMs, type Session, type TenantContext } from '@outlay/platform';
+import { type Clock, type Database, nilId, remainingMs, type Session, type TenantContext } from '@outlay/platform';
 import { type ChainStart, isWhole, type SealedRecord } from './chain/examine-seals.ts';
 import { type ChainHead, emptyChain, type Seal } from './chain/seal.ts';
 import type { SealKey } from './chain/seal-key.ts';
@@ -196,7 +196,7 @@ async function lookAround(
   return {
     examine: async () => [...strangers.map(({ entry }) => inserted(entry.id, entry.kind !== '')), ...unshown],
     counted,
-    next: end ? { ...counted, after: end } : { ...countsOf(counted), phase: 'expenses', afterId: nil },
+    next: end ? { ...counted, after: end } : { ...countsOf(counted), phase: 'expenses', afterId: nilId },
   };
 }
 
@@ -211,7 +211,9 @@ async function lookAtExpenses(
     examine: async () => faults,
     counted,
     next:
-      endId === undefined ? { ...countsOf(counted), phase: 'accounts', afterId: nil } : { ...counted, afterId: endId },
+      endId === undefined
+        ? { ...countsOf(counted), phase: 'accounts', afterId: nilId }
+        : { ...counted, afterId: endId },
   };
 }
 
@@ -244,8 +246,6 @@ async function lookAtSegment(
     next: number === undefined ? undefined : { ...from, afterNumber: number },
   };
 }
-
-const nil = '00000000-0000-0000-0000-000000000000';
 
 const countsOf = ({ entries, sealed, unsealed, expenses, accounts, oldest, bound }: VerificationPosition) => ({
   ...{ entries, sealed, unsealed, expenses, accounts, oldest, bound },

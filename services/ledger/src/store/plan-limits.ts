@@ -1,5 +1,5 @@
 import { ledger } from '@outlay/contracts';
-import { type DomainError, type Notice, type Session, unavailable } from '@outlay/platform';
+import { type DomainError, type Notice, nilId, type Session, unavailable } from '@outlay/platform';
 import { z } from 'zod';
 import { type LimitUse, metrics, planLimitExceeded, planLimitReached } from '../domain/plan-limit.ts';
 
@@ -73,9 +73,6 @@ const toWarning = (use: LimitUse): ledger.Warning => ({
   scopeId: use.scopeId ?? '',
 });
 
-/** That of what counts for the tenant as a whole. */
-const wholeTenant = '00000000-0000-0000-0000-000000000000';
-
 const sqlFailure = z.object({ code: z.string(), detail: z.string().optional() });
 
 const count = z.int().transform(BigInt);
@@ -88,4 +85,5 @@ const limitUse = z
     used: count,
     wanted: count.default(1n),
   })
-  .transform(({ scope_id, ...use }) => ({ ...use, scopeId: scope_id === wholeTenant ? undefined : scope_id }));
+  // The nil id is that of what counts for the tenant as a whole.
+  .transform(({ scope_id, ...use }) => ({ ...use, scopeId: scope_id === nilId ? undefined : scope_id }));

@@ -1,4 +1,4 @@
-import type { Database, Session } from '@outlay/platform';
+import { type Database, nilId, type Session } from '@outlay/platform';
 import {
   type ExpenseRow,
   expenseColumns,
@@ -14,11 +14,7 @@ export async function readPageById(
   after: string | undefined,
   count: number,
 ): Promise<StoredExpense[]> {
-  const { rows } = await session.query<ExpenseRow>(pageStatement, [
-    session.tenantId,
-    after ?? '00000000-0000-0000-0000-000000000000',
-    count,
-  ]);
+  const { rows } = await session.query<ExpenseRow>(pageStatement, [session.tenantId, after ?? nilId, count]);
   return rows.map(toExpense);
 }
 

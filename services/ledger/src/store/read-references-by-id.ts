@@ -1,4 +1,4 @@
-import type { Session } from '@outlay/platform';
+import { nilId, type Session } from '@outlay/platform';
 
 /** What expenses refer to. */
 export const referenceKinds = ['account', 'category', 'project'] as const;
@@ -21,7 +21,7 @@ export async function readReferencesById(
   count: number,
 ): Promise<NamedReference[]> {
   const { rows } = await session.query<Omit<NamedReference, 'kind'>>(statements[kind], [
-    ...[session.tenantId, after ?? '00000000-0000-0000-0000-000000000000', count],
+    ...[session.tenantId, after ?? nilId, count],
   ]);
   return rows.map((row) => ({ kind, ...row }));
 }

@@ -1,4 +1,4 @@
-import type { Session } from '@outlay/platform';
+import { nilId, type Session } from '@outlay/platform';
 import { isRefusedBy } from './is-refused-by.ts';
 
 /** Which of a list are wanted: archived ones, the others, or with undefined both. */
@@ -28,7 +28,7 @@ export const toPage = <T>(found: readonly T[], { limit }: NamedPage): Page<T> =>
 /** The parameters $2 to $6 of a list. Before the first name there is the empty one. */
 export const listValues = (filter: ReferenceFilter, { after, limit }: NamedPage): unknown[] => [
   after?.name ?? '',
-  after?.id ?? '00000000-0000-0000-0000-000000000000',
+  after?.id ?? nilId,
   limit + 1,
   filter.isArchived ?? null,
   filter.text === undefined ? null : `%${filter.text.replace(/[\\%_]/g, '\\$&')}%`,

@@ -1,5 +1,5 @@
 import { enqueueEvents, type OutgoingEvent } from '@outlay/messaging';
-import { type Clock, type Database, newId, type TenantId } from '@outlay/platform';
+import { type Clock, type Database, newId, nilId, type TenantId } from '@outlay/platform';
 import type { Metric } from '../domain/plan-limit.ts';
 import {
   type Crossing,
@@ -72,5 +72,5 @@ const reachedEvent = (
   data: { metric, scopeId: scopeOf(scope_id), limit, mode, used, reachedAt: crossed_at },
 });
 
-/** In the counters, zeros stand for the tenant as a whole. */
-const scopeOf = (scopeId: string): string => (scopeId === '00000000-0000-0000-0000-000000000000' ? '' : scopeId);
+/** In the counters, the nil id stands for the tenant as a whole. */
+const scopeOf = (scopeId: string): string => (scopeId === nilId ? '' : scopeId);

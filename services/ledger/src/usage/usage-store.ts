@@ -1,4 +1,4 @@
-import type { Database, Session, TenantId } from '@outlay/platform';
+import { type Database, nilId, type Session, type TenantId } from '@outlay/platform';
 import { z } from 'zod';
 import { type Metric, metrics } from '../domain/plan-limit.ts';
 
@@ -19,12 +19,10 @@ export async function findDueTenants(
   { gapMs, limit }: { gapMs: number; limit: number },
 ): Promise<{ tenantId: TenantId; isDue: boolean }[]> {
   const { rows } = await database.withSystem((session) =>
-    session.query<{ tenant_id: TenantId; is_due: boolean }>(dueTenantsStatement, [after ?? zeroId, limit, gapMs]),
+    session.query<{ tenant_id: TenantId; is_due: boolean }>(dueTenantsStatement, [after ?? nilId, limit, gapMs]),
   );
   return rows.map((row) => ({ tenantId: row.tenant_id, isDue: row.is_due }));
 }
-
-const zeroId = '00000000-0000-0000-0000-000000000000';
 
 const dueTenantsStatement = {
   name: 'find_due_tenants',
@@ -158,7 +156,7 @@ export async function settleCounters(
       ]);
       return rows[0]?.next ?? undefined;
     });
-  let from: string | undefined = zeroId;
+  let from: string | undefined = nilId;
   for (let settled = 0; from !== undefined && settled < settledMax; settled += settledAtOnce) from = await settle(from);
 }
 

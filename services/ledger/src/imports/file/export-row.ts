@@ -1,7 +1,7 @@
 import { fractionDigits, isCurrency, parseAmount } from '@outlay/platform';
 import { accountKinds } from '../../domain/account-kind.ts';
 import { type PaymentMethod, paymentMethods } from '../../domain/booking.ts';
-import { convert, isRate, type Money, type RateSource } from '../../domain/money.ts';
+import { convert, isBookable, isRate, type Money, type RateSource } from '../../domain/money.ts';
 import { restored } from '../../exports/write-csv.ts';
 import type { ParsedRow, Purchase } from './parse-row.ts';
 import { dateMax, dateMin } from './resolve-date.ts';
@@ -148,13 +148,11 @@ function readAmount(cells: Cells, name: 'amount' | 'booked_amount', currencyName
     const reason = `${quoted(cells[name])} is not an amount with ${fractionDigits(currency)} decimals at most`;
     throw new RefusedRow(amountMinor, name, reason);
   }
-  if (amountMinor > amountMinorMax || amountMinor < -amountMinorMax) {
+  if (!isBookable(amountMinor)) {
     throw new RefusedRow('amount_too_large', name, `${quoted(cells[name])} is too large`);
   }
   return { currency, amountMinor };
 }
-
-const amountMinorMax = 1_000_000_000_000_000n;
 
 function readDay(cells: Cells, name: 'expense_date' | 'rate_date'): string {
   const cell = cells[name];

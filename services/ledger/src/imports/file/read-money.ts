@@ -1,5 +1,5 @@
 import { fractionDigits, parseAmount } from '@outlay/platform';
-import type { Money } from '../../domain/money.ts';
+import { isBookable, type Money } from '../../domain/money.ts';
 import type { BoundColumns, MoneyColumns } from './bind-columns.ts';
 import { toCurrencyCode } from './currency-code.ts';
 import { directionOf } from './direction.ts';
@@ -69,16 +69,13 @@ function readMoney(
   if (amountMinor === 'amount_too_precise') {
     throw new RefusedRow('amount_too_precise', column.header, `${quoted(cell)} has more decimals than ${currency} has`);
   }
-  if (amountMinor > amountMinorMax || amountMinor < -amountMinorMax) {
+  if (!isBookable(amountMinor)) {
     throw new RefusedRow('amount_too_large', column.header, `${quoted(cell)} is too large`);
   }
   const direction = bound.direction && directionOf(cellOf(cells, bound.direction));
   if (direction === undefined) return { amountMinor: amountMinor * BigInt(sign), currency, column };
   return { amountMinor: (amountMinor < 0n ? -amountMinor : amountMinor) * BigInt(direction), currency, column };
 }
-
-/** Ten trillion of a currency with cents; nine thousand of them still sum within 64 bits. */
-const amountMinorMax = 1_000_000_000_000_000n;
 
 function currencyCell(
   cells: readonly string[],
