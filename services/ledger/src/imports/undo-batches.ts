@@ -1,4 +1,4 @@
-import { pause, type Session, systemContext, type TenantContext, type TenantId } from '@outlay/platform';
+import { nilId, pause, type Session, systemContext, type TenantContext, type TenantId } from '@outlay/platform';
 import { recordAudits } from '../store/record-audits.ts';
 import { reverseSound } from '../store/reverse-expenses.ts';
 import { releasePurchases } from './claim-purchases.ts';
@@ -74,7 +74,7 @@ async function* readPosted(
   context: TenantContext,
   importId: string,
 ): AsyncGenerator<string[]> {
-  let [lastDate, lastId] = ['-infinity', '00000000-0000-0000-0000-000000000000'];
+  let [lastDate, lastId] = ['-infinity', nilId];
   for (;;) {
     const { rows } = await database.withTenant(
       context,
@@ -131,7 +131,7 @@ async function goOnToEnd(
   // What a batch has not committed is in the books for everybody else. Asked before the state is read, which then has what
   // all batches did.
   const { rows: posted } = await session.query(postedStatement, [
-    ...[context.tenantId, importId, '-infinity', '00000000-0000-0000-0000-000000000000', 1],
+    ...[context.tenantId, importId, '-infinity', nilId, 1],
   ]);
   if (posted.length > 0) return undefined;
   const state = await findImport(session, context, importId);
