@@ -15,7 +15,7 @@ export const exportExpenses = defineRoute({
     'All that the list shows for the same filters, as a CSV file in the order of recording, however many there are. An ' +
     'expense that is there when the export begins is in it exactly once, as it is when its part of the file is read; one ' +
     'that is recorded later is not. An import takes it again without loss. What a spreadsheet would compute, at the ' +
-    'beginning of a text or behind a semicolon, has an apostrophe before it. Two of one person or key, four of one tenant may be fetched at once (503 `overloaded` beyond). A ' +
+    'beginning of a text or behind a semicolon, tab or line break, has an apostrophe before it. Two of one person or key, four of one tenant may be fetched at once (503 `overloaded` beyond). A ' +
     'connection that takes nothing for 30 seconds, or less than 16 kB a second on the whole, is cut, and any after an hour; a ' +
     'file that is whole ends as its transfer encoding says.',
   tags: ['Expenses'],

@@ -4,15 +4,16 @@ export const csvLine = (cells: readonly string[]): string => `${cells.map(quoted
 const quoted = (cell: string): string => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
 /** What a spreadsheet begins a formula with; those of full width too, which some take for the others. */
-const formulaMarks = '[=+\\-@\\t\\r＝＋－＠]';
-const beforeFormula = new RegExp(`(^|;)(?='*${formulaMarks})`, 'g');
-const apostropheBeforeFormula = new RegExp(`(^|;)'(?='*${formulaMarks})`, 'g');
+const formulaMarks = '[=+\\-@＝＋－＠]';
+const beforeFormula = new RegExp(`(^|[;\\t\\n])(?='*${formulaMarks})`, 'g');
+const apostropheBeforeFormula = new RegExp(`(^|[;\\t\\n])'(?='*${formulaMarks})`, 'g');
 
 /**
- * A text that no spreadsheet computes, be it one that begins a cell at each semicolon: an apostrophe stands before what would
- * be a formula, and before a text that looks as if one had been put there, so that `restored` gives each text back.
+ * A text in which no spreadsheet computes anything, be it one that begins a cell at each semicolon or tab, or a row at each
+ * line break: an apostrophe stands before what would be a formula, and before what looks as if one had been put there, so
+ * that `restored` gives each text back. Its line breaks are line feeds, as whoever reads it may make them that.
  */
-export const defused = (text: string): string => text.replace(beforeFormula, "$1'");
+export const defused = (text: string): string => text.replace(/\r\n?/g, '\n').replace(beforeFormula, "$1'");
 
 /** Takes the apostrophes away that `defused` has put in. */
 export const restored = (cell: string): string => cell.replace(apostropheBeforeFormula, '$1');

@@ -8,23 +8,33 @@ import {
 } from '@outlay/platform';
 import { recordAudit } from '../store/record-audits.ts';
 import { addDropJob } from './drop-preview.ts';
+import type { ImportWork } from './process-import.ts';
 
 /** Of as many imports at a time; the next time has the others. */
 const most = 1_000;
 
 /**
  * Lets go of previews that nobody has booked within their day, and says so in the audit trail. Each by itself, and at once:
- * their bytes and rows are dropped by jobs. Those whose job was lost get another one.
+ * their bytes and rows are dropped by jobs. Those whose job was lost get another one. One that fails holds up no other.
  */
-export async function expirePreviews(database: Database, now: Date): Promise<void> {
-  for (const { tenantId, id } of await findImports(database, lapsedStatement, [now, most])) {
-    const context = systemContext(tenantId);
-    await database.withTenant(context, (session) => expireLapsed(session, context, id));
-  }
-  for (const { tenantId, id } of await findImports(database, leftStatement, [most])) {
-    await database.withTenant({ tenantId }, (session) => addDropJob(session, tenantId, id));
-  }
+export async function expirePreviews({ database, logger }: ExpiryWork, now: Date): Promise<void> {
+  const each = async (statement: Statement, values: unknown[], expire: Expire): Promise<void> => {
+    for (const { tenantId, id } of await findImports(database, statement, values)) {
+      const context = systemContext(tenantId);
+      try {
+        await database.withTenant(context, (session) => expire(session, context, id));
+      } catch (error) {
+        logger.error({ error, tenant_id: tenantId, import_id: id }, 'a preview could not be let go of');
+      }
+    }
+  };
+  await each(lapsedStatement, [now, most], expireLapsed);
+  await each(leftStatement, [most], (session, { tenantId }, id) => addDropJob(session, tenantId, id));
 }
+
+type ExpiryWork = Pick<ImportWork, 'database' | 'logger'>;
+type Expire = (session: Session, context: TenantContext, importId: string) => Promise<void>;
+type Statement = { name: string; text: string };
 
 async function expireLapsed(session: Session, context: TenantContext, importId: string): Promise<void> {
   const expired = await expirePreview(session, context, importId);
@@ -66,7 +76,7 @@ returning imports.file_name, imports.rows_total`,
 
 async function findImports(
   database: Database,
-  statement: { name: string; text: string },
+  statement: Statement,
   values: unknown[],
 ): Promise<{ tenantId: TenantId; id: string }[]> {
   const { rows } = await database.withSystem((session) =>

@@ -111,7 +111,7 @@ export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
       const isStopping = () => stopping.signal.aborted;
       await dropPreview({ database, isStopping, inTurn: turns.inTurn }, toTenantId(tenant), importId);
     },
-    [expireTask]: () => expirePreviews(database, clock()),
+    [expireTask]: () => expirePreviews({ database, logger }, clock()),
   };
 
   const jobs = createJobWorker<string>({

@@ -1,9 +1,9 @@
-import { DomainError, type Session } from '@outlay/platform';
+import { DomainError, type Session, sqlStateOf } from '@outlay/platform';
 
 /**
- * Does something with expenses within the session's transaction, but for those that are refused as `books_disagree`: they
- * are found by halves, each tried behind a savepoint, and nothing is left of what failed. Answers them. Where none is
- * refused, `work` is called once with all; what else it throws is thrown. It gets them in the order of their ids, by which
+ * Does something with expenses within the session's transaction, but for those that are refused as `books_disagree`, or
+ * whose rows hold what the service does not write and the next version of them cannot: they are found by halves, each tried
+ * behind a savepoint, and nothing is left of what failed. Answers them. Where none is refused, `work` is called once with all; what else it throws is thrown. It gets them in the order of their ids, by which
  * expenses are locked.
  */
 export async function spareForged(
@@ -24,7 +24,7 @@ async function tryHalves(
     await work(ids);
     return [];
   } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== 'books_disagree') throw error;
+    if (!isOfForged(error)) throw error;
   }
   await session.query('rollback to savepoint none_done');
   if (ids.length === 1) return [...ids];
@@ -32,3 +32,9 @@ async function tryHalves(
   const first = await tryHalves(session, ids.slice(0, middle), work);
   return [...first, ...(await tryHalves(session, ids.slice(middle), work))];
 }
+
+/** Out of range, null or against a check: what nobody but a superuser can have brought about. */
+const rowStates = /^22|^23502$|^23514$/;
+
+const isOfForged = (error: unknown): boolean =>
+  error instanceof DomainError ? error.code === 'books_disagree' : rowStates.test(sqlStateOf(error) ?? '');

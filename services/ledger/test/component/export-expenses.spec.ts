@@ -115,7 +115,12 @@ describe('an export of expenses', () => {
   it('leaves numbers as they are, and spreadsheets nothing to compute', async () => {
     const tenant = await ledger.tenant();
     const input = anExpense({
-      ...{ title: '=HYPERLINK("http://x")', vendor: '+1', description: '@a;＝b', tags: ['-b;=c', 'd\\', '=e'] },
+      ...{
+        title: '=HYPERLINK("http://x")',
+        vendor: '+1',
+        description: '@a;＝b;\r\n=c\r;\t-d;',
+        tags: ['-b;=c', 'd\\', '=e'],
+      },
       amount: { currency: 'EUR', amountMinor: -4_200n },
     });
     await ledger.client.recordExpense(tenant.owner, { input });
@@ -126,7 +131,7 @@ describe('an export of expenses', () => {
     expect(rowsOf(file)).toMatchObject([
       {
         ...{ amount: '-42.00', booked_amount: '-42.00', exchange_rate: '1', title: '\'=HYPERLINK("http://x")' },
-        ...{ vendor: "'+1", description: "'@a;'＝b", tags: "'-b\\;'=c;d\\\\;'=e" },
+        ...{ vendor: "'+1", description: "'@a;'＝b;\n'=c\n;\t'-d;", tags: "'-b\\;'=c;d\\\\;'=e" },
       },
     ]);
   });

@@ -121,8 +121,8 @@ describe('a preview whose day is over', () => {
     await endDay(id);
     const { finishedAt } = await find(context, id);
 
-    await expirePreviews(driver.database, new Date());
-    await expirePreviews(driver.database, new Date());
+    await expirePreviews(driver.work, new Date());
+    await expirePreviews(driver.work, new Date());
     await drop(context, id);
     await drop(context, inTime);
 
@@ -148,7 +148,7 @@ describe('a preview whose day is over', () => {
       },
     };
 
-    await expirePreviews(committing, new Date(Date.now() + 25 * 3_600_000));
+    await expirePreviews({ ...driver.work, database: committing }, new Date(Date.now() + 25 * 3_600_000));
     await drop(context, id);
     await processImport(driver.work, context.tenantId, id);
 
@@ -363,6 +363,26 @@ describe('what is kept of a preview that is over', () => {
     expect(await kept(id)).toMatchObject({ chunks: 1, rows: 40 });
   });
 
+  it('holds up none of another tenant when its day is over and it cannot be let go of', async () => {
+    const [context, other] = [await driver.tenant(), await driver.tenant()];
+    const [stuck, behind] = [await preview(context), await preview(other)];
+    const lapse = 'update ledger.imports set expires_at = now() - $2::interval, version = $3 where id = $1';
+    await driver.admin.query(lapse, [stuck, '2 hours', '9223372036854775807']);
+    await driver.admin.query(lapse, [behind, '1 hour', '5']);
+
+    await expirePreviews(driver.work, new Date());
+
+    const { rows } = await driver.admin.query(
+      'select id, is_to_be_dropped from ledger.imports where id = any ($1) order by is_to_be_dropped',
+      [[stuck, behind]],
+    );
+    expect(rows).toEqual([
+      { id: stuck, is_to_be_dropped: false },
+      { id: behind, is_to_be_dropped: true },
+    ]);
+    await driver.admin.query('update ledger.imports set version = 6 where id = $1', [stuck]);
+  });
+
   it('is dropped by a worker, or when its job was lost, by what looks for such', async () => {
     const [context, other] = [await driver.tenant(), await driver.tenant()];
     const [id, lost] = [await preview(context), await preview(other)];
@@ -375,7 +395,7 @@ describe('what is kept of a preview that is over', () => {
     await eventually(async () => expect(await kept(id)).toEqual(nothing));
     expect(await kept(lost)).toMatchObject({ rows: 40 });
 
-    await expirePreviews(driver.database, new Date());
+    await expirePreviews(driver.work, new Date());
 
     await eventually(async () => expect(await kept(lost)).toEqual(nothing));
     await eventually(async () => {

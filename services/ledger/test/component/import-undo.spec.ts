@@ -273,6 +273,26 @@ describe('an import that is taken back', () => {
     expect(await driver.finished(context, id, 'undone')).toMatchObject({ reversed: 3 });
   });
 
+  it.each([
+    ['a version behind which there is none', 'version = 9223372036854775807'],
+    ['a tag that is none', "tags = array['a', null]"],
+  ])('leaves out what somebody has given %s, and takes back the rest', async (_name, forgery) => {
+    const context = await driver.tenant();
+    await work();
+    const rows = Array.from({ length: 50 }, (_, index) => `2025-01-02,shop ${index},4.20`);
+    const { id } = await driver.take(context, `Date,Merchant,Amount\n${rows.join('\n')}\n`);
+    const [forged] = await driver.rows(context, id);
+    const superuser = await driver.admin.connect();
+    await superuser.query('begin; set local session_replication_role = replica');
+    await superuser.query(`update ledger.expenses set ${forgery} where id = $1`, [forged!.expenseId]);
+    await superuser.query('commit');
+    superuser.release();
+
+    const undone = await driver.undo(context, id);
+
+    expect(undone).toMatchObject({ status: 'undone', reversed: 49, leftOut: 1 });
+  });
+
   it('must have booked something, and be one that the caller may deal with', async () => {
     const [context, other] = [await driver.tenant('GBP', 'member'), await driver.tenant()];
     await work();
