@@ -1,6 +1,6 @@
 import { nilId, pause, type Session, systemContext, type TenantContext, type TenantId } from '@outlay/platform';
 import { recordAudits } from '../store/record-audits.ts';
-import { reverseSound } from '../store/reverse-expenses.ts';
+import { lockPosted, reverseSound } from '../store/reverse-expenses.ts';
 import { releasePurchases } from './claim-purchases.ts';
 import type { ImportState } from './import-state.ts';
 import { findImport } from './import-store.ts';
@@ -182,18 +182,8 @@ limit $5`,
 };
 
 // What somebody else has locked they take back, or edit: it is looked for again at the end. Nobody is waited for, in whatever
-// order this comes. Written as that of reverseExpenses is, for the same reasons.
-const takeStatement = {
-  name: 'take_posted_of_import',
-  text: `
-select expense.id
-from unnest($2::uuid[]) as wanted (id)
-cross join lateral (
-  select expenses.id from expenses
-  where expenses.tenant_id = $1 and expenses.id = wanted.id and expenses.status <> 'reversed'
-  for no key update skip locked
-) as expense`,
-};
+// order this comes.
+const takeStatement = { name: 'take_posted_of_import', text: lockPosted('skip locked') };
 
 const notLeftOutStatement = {
   name: 'find_not_left_out_of_undo',
