@@ -12,6 +12,8 @@ export interface RelayOptions {
   batchMax?: number;
   /** How long an event waits at most when its notification was missed; 1,000 unless told. */
   pollMs?: number;
+  /** From one batch to the next at least, unless there is more than one can hold; 10 unless told. */
+  gatherMs?: number;
 }
 
 /** Publishes a service's outbox until it is stopped. */
@@ -44,7 +46,7 @@ type Round = 'more' | 'idle' | 'waiting' | 'refused' | 'failed';
  * recognise by the event's id; nothing is ever marked that was not taken by the bus.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { database, bus, logger, batchMax = 500, pollMs = 1_000 } = options;
+  const { database, bus, logger, batchMax = 500, pollMs = 1_000, gatherMs = 10 } = options;
   /** Subjects whose events the bus refused, and until when they are left out, so that they do not block the others. */
   const setAside = new Map<string, number>();
   /** The subjects of a batch of which nothing was taken; the next round leaves them out, the one after that does not. */
@@ -53,6 +55,7 @@ export function createRelay(options: RelayOptions): Relay {
   let isStopping = false;
   let schema: string | undefined;
   let backlogReadAt = Number.NEGATIVE_INFINITY;
+  let batchAt = Number.NEGATIVE_INFINITY;
   let stopListening: (() => Promise<void>) | undefined;
   let running: Promise<void> | undefined;
 
@@ -69,7 +72,13 @@ export function createRelay(options: RelayOptions): Relay {
       if (round === 'more') continue;
       if (round === 'failed') await bell.stopped(failurePause(failures));
       else if (round === 'waiting') await bell.rung(waitingPauseMs);
-      else await bell.rung(setAside.size > 0 ? Math.min(setAsideMs, pollMs) : pollMs);
+      else {
+        await bell.rung(setAside.size > 0 ? Math.min(setAsideMs, pollMs) : pollMs);
+        // A lone event goes at once. Of a steady stream several go together: a batch costs the relay, the bus and each
+        // consumer several round trips, whatever is in it.
+        const gatherFor = batchAt + gatherMs - performance.now();
+        if (gatherFor > 0) await bell.stopped(gatherFor);
+      }
     }
   }
 
@@ -98,9 +107,9 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function publish(events: readonly TakenEvent[]): Promise<TakenEvent[]> {
-    const startedAt = performance.now();
+    batchAt = performance.now();
     const outcomes = await bus.publish(events.map((event) => event.envelope));
-    publishSeconds.observe({ schema }, (performance.now() - startedAt) / 1_000);
+    publishSeconds.observe({ schema }, (performance.now() - batchAt) / 1_000);
     const now = systemClock().getTime();
     const published = events.filter((_event, index) => outcomes[index]?.kind === 'taken');
     for (const event of published) {

@@ -102,6 +102,19 @@ describe('the relay', () => {
     }
   });
 
+  it('publishes a lone event at once, and what comes soon behind it together', async () => {
+    const bus = recordingBus();
+    await startRelay({ bus, gatherMs: 2_000 });
+    const { subject, tenantId } = anAggregate();
+
+    await writeVersions(fixture.ledger, { subject, tenantId }, [1]);
+    await eventually(() => expect(bus.batches).toEqual([1]));
+    for (const version of [2, 3, 4]) await writeVersions(fixture.ledger, { subject, tenantId }, [version]);
+
+    await eventually(() => expect(bus.versionsOf(subject)).toEqual([1, 2, 3, 4]));
+    expect(bus.batches).toEqual([1, 3]);
+  });
+
   it('finds events without a notification: when woken, and by itself after a while', async () => {
     const bus = recordingBus();
     const relay = await startRelay({ bus, pollMs: 300 });
@@ -228,7 +241,9 @@ function recordingBus(
   delayMs: () => number = () => 0,
 ) {
   const taken: Envelope[] = [];
+  const batches: number[] = [];
   const publish: Bus['publish'] = async (envelopes) => {
+    batches.push(envelopes.length);
     const failedSubjects = new Set<string>();
     const outcomes: PublishOutcome[] = [];
     for (const envelope of envelopes) {
@@ -242,6 +257,8 @@ function recordingBus(
   };
   return {
     publish,
+    /** How many events came at a time. */
+    batches,
     versionsOf: (subject: string) =>
       taken.filter((envelope) => envelope.subject === subject).map((envelope) => envelope.aggregateversion),
   };
