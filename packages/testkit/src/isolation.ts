@@ -54,7 +54,8 @@ export async function reachesOfService(database: TestDatabase, schema: string): 
 
 const faultOf = (row: Record<string, unknown>): string => String(row.fault ?? '');
 
-const tenantRule = `(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)`;
+/** A query, so that it is answered once for a statement; and not for each row, at half a microsecond each. */
+const tenantRule = `(tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif"))`;
 
 const selectRelations = `
   with relation as (
