@@ -82,7 +82,6 @@ export { createLogger, createSilentLogger, type Logger } from './operations/logg
 export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';
 export { createOpsServer, type OpsServer } from './operations/ops-server.ts';
 export {
-  cursorInvalid,
   decodeCursor,
   encodeCursor,
   type PageInfo,

@@ -44,14 +44,27 @@ describe('A page request', () => {
 });
 
 describe('A cursor', () => {
-  it('is one of the list that the RPC being answered reads, and of no other', () => {
-    const within = <T>(rpc: string, work: () => T) => runInCallScope({ rpc }, work);
-    const { nextCursor } = within('ListAccounts', () => toPageInfo(2, true, place));
-    const goOn = () => parsePage({ limit: 2, cursor: nextCursor }, position).after;
+  const asked = { kind: 'card', from: 5n, page: { limit: 2, cursor: '' } };
+  const within = <T>(rpc: string, request: object, work: () => T) => runInCallScope({ rpc, request }, work);
+  const { nextCursor } = within('ListAccounts', asked, () => toPageInfo(2, true, place));
+  const goOn = () => parsePage({ limit: 2, cursor: nextCursor }, position).after;
+  const refused = expect.objectContaining({ kind: 'invalid' });
 
-    expect(within('ListAccounts', goOn)).toEqual(place);
-    expect(() => within('ListProjects', goOn)).toThrow(expect.objectContaining({ kind: 'invalid' }));
-    expect(goOn).toThrow(expect.objectContaining({ kind: 'invalid' }));
+  it('is one of the list that the RPC being answered reads, and of no other', () => {
+    expect(within('ListAccounts', asked, goOn)).toEqual(place);
+    expect(() => within('ListProjects', asked, goOn)).toThrow(refused);
+    expect(goOn).toThrow(refused);
+  });
+
+  it('goes on with what was asked before, but for the page', () => {
+    const ask = (different: object) => within('ListAccounts', { ...asked, ...different }, goOn);
+
+    expect(ask({ page: { limit: 50, cursor: nextCursor } })).toEqual(place);
+    expect(ask({ text: undefined })).toEqual(place);
+    expect(() => ask({ kind: 'bank' })).toThrow(refused);
+    expect(() => ask({ kind: undefined })).toThrow(refused);
+    expect(() => ask({ from: 6n })).toThrow(refused);
+    expect(() => ask({ text: 'a' })).toThrow(refused);
   });
 });
 

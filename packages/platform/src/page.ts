@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { currentCallScope } from './context/call-scope.ts';
-import { type DomainError, invalid } from './errors/domain-error.ts';
+import { toJson } from './database/audit.ts';
+import { invalid } from './errors/domain-error.ts';
 
 const limitDefault = 50;
 const limitMax = 200;
@@ -30,13 +32,8 @@ export function parsePage<S extends z.ZodType>(
   if (limit < 1 || limit > limitMax) throw invalid('limit', 'out_of_range', `must be 1 to ${limitMax}`);
   if (!page?.cursor) return { limit, after: undefined };
   const parsed = position.safeParse(decodeCursor(page.cursor));
-  if (!parsed.success) throw cursorInvalid();
+  if (!parsed.success) throw invalid('cursor', 'cursor_invalid', 'is not a cursor of this list with these parameters');
   return { limit, after: parsed.data };
-}
-
-/** The refusal of a cursor that this list did not give. */
-export function cursorInvalid(): DomainError {
-  return invalid('cursor', 'cursor_invalid', 'is not a cursor of this list');
 }
 
 /** A page of what was found, of which one more than the limit was asked for; `positionOf` says where the next begins. */
@@ -57,16 +54,15 @@ export function toPageInfo(limit: number, hasMore: boolean, last: unknown): Page
 
 /**
  * A position in a list as text that means nothing to anybody else; bigints become text, bytes hexadecimal. It is bound to
- * the list, which is the RPC that is being answered: many lists have positions of one shape, and one list's would begin
- * another's anywhere.
+ * the list: many have positions of one shape, and one list's would begin another's anywhere.
  */
 export function encodeCursor(position: unknown, list = listBeingRead()): string {
-  const toJson = function (this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const toText = function (this: Record<string, unknown>, key: string, value: unknown): unknown {
     const own = this[key];
     if (Buffer.isBuffer(own)) return own.toString('hex');
     return typeof value === 'bigint' ? value.toString() : value;
   };
-  return Buffer.from(JSON.stringify([list, position], toJson)).toString('base64url');
+  return Buffer.from(JSON.stringify([list, position], toText)).toString('base64url');
 }
 
 /** What a cursor of this list holds; undefined where it is none, or holds text that no list has and no database takes. */
@@ -79,8 +75,13 @@ export function decodeCursor(cursor: string, list = listBeingRead()): unknown {
   }
 }
 
+/**
+ * The RPC that is being answered and all that it is asked but the page: its filters, its order, whose list it is. Equal
+ * for equal requests, as the fields of a message are always in the same order.
+ */
 function listBeingRead(): string {
-  return currentCallScope()?.rpc ?? '';
+  const { rpc, request } = currentCallScope() ?? {};
+  return hash('sha256', toJson([rpc, { ...request, page: undefined }]) ?? '', 'base64url').slice(0, 16);
 }
 
 function refuseUnstorable(key: string, value: unknown): unknown {

@@ -9,6 +9,8 @@ export interface CallScope {
   correlationId?: string;
   /** The RPC that is being answered, as its service names it: `ListAccounts`. */
   rpc?: string;
+  /** What it is asked, as the message arrived; undefined where it comes in parts. */
+  request?: object | undefined;
   tenantId?: string;
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   deadlineAt?: number;

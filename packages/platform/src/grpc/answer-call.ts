@@ -50,7 +50,8 @@ export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, han
     const metadata = { ...readCallMetadata(call.metadata), peerAddress: call.getPeer().replace(/:\d+$/, '') };
     const bound = boundCall(call, rpc.requestStream || rpc.responseStream ? deadlineMs.stream : deadlineMs.unary);
     const { requestId, correlationId } = metadata;
-    const scope = { requestId, correlationId, rpc: name, deadlineAt: bound.deadlineAt, signal: bound.signal };
+    const asked = { rpc: name, request: rpc.requestStream ? undefined : (call.request as object) };
+    const scope = { requestId, correlationId, ...asked, deadlineAt: bound.deadlineAt, signal: bound.signal };
     const finish = (error?: unknown) => {
       bound.release();
       const kind = error === undefined ? 'ok' : kindOf(error);

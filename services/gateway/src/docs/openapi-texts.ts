@@ -26,7 +26,8 @@ units: 10000000000000.00 EUR. The export of the journal alone speaks of minor un
 # Lists
 
 They are paged: \`limit\` (50, at most 200) and \`cursor\`; the answer is \`{"data": [...], "pagination": {...}}\`. Go on with
-\`pagination.next_cursor\` until it is null. Pages do not shift when entries are added.
+\`pagination.next_cursor\` until it is null, with the same filters and order: with others a cursor is refused (422,
+\`cursor_invalid\` on \`cursor\`). Pages do not shift when entries are added.
 
 # Trying again
 

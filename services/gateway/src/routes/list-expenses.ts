@@ -18,8 +18,7 @@ export const listExpenses = defineRoute({
   path: '/expenses',
   summary: 'List expenses',
   description:
-    'All filters must hold. Ids and tags may be given several times, any of them will do. Reversed expenses are hidden. ' +
-    'A cursor goes on with the filters and the sort that it was given for.',
+    'All filters must hold. Ids and tags may be given several times, any of them will do. Reversed expenses are hidden.',
   tags: ['Expenses'],
   access: access.ledger.listExpenses,
   request: {

@@ -33,10 +33,9 @@ export const ledgerHandlers = (books: Ledger): Omit<Handlers, OtherRpc> => ({
     return { expense: toExpenseMessage(await books.getExpense(context, expenseId)) };
   },
   listExpenses: async (context, request) => {
-    const { filterHash, ...listing } = parseListing(request);
+    const listing = parseListing(request);
     const { expenses, hasMore, last } = await books.listExpenses(context, listing);
-    const position = last && { sort: listing.sort, filter: filterHash, ...last };
-    return { expenses: expenses.map(toExpenseMessage), page: toPageInfo(listing.limit, hasMore, position) };
+    return { expenses: expenses.map(toExpenseMessage), page: toPageInfo(listing.limit, hasMore, last) };
   },
   getExpenseTotals: async (context, request) => books.getExpenseTotals(context, parseFilter(request.filter)),
   listExpenseHistory: async (context, request) => {

@@ -28,7 +28,7 @@ export function createSealHandlers(
         expenses: BigInt(found.expenses),
         accounts: BigInt(found.accounts),
         head: toHeadMessage(found.head),
-        nextCursor: found.next === undefined ? '' : encodeCursor(found.next),
+        nextCursor: found.next === undefined ? '' : encodeCursor(found.next, verification),
       };
     },
     listJournal: async (context, request) => {
@@ -74,9 +74,12 @@ const verificationPosition = z.discriminatedUnion('phase', [
 ]);
 const listingPosition: z.ZodType<ListingPosition> = z.union([z.strictObject({ sequence }), place]);
 
+// A head kept from earlier is looked at when a verification begins, and need not be repeated.
+const verification = 'VerifyJournal';
+
 const verificationCursor = z.string().transform((text, check): VerificationPosition | undefined => {
   if (text === '') return undefined;
-  const parsed = verificationPosition.safeParse(decodeCursor(text));
+  const parsed = verificationPosition.safeParse(decodeCursor(text, verification));
   if (parsed.success) return parsed.data as VerificationPosition;
   check.addIssue({ code: 'custom', message: 'is not a cursor of this operation', params: { code: 'cursor_invalid' } });
   return z.NEVER;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
-import { anonymousContext, type CallerContext, encodeCursor, newId } from '@outlay/platform';
+import { anonymousContext, type CallerContext, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import iconv from 'iconv-lite';
+import { cursorOf } from './driver/cursors.ts';
 import { startLedger, type TestLedger, withKey } from './driver/start-ledger.ts';
 import { fixture, uploadOf } from './import-driver.ts';
 
@@ -406,8 +407,9 @@ describe('an import', () => {
     const tenant = await books.tenant();
     const { id } = await take(tenant.owner, threeBad);
     const after = (line: number) => {
-      const cursor = encodeCursor({ line }, 'ListImportRows');
-      return books.client.listImportRows(tenant.owner, { importId: id, fate: '', page: { limit: 2, cursor } });
+      const asked = { importId: id, fate: '' };
+      const cursor = cursorOf('ListImportRows', asked, { line });
+      return books.client.listImportRows(tenant.owner, { ...asked, page: { limit: 2, cursor } });
     };
 
     for (const line of [-1, 1.5, 2_147_483_648, Number.MAX_SAFE_INTEGER]) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { events as catalogue } from '@outlay/contracts';
-import { type CallerContext, encodeCursor, newId } from '@outlay/platform';
+import { type CallerContext, newId } from '@outlay/platform';
+import { cursorOf } from './driver/cursors.ts';
 import { startLedger, type TestLedger } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;
@@ -139,8 +140,10 @@ describe.each(Object.entries(kinds))('a %s', (entity, kind) => {
     ['too long a name', 'a'.repeat(201)],
   ])('is not looked for behind a cursor that holds %s', async (_what, name) => {
     const tenant = await ledger.tenant();
-    const cursor = encodeCursor({ name, id: newId() }, kind.rpc);
+    const cursor = cursorOf(kind.rpc, {}, { name, id: newId() });
+    const good = cursorOf(kind.rpc, {}, { name: 'a', id: newId() });
 
+    await expect(kind.list(tenant.owner, good)).resolves.toMatchObject({ items: [] });
     await expect(kind.list(tenant.owner, cursor)).rejects.toMatchObject({
       kind: 'invalid',
       details: [{ field: 'cursor', code: 'cursor_invalid' }],

@@ -3,6 +3,7 @@ import { encodeCursor, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import pg from 'pg';
 import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
+import { cursorOf } from './driver/cursors.ts';
 import { journalOf, sealed, verify } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { uploadOf } from './import-driver.ts';
@@ -189,7 +190,7 @@ describe('the seals of the journal', () => {
       return ledger.client.verifyJournal(tenant.owner, { cursor, sequence: 0n, hash: '' });
     };
     const listed = (recordedAt: unknown) => {
-      const cursor = encodeCursor({ recordedAt, id }, 'ListJournal');
+      const cursor = cursorOf('ListJournal', {}, { recordedAt, id });
       return ledger.client.listJournal(tenant.owner, { page: { limit: 1, cursor } });
     };
     expect(await verified({})).toMatchObject({ faults: [] });
