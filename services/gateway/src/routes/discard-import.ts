@@ -10,7 +10,7 @@ export const discardImport = defineRoute({
   summary: 'Let go of a preview',
   description:
     'Drops the file of a dry run and what was seen of its rows, before its day is over, also while its rows are still being ' +
-    'looked at; it is `expired` from then on, shows no rows and makes room for another. What an import has booked is taken ' +
+    'looked at or when that has failed; it is `expired` from then on, shows no rows and makes room for another. What an import has booked is taken ' +
     'back by `undo`.',
   tags: ['Imports'],
   access: access.ledger.discardImport,

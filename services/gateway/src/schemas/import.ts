@@ -120,7 +120,11 @@ export const importSchema = z
       .meta({ description: 'How far what it booked is taken back; null where it is not.' }),
     created_at: instant,
     finished_at: instant.nullable(),
-    expires_at: instant.nullable().meta({ description: 'Until when a preview can be committed.' }),
+    expires_at: instant
+      .nullable()
+      .meta({
+        description: 'Until when a preview can be committed; of one that has failed, until when its rows can be read.',
+      }),
   })
   .meta({ id: 'Import', description: 'A file of expenses on its way into the books.' });
 

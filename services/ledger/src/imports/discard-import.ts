@@ -7,8 +7,9 @@ import { findImport } from './import-store.ts';
 import { ownOnly } from './read-imports.ts';
 
 /**
- * Lets go of a preview before its day is over, also while its rows are being looked at: it is expired from now on and shows no
- * rows, and its bytes and rows are dropped in the background, however many. One that has expired by itself is left as it is.
+ * Lets go of a preview before its day is over, also while its rows are being looked at or when that has failed: it is expired
+ * from now on and shows no rows, and its bytes and rows are dropped in the background, however many. One that has expired by
+ * itself is left as it is.
  *
  * Throws not_found `import_not_found` (of others too, for members), conflict `import_not_previewed` where it is no preview, or
  * was committed.
@@ -23,8 +24,8 @@ export async function discardImport(
       await findImport(session, context, importId, ownOnly(context));
       const { state } = await lockImport(session, context, importId);
       if (state.status === 'expired') return {};
-      const isBeingMade = state.status === 'processing' && state.isPreview;
-      if (state.status !== 'previewed' && !isBeingMade) {
+      const isUnbooked = state.isPreview && ['processing', 'previewed', 'failed'].includes(state.status);
+      if (!isUnbooked) {
         throw conflict('import_not_previewed', 'The import is no preview, or one that is being booked');
       }
       await expirePreview(session, context, importId);

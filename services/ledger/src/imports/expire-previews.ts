@@ -8,6 +8,7 @@ import {
 } from '@outlay/platform';
 import { recordAudit } from '../store/record-audits.ts';
 import { addDropJob } from './drop-preview.ts';
+import { isKeptPreview } from './import-state.ts';
 import type { ImportWork } from './process-import.ts';
 
 /** Of as many imports at a time; the next time has the others. */
@@ -43,30 +44,39 @@ async function expireLapsed(session: Session, context: TenantContext, importId: 
     action: 'import.expired',
     entity: 'import',
     entityId: importId,
-    before: { status: 'previewed', file_name: expired.file_name, rows_total: expired.rows_total },
+    before: {
+      ...{ status: expired.failure_code === '' ? 'previewed' : 'failed' },
+      ...{ file_name: expired.file_name, rows_total: expired.rows_total },
+    },
     after: { status: 'expired' },
   });
 }
 
+interface Expired {
+  file_name: string;
+  rows_total: number;
+  failure_code: string;
+}
+
 /**
- * Ends a preview, if it is one still, and has what is kept of it dropped when the session's transaction has committed. While
+ * Ends a preview, if it is one still or has failed to become one, and has what is kept of it dropped when the session's transaction has committed. While
  * its rows are being looked at, who does so comes to an end at the next batch.
  */
 export async function expirePreview(
   session: Session,
   context: { tenantId: TenantId },
   importId: string,
-): Promise<{ file_name: string; rows_total: number } | undefined> {
-  const { rows } = await session.query<{ file_name: string; rows_total: number }>(
+): Promise<Expired | undefined> {
+  const { rows } = await session.query<Expired>(
     {
       name: 'expire_preview',
       text: `
 update imports
 set status = 'expired', is_to_be_dropped = true, version = imports.version + 1,
-  finished_at = least(imports.expires_at, now())
+  finished_at = coalesce(imports.finished_at, least(imports.expires_at, now()))
 where imports.tenant_id = $1 and imports.id = $2
-  and (imports.status = 'previewed' or (imports.status = 'processing' and imports.is_preview))
-returning imports.file_name, imports.rows_total`,
+  and (${isKeptPreview} or (imports.status = 'processing' and imports.is_preview))
+returning imports.file_name, imports.rows_total, imports.failure_code`,
     },
     [context.tenantId, importId],
   );
@@ -89,7 +99,7 @@ const lapsedStatement = {
   name: 'find_expired_previews',
   text: `
 select imports.tenant_id, imports.id from imports
-where imports.status = 'previewed' and imports.expires_at <= $1
+where ${isKeptPreview} and imports.expires_at <= $1
 order by imports.expires_at limit $2`,
 };
 

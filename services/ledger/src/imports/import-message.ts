@@ -21,7 +21,7 @@ export function toImportMessage(state: ImportState): ledger.Import {
     refused: state.refused,
     dryRun: state.isPreview,
     preview: state.isPreview && survey?.made ? toPreviewMessage(state, survey, survey.made) : undefined,
-    expiresAt: state.status === 'previewed' ? state.expiresAt : undefined,
+    expiresAt: state.isPreview && state.status !== 'expired' ? state.expiresAt : undefined,
     mappingId: state.mappingId ?? '',
     failureCode: state.failureCode,
     failureMessage: state.failureMessage,

@@ -239,7 +239,7 @@ export async function completeImport(
   return finished;
 }
 
-/** How long the bytes of a preview wait to be booked. */
+/** How long the bytes of a preview wait to be booked, and what was seen of its rows can be read. */
 const previewKeptHours = 24;
 
 /** Ends the look at a file that is not to be booked yet: its bytes are kept for a day. */
@@ -263,7 +263,10 @@ returning ${importColumns}`,
   return importState.parse(rows[0]);
 }
 
-/** Gives an import up: what was booked stays booked, and the same file can be sent again to go on from there. */
+/**
+ * Gives an import up: what was booked stays booked, and the same file can be sent again to go on from there. What was seen of
+ * the rows of a preview can be read for a day.
+ */
 export async function failImport(
   session: Session,
   context: TenantContext,
@@ -293,11 +296,12 @@ async function finish(
       text: `
 update imports
 set status = $3, failure_code = $4, failure_message = $5, version = imports.version + 1, progressed_at = now(),
-  finished_at = now()
+  finished_at = now(),
+  expires_at = case when imports.is_preview then now() + $6 * interval '1 hour' else imports.expires_at end
 where imports.tenant_id = $1 and imports.id = $2
 returning ${importColumns}`,
     },
-    [context.tenantId, importId, end.status, end.code, end.message],
+    [context.tenantId, importId, end.status, end.code, end.message, previewKeptHours],
   );
   return importState.parse(rows[0]);
 }

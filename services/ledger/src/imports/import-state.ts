@@ -3,8 +3,11 @@ import { fileFormat } from './file/file-format.ts';
 import { fileKinds, importMapping } from './file/mapping.ts';
 import { survey } from './survey.ts';
 
-/** A preview is over when its day is, whether somebody has come to note it or not. */
-const isLapsed = "imports.status = 'previewed' and imports.expires_at <= now()";
+/** A preview that shows its rows: they have been looked at, or the look at them has failed. */
+export const isKeptPreview = "(imports.status = 'previewed' or (imports.status = 'failed' and imports.is_preview))";
+
+/** It is over when its day is, whether somebody has come to note it or not. */
+const isLapsed = `${isKeptPreview} and imports.expires_at <= now()`;
 
 /** Columns of a row of imports, in the order and under the names that importState reads. */
 export const importColumns = `imports.id, imports.actor_kind, imports.user_id, imports.request_id,
@@ -13,7 +16,7 @@ export const importColumns = `imports.id, imports.actor_kind, imports.user_id, i
   imports.duplicates, imports.skipped, imports.refused, imports.attempts, imports.failure_code, imports.failure_message,
   imports.undo_actor_kind, imports.undo_user_id, imports.undo_request_id, imports.undo_correlation_id, imports.reversed,
   imports.already_reversed, imports.makes_references, imports.references_removed, cardinality(imports.undo_left_out) as undo_left_out, imports.version, imports.created_at, imports.expires_at,
-  case when ${isLapsed} then imports.expires_at else imports.finished_at end as finished_at, imports.undone_at,
+  coalesce(imports.finished_at, case when ${isLapsed} then imports.expires_at end) as finished_at, imports.undone_at,
   imports.waits_since, imports.made_beside is not null as is_look_begun`;
 
 const actorKind = z.enum(['user', 'api_key']);

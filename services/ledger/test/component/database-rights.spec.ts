@@ -53,7 +53,7 @@ describe('the system role, which sees all tenants', () => {
     expect(Object.fromEntries(columns)).toEqual({
       expenses: 'expense_date rate_source status tenant_id',
       idempotency_keys: 'created_at',
-      imports: 'expires_at id is_to_be_dropped progressed_at status tenant_id',
+      imports: 'expires_at id is_preview is_to_be_dropped progressed_at status tenant_id',
       journal_unsealed: 'tenant_id',
       rate_checks: 'tenant_id',
       restatements: 'id progressed_at status tenant_id',
