@@ -44,7 +44,8 @@ Answers with a \`version\` carry it as \`ETag\`. Send it back as \`If-Match\` an
 # Bodies
 
 JSON in UTF-8 of at most 100 kB (files for import: 20 MB). Unknown fields are refused. Unreadable JSON is 400,
-another media type 415, a body that is too large 413, fields that are not valid 422 with one entry per field.
+another media type 415, a body that is too large 413, fields that are not valid 422 with one entry per field. A write that
+takes no body takes an empty one or \`{}\`, and no fields.
 
 # Errors
 

@@ -4,13 +4,14 @@ import { leavesDoubt } from '../http/unknown-outcome.ts';
 
 /** Every code that an operation may answer with: those it names, and those that come with what it is. */
 export function errorsOf(route: Route): ErrorCode[] {
-  const { params, query, body } = route.request ?? {};
+  const { params, query, upload } = route.request ?? {};
   const codes: ErrorCode[] = [...(route.errors ?? [])];
   // Every query is read: none is as much of a rule as any.
   codes.push('request_malformed', 'input_unsafe', 'validation_failed');
   // Each parameter may be as it should be and all together still be longer than an address can be.
   if (query) codes.push('uri_too_long', 'headers_too_large');
-  if (body) {
+  // Of a write that takes no body too: one that says something is refused.
+  if (route.method !== 'get' && !upload) {
     codes.push('json_invalid', 'request_timeout', 'body_too_large', 'media_type_unsupported');
   }
   codes.push(...accessErrors(route));

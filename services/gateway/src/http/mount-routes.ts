@@ -185,21 +185,28 @@ function readParams(route: Route, request: Request): unknown {
   throw notFound(route.notFound ?? 'not_found', 'There is nothing by this id');
 }
 
-/** All of a body as it was sent, where the route takes one; it counts as on its way until it is here. */
+/** All of the body of a write as it was sent; it counts as on its way until it is here. Reads have none that means anything. */
 async function receiveBody(route: Route, request: Request, enter: () => Release): Promise<Buffer | undefined> {
-  if (!route.request?.body || !hasBody(request)) return undefined;
+  if (route.method === 'get' || !hasBody(request)) return undefined;
+  const { body, bodyOptional, bodyMaxBytes: maxBytes } = route.request ?? {};
   const release = enter();
   try {
     const timeoutMs = Math.max(1, exchangeOf(request).deadlineAt - Date.now());
-    return await readJsonBytes(request, timeoutMs, route.request.bodyMaxBytes);
+    return await readJsonBytes(request, { timeoutMs, maxBytes, isNeeded: body !== undefined && !bodyOptional });
   } finally {
     release();
   }
 }
 
+const noBody = z.strictObject({});
+
+/** What is said where nothing is listened to must not seem to count: a body that is not taken has no members. */
 function readRouteBody(route: Route, bytes: Buffer | undefined): unknown {
   const { body: schema, bodyOptional } = route.request ?? {};
-  if (!schema) return undefined;
+  if (!schema) {
+    if (bytes) validate(noBody, parseJson(bytes));
+    return undefined;
+  }
   if (bytes) return validate(schema, parseJson(bytes));
   if (bodyOptional) return validate(schema, {});
   throw new DomainError('unreadable', 'json_invalid', 'The request has no body; this operation needs one');

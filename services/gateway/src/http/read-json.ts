@@ -8,14 +8,21 @@ export const jsonBodyMaxBytes = 100 * 1024;
 const depthMax = 32;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads a body of JSON as it was sent. Refused are other media types, and bodies over maxBytes or slower than timeoutMs. */
+/**
+ * Reads a body of JSON as it was sent. Refused are other media types, and bodies over maxBytes or slower than timeoutMs. Where
+ * none is needed, an empty one is none, whatever type it is said to be of: then the answer is undefined.
+ */
 export async function readJsonBytes(
   request: IncomingMessage,
-  timeoutMs: number,
-  maxBytes = jsonBodyMaxBytes,
-): Promise<Buffer> {
+  given: { timeoutMs: number; maxBytes?: number | undefined; isNeeded: boolean },
+): Promise<Buffer | undefined> {
+  const { timeoutMs, maxBytes = jsonBodyMaxBytes, isNeeded } = given;
+  if (isNeeded) assertJson(request);
+  const bytes = await readBody(request, maxBytes, timeoutMs);
+  if (isNeeded) return bytes;
+  if (bytes.length === 0) return undefined;
   assertJson(request);
-  return readBody(request, maxBytes, timeoutMs);
+  return bytes;
 }
 
 /** Whether the request announces a body at all. */

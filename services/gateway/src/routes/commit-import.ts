@@ -1,7 +1,7 @@
 import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams, present } from '../schemas/common.ts';
-import { importExample, importSchema, noOptions, renderImport } from '../schemas/import.ts';
+import { importExample, importSchema, renderImport } from '../schemas/import.ts';
 
 export const commitImport = defineRoute({
   operationId: 'commitImport',
@@ -15,7 +15,7 @@ export const commitImport = defineRoute({
   tags: ['Imports'],
   access: access.ledger.commitImport,
   notFound: 'import_not_found',
-  request: { params: idParams, body: noOptions, bodyExample: {}, bodyOptional: true },
+  request: { params: idParams },
   responses: {
     202: {
       description: 'It is being booked, or was already.',

@@ -1,7 +1,7 @@
 import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
 import { idParams, present } from '../schemas/common.ts';
-import { importExample, importSchema, noOptions, renderImport } from '../schemas/import.ts';
+import { importExample, importSchema, renderImport } from '../schemas/import.ts';
 
 export const undoImport = defineRoute({
   operationId: 'undoImport',
@@ -16,7 +16,7 @@ export const undoImport = defineRoute({
   tags: ['Imports'],
   access: access.ledger.undoImport,
   notFound: 'import_not_found',
-  request: { params: idParams, body: noOptions, bodyExample: {}, bodyOptional: true },
+  request: { params: idParams },
   responses: {
     202: {
       description: 'It is being taken back, or was already.',

@@ -120,16 +120,11 @@ export const importSchema = z
       .meta({ description: 'How far what it booked is taken back; null where it is not.' }),
     created_at: instant,
     finished_at: instant.nullable(),
-    expires_at: instant
-      .nullable()
-      .meta({
-        description: 'Until when a preview can be committed; of one that has failed, until when its rows can be read.',
-      }),
+    expires_at: instant.nullable().meta({
+      description: 'Until when a preview can be committed; of one that has failed, until when its rows can be read.',
+    }),
   })
   .meta({ id: 'Import', description: 'A file of expenses on its way into the books.' });
-
-/** Of what is done to an import as a whole: a body that asks for less, or for more, must not seem to be heard. */
-export const noOptions = z.strictObject({}).meta({ description: 'There is nothing to choose.' });
 
 export const importPage = pageOf('ImportPage', importSchema);
 

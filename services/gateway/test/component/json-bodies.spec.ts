@@ -151,6 +151,70 @@ describe('A body of another media type is 415', () => {
   );
 });
 
+describe('A body for a write that takes none', () => {
+  const id = '01980000-0000-7000-8000-000000000001';
+  const chunked = { 'transfer-encoding': 'chunked' };
+  const writes = [
+    ['DELETE', `/api/v1/expenses/${id}`, 'reverseExpense'],
+    ['POST', `/api/v1/imports/${id}/undo`, 'undoImport'],
+    ['DELETE', `/api/v1/imports/${id}`, 'discardImport'],
+  ] as const;
+
+  describe.each(writes)('%s %s', (method, path, rpc) => {
+    const send = (body: string | undefined, headers: Record<string, string> = json) => {
+      const isLengthTold = body !== undefined && !('transfer-encoding' in headers);
+      const length: Record<string, string> = isLengthTold ? { 'content-length': `${Buffer.byteLength(body)}` } : {};
+      return rawRequest(gateway, { method, path, headers: { ...headers, ...length }, body });
+    };
+
+    it.each([
+      ['that has members', '{"amount": "1.00", "title": "x"}', json, 422, 'validation_failed'],
+      ['that is no object', '[]', json, 422, 'validation_failed'],
+      ['that is no JSON', '{"amount"', json, 400, 'json_invalid'],
+      ['that no client needs', '{"__proto__": {}}', json, 400, 'input_unsafe'],
+      ['of another media type', 'amount=1', { 'content-type': 'text/plain' }, 415, 'media_type_unsupported'],
+      ['of no media type', '{}', {}, 415, 'media_type_unsupported'],
+      ['that is compressed', '{}', { ...json, 'content-encoding': 'gzip' }, 415, 'media_type_unsupported'],
+      ['that is too large', JSON.stringify('x'.repeat(110_000)), json, 413, 'body_too_large'],
+    ])('refuses one %s, and does nothing', async (_what, body, headers, status, code) => {
+      const before = gateway.lastCall('ledger', rpc);
+
+      const answer = await send(body, headers as Record<string, string>);
+
+      expect([answer.status, answer.json().code]).toEqual([status, code]);
+      expect(gateway.lastCall('ledger', rpc)).toBe(before);
+    });
+
+    it('names what it does not take', async () => {
+      const answer = await send('{"amount": "1.00", "title": "x"}');
+
+      expect(answer.json().errors).toEqual([
+        { field: 'amount', code: 'unknown_field', message: 'is not a field of this request' },
+        { field: 'title', code: 'unknown_field', message: 'is not a field of this request' },
+      ]);
+    });
+
+    it.each([
+      ['none', undefined, {}],
+      ['an empty object', '{}', json],
+      ['an empty one', '', json],
+      ['an empty one of unknown length', '', { ...json, ...chunked }],
+      ['an empty one of another type', '', { 'content-type': 'text/plain', ...chunked }],
+      ['an empty one of no type', '', chunked],
+    ])('takes %s', async (_what, body, headers) => {
+      const answer = await send(body, headers as Record<string, string>);
+
+      expect(answer.status).toBeLessThan(300);
+    });
+  });
+
+  it('is not looked at where something is read', async () => {
+    const answer = await rawRequest(gateway, { path: '/api/v1/expenses', headers: json, body: '{"amount": 1' });
+
+    expect(answer.status).toBe(200);
+  });
+});
+
 describe('A body that does not come to an end', () => {
   it('is given up after the deadline with 408', async () => {
     await using hasty = await startGateway({ env: { REQUEST_DEADLINE_MS: '200' } });
