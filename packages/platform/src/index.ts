@@ -48,7 +48,7 @@ export {
   unauthenticated,
   unavailable,
 } from './errors/domain-error.ts';
-export { fromGrpcError, toGrpcStatus } from './errors/grpc-status.ts';
+export { fromGrpcError, isLoggedByPeer, toGrpcStatus } from './errors/grpc-status.ts';
 export { parseInput } from './errors/parse-input.ts';
 export { assertAllowed, freshLoginSeconds } from './grpc/authorize-call.ts';
 export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from './grpc/grpc-client.ts';

@@ -1,6 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually, startFakeGrpc } from '@outlay/testkit';
-import { currentCallScope, DomainError, invalid, notFound, remainingMs } from '../src/index.ts';
+import {
+  createLogger,
+  currentCallScope,
+  DomainError,
+  invalid,
+  notFound,
+  remainingMs,
+  type TenantContext,
+} from '../src/index.ts';
 import { gate, messages, nobody, readAll, start, stopAll, stopLater } from './support/echo.ts';
 import { type EchoMessage, echoDefinition } from './support/echo-service.ts';
 
@@ -125,6 +133,29 @@ describe('an error', () => {
     const received = (await client.getEcho(nobody, { text: '' }).catch((error: unknown) => error)) as DomainError;
     expect(received).toMatchObject({ kind: 'internal', code: 'internal', message: 'Something went wrong' });
     expect(JSON.stringify(received)).not.toContain('hunter2');
+  });
+
+  it('that nobody expected is logged with its cause where it arises, and by whoever passes it on as a warning', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const of = (service: string) => ({
+      logger: createLogger({ service }, { write: (line) => void lines.push(JSON.parse(line)) }),
+    });
+    const { client: owner } = await start({ getEcho: failWith(new Error('the cause')) }, of('owner'));
+    const passOn = {
+      access: 'public' as const,
+      handle: (context: TenantContext, request: EchoMessage) => owner.getEcho(context, request),
+    };
+    const { client } = await start({ getEcho: passOn }, of('between'));
+
+    await expect(client.getEcho(nobody, { text: '' })).rejects.toMatchObject({ kind: 'internal' });
+
+    expect(lines).toEqual([
+      expect.objectContaining({
+        ...{ service: 'owner', level: 'error', request_id: 'request-1' },
+        error: expect.objectContaining({ message: expect.stringContaining('the cause'), stack: expect.any(String) }),
+      }),
+      expect.objectContaining({ service: 'between', level: 'warn', request_id: 'request-1', code: 'internal' }),
+    ]);
   });
 
   it('with a thousand details arrives too', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { DomainError, type ErrorKind, invalid } from './domain-error.ts';
-import { fromGrpcError, toGrpcStatus } from './grpc-status.ts';
+import { fromGrpcError, isLoggedByPeer, toGrpcStatus } from './grpc-status.ts';
 import { parseInput } from './parse-input.ts';
 import { decodeRpcStatus, encodeRpcStatus } from './rpc-status.ts';
 
@@ -96,6 +96,17 @@ describe('a domain error', () => {
     });
     expect(thrown(status.CANCELLED, 'Call cancelled')).toMatchObject({ kind: 'unavailable' });
     expect(thrown(status.UNIMPLEMENTED, 'x')).toMatchObject({ kind: 'internal' });
+  });
+
+  it('is in the log of a peer of ours that has called it internal, and of nobody else', () => {
+    const received = (sent: object) => fromGrpcError(Object.assign(new Error('x'), sent));
+    const bare = (code: status) => received({ code, details: 'x', metadata: new Metadata() });
+
+    expect(isLoggedByPeer(received(toGrpcStatus(new Error('the cause'))))).toBe(true);
+    expect(isLoggedByPeer(received(toGrpcStatus(new DomainError('unavailable', 'away', 'x'))))).toBe(false);
+    for (const code of [status.INTERNAL, status.UNIMPLEMENTED]) expect(isLoggedByPeer(bare(code))).toBe(false);
+    expect(isLoggedByPeer(new DomainError('internal', 'internal', 'x'))).toBe(false);
+    expect(isLoggedByPeer(new Error('x'))).toBe(false);
   });
 
   it('that is internal hides its message', () => {

@@ -84,6 +84,15 @@ export function fromGrpcError(error: unknown): DomainError {
   return new DomainError(kind, kind, message, { cause: error });
 }
 
+/**
+ * Whether it is the fault of a peer of ours that has said so: it has logged the cause, which it alone knows. What gRPC itself or
+ * a foreign peer calls internal may be in nobody's log.
+ */
+export function isLoggedByPeer(error: unknown): boolean {
+  if (!(error instanceof DomainError) || error.kind !== 'internal' || !isStatusObject(error.cause)) return false;
+  return readDetails(error.cause.metadata)?.reason === 'internal';
+}
+
 /** What gRPC itself says names addresses and internals, so the caller gets a sentence of ours. */
 const messageOfKind: Partial<Record<ErrorKind, string>> = {
   unavailable: 'A service is not available',

@@ -9,7 +9,7 @@ import type {
 import { runInCallScope } from '../context/call-scope.ts';
 import { runInTrace } from '../context/trace-scope.ts';
 import { DomainError, deadlineExceeded, type ErrorKind, unavailable } from '../errors/domain-error.ts';
-import { toGrpcStatus } from '../errors/grpc-status.ts';
+import { isLoggedByPeer, toGrpcStatus } from '../errors/grpc-status.ts';
 import type { Logger } from '../operations/logger.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
 import { authorizeCall } from './authorize-call.ts';
@@ -133,7 +133,7 @@ function kindOf(error: unknown): ErrorKind {
   return error instanceof DomainError ? error.kind : 'internal';
 }
 
-/** What is internal is logged with its cause, here and nowhere else; the caller is told only the trace id. */
+/** What is internal is logged with its cause where it arises and nowhere else; the caller is told only the trace id. */
 function logOutcome(
   logger: Logger,
   outcome: { method: string; kind: ErrorKind | 'ok'; seconds: number; error?: unknown },
@@ -141,9 +141,9 @@ function logOutcome(
   const { method, kind, error } = outcome;
   const fields = { method, kind, duration_ms: Math.round(outcome.seconds * 1000) };
   const code = error instanceof DomainError ? error.code : undefined;
-  if (kind === 'internal') logger.error({ ...fields, error }, 'rpc failed');
+  if (kind === 'internal' && !isLoggedByPeer(error)) logger.error({ ...fields, error }, 'rpc failed');
   else if (code === 'cancelled') logger.debug({ ...fields, code }, 'rpc cancelled');
-  else if (kind === 'unavailable' || kind === 'deadline_exceeded') {
+  else if (kind === 'unavailable' || kind === 'deadline_exceeded' || kind === 'internal') {
     logger.warn({ ...fields, code, cause: messageOf(error) }, 'rpc not answered');
   } else logger.debug({ ...fields, code }, 'rpc answered');
 }

@@ -78,7 +78,7 @@ function recordAccess(
   // nginx's number for a client that did not wait.
   const status = response.writableFinished ? response.statusCode : (exchange.cutStatus ?? 499);
   durations.observe({ method, route: exchange.route, status }, elapsedMs / 1000);
-  logger[exchange.isQuiet ? 'debug' : 'info'](
+  logger[levelOf(exchange, status)](
     {
       request_id: exchange.requestId,
       correlation_id: exchange.correlationId,
@@ -93,4 +93,10 @@ function recordAccess(
     },
     'request',
   );
+}
+
+/** What was not answered for a fault of ours stands out, and is more than a passing one only where its cause is logged. */
+function levelOf({ isQuiet }: Exchange, status: number): 'debug' | 'info' | 'warn' {
+  if (isQuiet) return 'debug';
+  return status >= 500 ? 'warn' : 'info';
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Logger } from '@outlay/platform';
+import { isLoggedByPeer, type Logger } from '@outlay/platform';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { drainRequest } from './drain-request.ts';
 import { traceIdOf } from './exchange.ts';
@@ -11,12 +11,17 @@ export const refuseUnknownPath: RequestHandler = () => {
   throw new HttpError('not_found', 'There is nothing at this address; the operations are listed at /api/openapi.json');
 };
 
-/** The one place where errors become answers. What is our own fault is logged with its cause. */
+/**
+ * The one place where errors become answers. What is our own fault is logged with its cause; that of a service the service has
+ * logged, under the same request id, and the access log has its code.
+ */
 export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const problem = problemOf(error);
     if (request.exchange) request.exchange.problemCode = problem.code;
-    if (problem.status === 500) logger.error({ error, route: request.exchange?.route }, 'request failed');
+    if (problem.status === 500 && !isLoggedByPeer(error)) {
+      logger.error({ error, route: request.exchange?.route }, 'request failed');
+    }
     if (response.headersSent) {
       // Half an answer is out: cutting the connection is the only way left to say that it is not whole.
       notePartial(request, problem);

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@outlay/platform';
+import { newId, unavailable } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import { anExpense } from '../support/fake-expenses.ts';
 import { rawBytes } from '../support/raw-request.ts';
+import { rpcError } from '../support/rpc-error.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
@@ -53,7 +54,7 @@ describe('Errors are problem documents', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it('shows nothing of a fault of ours but the trace id, and logs its cause once', async () => {
+  it('shows nothing of a fault of ours but the trace id', async () => {
     await using broken = await startGateway({
       handlers: {
         ledger: {
@@ -68,7 +69,36 @@ describe('Errors are problem documents', () => {
     expect(answer.status).toBe(500);
     expect(text).not.toContain('secrets');
     expect(JSON.parse(text)).toMatchObject({ code: 'internal', trace_id: expect.stringMatching(/.+/) });
-    expect(broken.logLines.filter(({ msg }) => msg === 'request failed')).toHaveLength(1);
+  });
+
+  it.each([
+    ['a fault of its own, whose cause it has logged', new Error('select * from secrets'), 500, 'internal'],
+    [
+      'that it cannot be reached',
+      unavailable('database_unavailable', 'The database is away'),
+      503,
+      'database_unavailable',
+    ],
+  ])('logs once what a service answers: %s', async (_what, error, status, code) => {
+    await using broken = await startGateway({
+      handlers: {
+        ledger: {
+          getExpense: () => {
+            throw rpcError(error);
+          },
+        },
+      },
+    });
+
+    const answer = await broken.fetch(`/api/v1/expenses/${newId()}`, { headers: { 'x-request-id': 'of-a-fault' } });
+
+    expect([answer.status, (await answer.json()).code]).toEqual([status, code]);
+    const lines = await eventually(() => {
+      const found = broken.logLines.filter((line) => line.request_id === 'of-a-fault' && line.level !== 'debug');
+      expect(found).not.toEqual([]);
+      return found;
+    });
+    expect(lines).toEqual([expect.objectContaining({ level: 'warn', msg: 'request', status, code })]);
   });
 });
 
@@ -79,7 +109,9 @@ describe('Answers are held against their schema outside of production', () => {
     await using strict = await startGateway({ handlers: offSchema });
     const answer = await strict.fetch(`/api/v1/expenses/${newId()}`);
     expect(answer.status).toBe(500);
-    expect(JSON.stringify(strict.logLines)).toContain('getExpense answered 200 off its schema (status:');
+    const faults = strict.logLines.filter(({ level }) => level === 'error');
+    expect(faults).toEqual([expect.objectContaining({ msg: 'request failed' })]);
+    expect(JSON.stringify(faults)).toContain('getExpense answered 200 off its schema (status:');
   });
 
   it('sends it in production, and logs where it is off but not what it says', async () => {
