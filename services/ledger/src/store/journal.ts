@@ -160,26 +160,21 @@ cross join lateral (
 ) as lines`,
 };
 
-/** Whether an opening balance of an account is in force, whatever the account shows. Looks at all openings of the tenant. */
+/** Whether an opening balance of an account is in force, whatever the account shows. */
 export async function hasOpeningInForce(session: Session, accountId: string): Promise<boolean> {
   const { rows } = await session.query<{ is_open: boolean }>(openingStatement, [session.tenantId, accountId]);
   return rows[0]?.is_open ?? false;
 }
 
-// The index of openings leads to the few entries that may be it, and lookups to their postings and reversals.
-const openingStatement = {
+/** A lookup for each of the few that the account ever had. */
+export const openingStatement = {
   name: 'has_opening_in_force',
   text: `
 select exists (
-  select from journal_entries as entry
-  where entry.tenant_id = $1 and entry.kind = 'opening'
-    and exists (
-      select from postings as posting
-      where posting.tenant_id = $1 and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
-        and posting.ledger_account_id = $2 offset 0
-    )
+  select from account_openings as opening
+  where opening.tenant_id = $1 and opening.account_id = $2
     and not exists (
-      select from reversals where reversals.tenant_id = $1 and reversals.entry_id = entry.id offset 0
+      select from reversals where reversals.tenant_id = $1 and reversals.entry_id = opening.entry_id offset 0
     )
 ) as is_open`,
 };

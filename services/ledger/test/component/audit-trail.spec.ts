@@ -4,6 +4,7 @@ import { newId, toTenantId } from '@outlay/platform';
 import { connectAsService } from '@outlay/testkit';
 import pg from 'pg';
 import { auditTrailOf } from '../../src/audit/list-audit-entries.ts';
+import { rowsReadBy } from './driver/plans.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;
@@ -174,20 +175,6 @@ function aLongTrail(): Promise<TestTenant> {
   })();
   return longTrail;
 }
-
-interface Plan {
-  'Node Type': string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  Plans?: Plan[];
-}
-
-/** How many rows the scans of a plan came across. */
-const rowsReadBy = (plan: Plan): number =>
-  (plan['Node Type'].endsWith('Scan')
-    ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
-    : 0) + (plan.Plans ?? []).reduce((sum, part) => sum + rowsReadBy(part), 0);
 
 async function record(tenant: TestTenant, context = tenant.owner) {
   const { expense } = await ledger.client.recordExpense(context, { input: anExpense() });

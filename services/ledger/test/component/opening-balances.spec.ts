@@ -1,8 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
+import { migrateSchema } from '@outlay/platform';
+import { connectAsService } from '@outlay/testkit';
 import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
+import { openingStatement } from '../../src/store/journal.ts';
 import { booksOf, toTotals } from './driver/books.ts';
 import { verifyOffline } from './driver/offline.ts';
+import { rowsReadBy } from './driver/plans.ts';
 import { sealed } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant, withKey } from './driver/start-ledger.ts';
 
@@ -180,6 +185,47 @@ describe('an account', () => {
     expect(await books.postings(tenant.tenantId)).toEqual([]);
   });
 });
+
+it('whether an opening balance of an account is in force is a lookup, however many others have one', async () => {
+  const tenant = await ledger.tenant();
+  const named = (name: string, openingBalance?: contract.OpeningBalance) =>
+    ledger.client.createAccount(tenant.owner, { name, kind: 'bank', currency: 'EUR', openingBalance });
+  const others = Array.from({ length: 200 }, (_, place) => named(`Other ${place}`, held(100n)));
+  const [{ account: opened }, { account: closed }, { account: never }] = await Promise.all([
+    ...([named('Opened', held(1n)), named('Closed', held(2n)), named('Never opened')] as const),
+    ...others,
+  ]);
+  await reopen(tenant, opened!.id, held(3n));
+  await reopen(tenant, closed!.id, undefined);
+  await ledger.query('analyze ledger.journal_entries, ledger.postings, ledger.account_openings');
+
+  const answers = await Promise.all([opened, closed, never].map((account) => inForce(tenant, account!.id)));
+
+  expect(answers.map(({ isOpen }) => isOpen)).toEqual([true, false, false]);
+  for (const { rowsRead } of answers) expect(rowsRead).toBeLessThan(20);
+});
+
+it('whether an opening balance is in force is known of those too that were booked before there were notes of them', async () => {
+  const tenant = await ledger.tenant();
+  const { id } = await open(tenant, held(100n));
+  const directories = [fileURLToPath(new URL('../../migrations', import.meta.url))];
+  const migrate = (direction: 'up' | 'down', most?: number) =>
+    migrateSchema(ledger.database.adminUrl, { schema: 'ledger', directories, direction, most });
+
+  for (let name: string | undefined; !name?.startsWith('ledger/0176'); ) [name] = await migrate('down', 1);
+  await migrate('up');
+
+  expect(await inForce(tenant, id)).toMatchObject({ isOpen: true });
+});
+
+/** As the service sees it, and how many rows it looks at for that. */
+async function inForce({ tenantId }: TestTenant, accountId: string): Promise<{ isOpen: boolean; rowsRead: number }> {
+  const role = await connectAsService(ledger.database, 'ledger');
+  const ask = (prefix = '') => role.as(tenantId, `${prefix}${openingStatement.text}`, [tenantId, accountId]);
+  const [found, explained] = [await ask(), await ask('explain (analyze, format json) ')];
+  await role.end();
+  return { isOpen: found.rows[0].is_open, rowsRead: rowsReadBy(explained.rows[0]['QUERY PLAN'][0].Plan) };
+}
 
 it('an opening balance is sealed, and its loss or change is found here and elsewhere', async () => {
   const tenant = await ledger.tenant();
