@@ -221,6 +221,32 @@ describe('a timed task', () => {
     expect(done).toMatchObject([{ _cron: { ts: expect.stringContaining('T02:17:00'), backfilled: true } }]);
   });
 
+  it('is at work once at a time, and waits once, however often it is due', async () => {
+    const { begun, task, letGo } = gate();
+    const options = {
+      ...{ tasks: { nightly: task }, concurrency: 3 },
+      timed: [{ task: 'nightly', match: '17 2 * * *', options: { backfillPeriod: 5 * 24 * 3_600_000 } }],
+    };
+    await (await start(options)).stop();
+    await platform.admin(
+      `update ${schema}._private_known_crontabs set known_since = now() - interval '9 days', last_execution = null`,
+    );
+
+    await Promise.all([start(options), start(options)]);
+
+    await eventually(async () => {
+      const [known] = await platform.admin<{ is_through: boolean }>(
+        `select last_execution > now() - interval '25 hours' as is_through from ${schema}._private_known_crontabs`,
+      );
+      expect(known).toEqual({ is_through: true });
+    });
+    await eventually(() => expect(begun).toHaveLength(1));
+    expect((await waiting()).length).toBeLessThanOrEqual(2);
+    letGo();
+    await eventually(async () => expect(await waiting()).toEqual([]), patience);
+    expect(begun.length).toBeLessThanOrEqual(2);
+  });
+
   it('that nobody can tell the time of is refused at once', () => {
     const timed = [{ task: 'nightly' as const, match: 'at night' }];
     const options = { databaseUrl: platform.urlFor('ledger'), schema, logger: createSilentLogger() };

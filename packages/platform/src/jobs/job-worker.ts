@@ -47,7 +47,7 @@ const orphansEveryMs = 5_000;
  */
 export function createJobWorker<Name extends string>(options: JobWorkerOptions<Name>): JobWorker {
   const { schema, timed = [], logger } = options;
-  const parsed = parseCronItems([...timed]);
+  const parsed = parseCronItems(timed.map(oneAtATime));
   const failed = Promise.withResolvers<void>();
   let isInstalled = false;
   const jobs = keepOpen({
@@ -76,6 +76,15 @@ export function createJobWorker<Name extends string>(options: JobWorkerOptions<N
     isInstalled: () => isInstalled,
   };
 }
+
+/**
+ * By its queue one is at work, which may take longer than until the next; by its key one waits for the end of that, however
+ * many are due or are tried again.
+ */
+const oneAtATime = (item: TimedTask): TimedTask => ({
+  ...item,
+  options: { queueName: item.task, jobKey: item.task, ...item.options },
+});
 
 async function openJobs(
   options: Omit<JobWorkerOptions, 'timed'> & { timed: readonly ParsedCronItem[] },

@@ -13,11 +13,8 @@ const stalledMs = 60_000;
 
 const dayMs = 24 * 3_600_000;
 
-/** By its queue one is at work, which may take longer than until the next; by its key one waits for the end of that. */
-const oneAtATime = (task: string) => ({ queueName: task, jobKey: task });
-
 /** Made up for when every process was down at that time. */
-const fetchOptions = { ...oneAtATime('fetch_rates'), backfillPeriod: dayMs };
+const fetchOptions = { backfillPeriod: dayMs };
 
 /**
  * The background work on rates: drawing the consequences of corrections, and fetching the platform's rates where a URL is
@@ -38,8 +35,8 @@ export function createRateJobs(
     fetch_rates: async () => fetching && (await fetchPlatformRates(work, fetching)),
   };
   const timed = [
-    { task: 'check_rates', match: '* * * * *', options: oneAtATime('check_rates') },
-    { task: 'tend_rates', match: '* * * * *', options: oneAtATime('tend_rates') },
+    { task: 'check_rates', match: '* * * * *' },
+    { task: 'tend_rates', match: '* * * * *' },
     ...(fetching ? [{ task: 'fetch_rates', match: '20 14-20 * * *', options: fetchOptions }] : []),
   ];
   return { tasks, timed } satisfies Pick<JobWorkerOptions, 'tasks' | 'timed'>;

@@ -4,7 +4,6 @@ import { eventually } from '@outlay/testkit';
 import pg from 'pg';
 import { isJobWaiting } from '../../src/imports/import-store.ts';
 import { checkBookedRates } from '../../src/rates/check-booked-rates.ts';
-import { createRateJobs } from '../../src/rates/rate-jobs.ts';
 import { spreadPlatformRates } from '../../src/rates/spread-platform-rates.ts';
 import { createLedgerDatabase } from '../../src/store/ledger-database.ts';
 import { ratesOf } from './driver/rates.ts';
@@ -250,13 +249,9 @@ describe('the job that tells tenants of an import of rates', () => {
   });
 });
 
-/** Adds a job as its timer would. */
-async function addAsTimed(task: string): Promise<void> {
-  const work = { database: databases[0], logger, isReady: () => true, clock: () => new Date() };
-  const { options } = createRateJobs(work, undefined).timed.find((timed) => timed.task === task)!;
-  const { jobKey = null, queueName = null } = options as { jobKey?: string; queueName?: string };
-  await ledger.query('select from ledger_jobs.add_job($1, job_key => $2, queue_name => $3)', [task, jobKey, queueName]);
-}
+/** Adds a job as its timer would: one is at work at a time, and one waits. */
+const addAsTimed = (task: string) =>
+  ledger.query('select from ledger_jobs.add_job($1, job_key => $1, queue_name => $1)', [task]);
 
 const jobsOf = (task: string) =>
   ledger.query<{ isAtWork: boolean }>(

@@ -6,8 +6,8 @@ import type { TenancyDatabase } from '../store/database.ts';
 /** Made up for when every process was down at that time. */
 const nightly = { backfillPeriod: 24 * 3_600_000 };
 
-/** Not tried again, nor twice in a row: the next minute does it. */
-const eachMinute = { maxAttempts: 1, jobKey: 'settle_registrations' };
+/** Not tried again: the next minute does it. */
+const eachMinute = { maxAttempts: 1 };
 
 /** The timed work of this service. */
 export function createTimedWork(options: {
