@@ -9,7 +9,9 @@ export interface Plan {
 }
 
 /** How many rows its scans looked at. */
-export const rowsReadBy = (plan: Plan): number =>
-  (plan['Node Type'].endsWith('Scan')
+export function rowsReadBy(plan: Plan): number {
+  const own = plan['Node Type'].endsWith('Scan')
     ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
-    : 0) + (plan.Plans ?? []).reduce((sum, part) => sum + rowsReadBy(part), 0);
+    : 0;
+  return (plan.Plans ?? []).reduce((sum, part) => sum + rowsReadBy(part), own);
+}
