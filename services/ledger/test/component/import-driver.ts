@@ -82,6 +82,23 @@ export async function startImports(options: { withWorker?: boolean } = {}) {
       if (faults.length > 0) throw new Error('The journal is not balanced');
       return Object.fromEntries(rows.map(({ title, total }) => [title, Number(total)]));
     },
+    /** What is in the books or was, a line each: day, title, amount, account with its kind, category and project. */
+    async expensesOf(context: TenantContext): Promise<string[]> {
+      const { rows } = await admin.query(
+        `select to_char(expenses.expense_date, 'YYYY-MM-DD') as day, expenses.title,
+           expenses.amount_minor || ' ' || expenses.currency as amount, accounts.name as account, accounts.kind,
+           categories.name as category, projects.name as project
+         from ledger.expenses
+         left join ledger.accounts on accounts.tenant_id = expenses.tenant_id and accounts.id = expenses.account_id
+         left join ledger.categories
+           on categories.tenant_id = expenses.tenant_id and categories.id = expenses.category_id
+         left join ledger.projects on projects.tenant_id = expenses.tenant_id and projects.id = expenses.project_id
+         where expenses.tenant_id = $1
+         order by expenses.expense_date, expenses.title, expenses.amount_minor`,
+        [context.tenantId],
+      );
+      return rows.map((row) => Object.values(row).join(' | '));
+    },
     async rows(context: TenantContext, importId: string, fate = ''): Promise<ledger.ImportRow[]> {
       const all: ledger.ImportRow[] = [];
       let cursor = '';

@@ -1,28 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, type TenantContext } from '@outlay/platform';
-import { fixture, type ImportDriver, rules, startImports } from './import-driver.ts';
+import type { TenantContext } from '@outlay/platform';
+import { fixture, type ImportDriver, type rules, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
 beforeAll(async () => {
   driver = await startImports();
 });
 afterAll(() => driver.stop());
-
-async function expensesOf(context: TenantContext) {
-  const { rows } = await driver.admin.query(
-    `select to_char(expenses.expense_date, 'YYYY-MM-DD') as day, expenses.title,
-       expenses.amount_minor || ' ' || expenses.currency as amount, accounts.name as account, accounts.kind,
-       categories.name as category, projects.name as project
-     from ledger.expenses
-     left join ledger.accounts on accounts.tenant_id = expenses.tenant_id and accounts.id = expenses.account_id
-     left join ledger.categories on categories.tenant_id = expenses.tenant_id and categories.id = expenses.category_id
-     left join ledger.projects on projects.tenant_id = expenses.tenant_id and projects.id = expenses.project_id
-     where expenses.tenant_id = $1
-     order by expenses.expense_date, expenses.title, expenses.amount_minor`,
-    [context.tenantId],
-  );
-  return rows.map((row) => Object.values(row).join(' | '));
-}
 
 describe('a mapping that comes with a file', () => {
   it('says what could not be recognised, and fills in what the rows leave out', async () => {
@@ -41,7 +25,7 @@ describe('a mapping that comes with a file', () => {
       imported: 1,
       format: { delimiter: '/', dateFormat: 'MM.DD.YY', amounts: 'spent_negative' },
     });
-    expect(await expensesOf(context)).toEqual(['2025-03-04 | Tea | 123450 EUR | Till | other | Kitchen | a']);
+    expect(await driver.expensesOf(context)).toEqual(['2025-03-04 | Tea | 123450 EUR | Till | other | Kitchen | a']);
   });
 
   it('leaves columns out, so that nothing is made of them', async () => {
@@ -50,7 +34,7 @@ describe('a mapping that comes with a file', () => {
 
     const done = await driver.take(context, file, { mapping: { columns: { Project: '', Card: '' } } });
 
-    expect(await expensesOf(context)).toEqual(['2025-01-02 | Tea | 420 EUR |  |  |  | ']);
+    expect(await driver.expensesOf(context)).toEqual(['2025-01-02 | Tea | 420 EUR |  |  |  | ']);
     expect(done.format!.columns).toMatchObject({ Project: '', Card: '', Amount: 'amount' });
   });
 
@@ -63,7 +47,7 @@ describe('a mapping that comes with a file', () => {
     const again = await driver.take(other, file, { mapping: { ...format!, dateFormat: 'MM/DD/YY' } });
 
     expect(again.format).toEqual({ ...format, dateFormat: 'MM/DD/YY' });
-    expect(await expensesOf(other)).toEqual(['2025-03-04 | Tea | 420 EUR |  |  |  | ']);
+    expect(await driver.expensesOf(other)).toEqual(['2025-03-04 | Tea | 420 EUR |  |  |  | ']);
   });
 
   it.each([
@@ -84,7 +68,7 @@ describe('a mapping that comes with a file', () => {
     await driver.commit(other, again.id);
 
     expect(again.format).toEqual(seen.format);
-    expect(await expensesOf(other)).toEqual(await expensesOf(context));
+    expect(await driver.expensesOf(other)).toEqual(await driver.expensesOf(context));
     const fates = async (of: TenantContext, { id }: { id: string }) =>
       (await driver.rows(of, id)).map(({ line, fate, code, column }) => [line, fate, code, column]);
     expect(await fates(other, again)).toEqual(await fates(context, seen));
@@ -195,171 +179,5 @@ describe('columns of one name', () => {
     expect(seen.format!.columns).toEqual({
       ...{ Date: 'expense_date', Text: 'description', 'Text (2)': 'description', Amount: 'amount', x: '', 'x (2)': '' },
     });
-  });
-});
-
-describe('a mapping that is kept', () => {
-  const given = { name: 'Cards', rules: rules({ columns: { Project: '' }, dateFormat: 'DD/MM/YY' }) };
-
-  it('reads the files that name it, under what comes with them', async () => {
-    const [context, other] = [await driver.tenant('EUR'), await driver.tenant('EUR')];
-    const { handlers } = driver.imports;
-    const { mapping } = await handlers.createImportMapping(context, given);
-    const file = 'Date,Merchant,Amount,Project\n03/04/25,Tea,4.20,Kitchen\n';
-
-    const done = await driver.take(context, file, { mappingId: mapping!.id, mapping: { dateFormat: 'MM/DD/YY' } });
-
-    expect(done).toMatchObject({ mappingId: mapping!.id });
-    expect(await expensesOf(context)).toEqual(['2025-03-04 | Tea | 420 EUR |  |  |  | ']);
-    await expect(driver.send(other, file, { mappingId: mapping!.id })).rejects.toMatchObject({
-      code: 'import_mapping_not_found',
-    });
-  });
-
-  it('goes behind what comes with the file column by column and default by default', async () => {
-    const context = await driver.tenant('EUR');
-    const saved = rules({
-      columns: { Note: 'description', Project: '', Till: 'account' },
-      defaults: { currency: 'USD', account: '', category: 'Kitchen', project: 'Library' },
-    });
-    const { mapping } = await driver.imports.handlers.createImportMapping(context, { name: 'Tills', rules: saved });
-    const file = 'Date,Merchant,Amount,Project,Till,Note\n2025-04-03,Tea,4.20,Bridge,7,green\n';
-
-    const seen = await driver.preview(context, file, {
-      mappingId: mapping!.id,
-      mapping: {
-        columns: { Project: 'project', Till: '' },
-        defaults: { currency: 'EUR', account: '', category: 'Garden', project: '' },
-      },
-    });
-
-    expect(seen.format).toMatchObject({
-      columns: { Note: 'description', Project: 'project', Till: '' },
-      defaults: { currency: 'EUR', category: 'Garden', project: 'Library' },
-    });
-    await driver.commit(context, seen.id);
-    expect(await expensesOf(context)).toEqual(['2025-04-03 | Tea | 420 EUR |  |  | Garden | Bridge']);
-  });
-
-  it('is what a repeated file was read with, whatever became of it since', async () => {
-    const context = { ...(await driver.tenant('EUR')), idempotencyKey: newId() };
-    const { handlers } = driver.imports;
-    const { mapping } = await handlers.createImportMapping(context, given);
-    const { mapping: second } = await handlers.createImportMapping(
-      { ...context, idempotencyKey: newId() },
-      {
-        ...given,
-        name: 'Bank',
-      },
-    );
-    const file = 'Date,Merchant,Amount,Project\n03/04/25,Tea,4.20,Kitchen\n';
-    const sendAs = ({ id }: { id: string }) => driver.send(context, file, { mappingId: id });
-    const first = await sendAs(mapping!);
-    const laterKey = () => ({ ...context, idempotencyKey: newId() });
-
-    const changed = rules({ columns: { Amount: '' } });
-    const change = { mappingId: mapping!.id, name: '', rules: changed, version: undefined };
-    await handlers.updateImportMapping(laterKey(), change);
-    const afterChange = await sendAs(mapping!);
-    await handlers.deleteImportMapping(laterKey(), { mappingId: mapping!.id, version: undefined });
-    const afterDeletion = await sendAs(mapping!);
-
-    expect([afterChange.id, afterDeletion.id]).toEqual([first.id, first.id]);
-    await expect(sendAs(second!)).rejects.toMatchObject({ code: 'idempotency_key_reused' });
-    await expect(driver.send(laterKey(), file, { mappingId: mapping!.id })).rejects.toMatchObject({
-      code: 'import_mapping_not_found',
-    });
-  });
-
-  it('is listed, changed under its version and forgotten, with its name taken once', async () => {
-    const [context, other] = [await driver.tenant(), await driver.tenant()];
-    const { handlers } = driver.imports;
-    const { mapping } = await handlers.createImportMapping(context, given);
-    const { mapping: second } = await handlers.createImportMapping(context, { ...given, name: 'Bank' });
-    await expect(handlers.createImportMapping(context, given)).rejects.toMatchObject({ code: 'name_taken' });
-    const change = { mappingId: mapping!.id, name: '', rules: undefined, version: 1n };
-
-    const changed = await handlers.updateImportMapping(context, { ...change, name: 'Cards of 2025' });
-
-    expect(changed.mapping).toMatchObject({ name: 'Cards of 2025', version: 2n, rules: given.rules });
-    await expect(handlers.updateImportMapping(context, { ...change, name: 'Late' })).rejects.toMatchObject({
-      code: 'version_mismatch',
-    });
-    await expect(
-      handlers.updateImportMapping(context, { ...change, name: 'Bank', version: undefined }),
-    ).rejects.toMatchObject({ code: 'name_taken' });
-    await handlers.deleteImportMapping(context, { mappingId: second!.id, version: undefined });
-    const { mappings } = await handlers.listImportMappings(context, { page: undefined });
-    expect(mappings.map(({ name }) => name)).toEqual(['Cards of 2025']);
-    expect((await handlers.listImportMappings(other, { page: undefined })).mappings).toEqual([]);
-    for (const unknown of [handlers.getImportMapping(other, { mappingId: mapping!.id })]) {
-      await expect(unknown).rejects.toMatchObject({ code: 'import_mapping_not_found' });
-    }
-  });
-});
-
-describe("a bank's statement", () => {
-  it('in OFX of version 1 becomes expenses: debits, and what a card was given back', async () => {
-    const context = await driver.tenant('EUR');
-
-    const done = await driver.take(context, await fixture('statements/bank.ofx'));
-
-    expect(done).toMatchObject({ rowsTotal: 4, imported: 3, skipped: 1, format: { kind: 'ofx', credits: 'skip' } });
-    expect(await expensesOf(context)).toEqual([
-      '2025-01-02 | Marks & Sons | 1250 EUR | DE89370400440532013000 | bank |  | ',
-      '2025-01-03 | Marks & Sons | 1250 EUR | DE89370400440532013000 | bank |  | ',
-      '2025-01-12 | Bookshop | -420 EUR | DE89370400440532013000 | bank |  | ',
-    ]);
-    expect(await driver.rows(context, done.id, 'skipped')).toMatchObject([{ line: 3, code: 'income' }]);
-  });
-
-  it('in OFX of version 2 keeps no number of a card', async () => {
-    const context = await driver.tenant('EUR');
-
-    const done = await driver.take(context, await fixture('statements/card.ofx'));
-
-    expect(done).toMatchObject({ imported: 2, skipped: 1 });
-    expect(await expensesOf(context)).toEqual([
-      '2025-02-03 | Hotel Krone | 3000 EUR | 411111******1111 | card |  | ',
-      '2025-02-04 | Hotel Krone | -1000 EUR | 411111******1111 | card |  | ',
-    ]);
-  });
-
-  it('in CAMT.053 becomes expenses: each payment of a batch, what was paid abroad, and what was taken back', async () => {
-    const context = await driver.tenant('EUR');
-
-    const done = await driver.take(context, await fixture('statements/camt053.xml'));
-
-    expect(done).toMatchObject({ rowsTotal: 6, imported: 4, skipped: 2, format: { kind: 'camt053' } });
-    expect(await expensesOf(context)).toEqual([
-      '2025-01-07 | Paper & Co | 5000 USD | DE89370400440532013000 | bank |  | ',
-      '2025-01-08 | Ada | 1000 EUR | DE89370400440532013000 | bank |  | ',
-      '2025-01-08 | Bob | 2000 EUR | DE89370400440532013000 | bank |  | ',
-      '2025-01-15 | Paper & Co | -4590 EUR | DE89370400440532013000 | bank |  | ',
-    ]);
-    expect(await driver.rows(context, done.id, 'skipped')).toMatchObject([{ code: 'income' }, { code: 'not_booked' }]);
-  });
-
-  it('adds nothing where its bookings are known by their ids, whatever else they say now', async () => {
-    const context = await driver.tenant('EUR');
-    const bytes = await fixture('statements/bank.ofx');
-    await driver.take(context, bytes);
-    const renamed = bytes.toString().replaceAll('Marks &amp; Sons', 'MARKS SONS 0042').replace('Returned', 'Refund');
-
-    expect(await driver.take(context, renamed)).toMatchObject({ imported: 0, duplicates: 3, skipped: 1 });
-    const other = renamed.replace('<FITID>2025010302', '<FITID>2025010399');
-    expect(await driver.take(context, other)).toMatchObject({ imported: 1, duplicates: 2 });
-  });
-
-  it.each([
-    ['CAMT.053 with entities of its own', '<!DOCTYPE d [<!ENTITY x "y">]>', '&x;'],
-    ['CAMT.053 that is no XML', '', '<Ntry><Amt></Ntry>'],
-  ])('is refused where it is %s', async (_what, doctype, text) => {
-    const context = await driver.tenant('EUR');
-    const xml = `<?xml version="1.0"?>${doctype}<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>${text}</BkToCstmrStmt></Document>`;
-
-    const { id } = await driver.send(context, xml);
-
-    expect(await driver.finished(context, id, 'failed')).toMatchObject({ failureCode: 'file_unreadable', imported: 0 });
   });
 });
