@@ -16,8 +16,9 @@ export const verifyJournal = defineRoute({
     'signed outside the database: `unsealed` says how many wait. ' +
     'This looks whether anything was changed, lost, put in or moved since, be it by somebody with the database in their ' +
     'hands, and names it. Then it looks whether each expense is what its entry in the journal says: amounts, rate, date, ' +
-    'category, account, and whether it is reversed; titles, projects, tags and the like are not in the journal. Last it looks ' +
-    'whether each account shows the opening balance that its entry says: amount, currency and date. A large journal takes ' +
+    'category, account, and whether it is reversed; and the rest of it, as titles, projects and tags, what the audit trail ' +
+    'says. Then whether each account shows the opening balance that its entry says: amount, currency and date; and whether ' +
+    "categories, accounts, projects and the tenant's rates are what the audit trail says. A large journal takes " +
     'several requests: go on with `next_cursor` until it is null. With ' +
     '`sequence` and `hash` of a head kept from earlier, what was cut off since is found too.',
   tags: ['Reports'],

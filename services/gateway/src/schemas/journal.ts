@@ -36,9 +36,13 @@ const faultKinds = [
   'expense_changed',
   'expense_unbooked',
   'expense_missing',
+  'expense_unaudited',
   'opening_changed',
   'opening_unbooked',
   'opening_missing',
+  'reference_changed',
+  'reference_missing',
+  'reference_unaudited',
   'reversal_lost',
   'segment_changed',
 ] as const;
@@ -50,12 +54,18 @@ const fault = z
     sequence: sequence.nullable().meta({ description: 'Null where no seal can be named.' }),
     expense_id: uuid.nullable().meta({
       description:
-        'The expense that is not what the journal says. Null where it is about the journal itself, or an account.',
+        'The expense that is not what the journal or the audit trail says. Null where it is about something else.',
     }),
     account_id: uuid.nullable().meta({
       description:
-        'The account whose opening balance is not what the journal says. Null where it is about something else.',
+        'The account that is not what the audit trail says, or whose opening balance is not what the journal says. Null ' +
+        'where it is about something else.',
     }),
+    entity: z
+      .enum(['category', 'account', 'project', 'exchange_rate', 'tenant'])
+      .nullable()
+      .meta({ description: 'What is not what the audit trail says. Null where it is about something else.' }),
+    entity_id: uuid.nullable().meta({ description: 'Of that. Null where it is about something else.' }),
     detail: z.string(),
   })
   .meta({ id: 'JournalFault' });
@@ -80,6 +90,11 @@ export const verificationSchema = z
         'Accounts held against the entries of their opening balances so far, archived ones included; 0 until the expenses ' +
         'have been looked at.',
     }),
+    references: z.int().meta({
+      description:
+        'Categories, accounts, projects and exchange rates held against the audit trail so far, archived and withdrawn ' +
+        'ones included; 0 until the opening balances have been looked at.',
+    }),
     head: head.nullable().meta({ description: 'Null: nothing is sealed yet.' }),
     faults: z.array(fault),
     next_cursor: z.string().nullable().meta({ description: 'Null: everything has been looked at.' }),
@@ -87,8 +102,8 @@ export const verificationSchema = z
   .meta({
     id: 'JournalVerification',
     description:
-      'What holding the journal against its seals, and the expenses, the opening balances and the segments that the books are ' +
-      'read from against the journal, has found.',
+      'What holding the journal against its seals, the expenses, the opening balances and the segments that the books are ' +
+      'read from against the journal, and expenses, what they refer to and rates against the audit trail, has found.',
   });
 
 const posting = z
@@ -160,6 +175,7 @@ export const verificationExample: z.input<typeof verificationSchema> = {
   oldest_unsealed_at: null,
   expenses: 4810,
   accounts: 12,
+  references: 61,
   head: headExample,
   faults: [
     {
@@ -168,6 +184,8 @@ export const verificationExample: z.input<typeof verificationSchema> = {
       sequence: 17,
       expense_id: null,
       account_id: null,
+      entity: null,
+      entity_id: null,
       detail: 'The entry or its postings are not what was sealed',
     },
     {
@@ -176,7 +194,19 @@ export const verificationExample: z.input<typeof verificationSchema> = {
       sequence: null,
       expense_id: '0197a3c0-2222-7000-8000-000000000002',
       account_id: null,
+      entity: null,
+      entity_id: null,
       detail: 'The expense is not what its journal entry says: booked amount',
+    },
+    {
+      kind: 'reference_changed',
+      entry_id: null,
+      sequence: null,
+      expense_id: null,
+      account_id: null,
+      entity: 'project',
+      entity_id: '0197a3c0-3333-7000-8000-000000000003',
+      detail: 'The project is not what its audit entry says: name, code',
     },
   ],
   next_cursor: null,
@@ -207,13 +237,16 @@ export const renderVerification = (found: ledger.VerifyJournalResponse): z.input
   oldest_unsealed_at: renderOptionalInstant(found.oldestUnsealedAt),
   expenses: Number(found.expenses),
   accounts: Number(found.accounts),
+  references: Number(found.references),
   head: renderHead(found.head),
-  faults: found.faults.map(({ kind, entryId, sequence: at, expenseId, accountId, detail }) => ({
+  faults: found.faults.map(({ kind, entryId, sequence: at, expenseId, accountId, entity, entityId, detail }) => ({
     kind: kind as (typeof faultKinds)[number],
     entry_id: entryId || null,
     sequence: at === 0n ? null : Number(at),
     expense_id: expenseId || null,
     account_id: accountId || null,
+    entity: (entity || null) as z.input<typeof fault>['entity'],
+    entity_id: entityId || null,
     detail,
   })),
   next_cursor: found.nextCursor || null,

@@ -57,15 +57,15 @@ const anAuditEntry: ledger.AuditEntry = {
   ...{ beforeJson: '', afterJson: '{"name":"Software","createdAt":"2025-01-15T10:30:00.000Z"}' },
 };
 
-/** A fault that is of no entry, no expense and no account. */
-const nowhere = { entryId: '', expenseId: '', accountId: '' };
+/** Of a fault that is of nothing but the chain. */
+const nowhere = { entryId: '', expenseId: '', accountId: '', entity: '', entityId: '' };
 
 /** Books in which one expense stands, and the journal and the trail beneath them. */
 export function fakeBooks(): FakeHandlers {
   return {
     verifyJournal: ({ sequence }: ledger.VerifyJournalRequest) => ({
       faults: sequence > 0n ? [{ kind: 'head_mismatch', ...nowhere, sequence, detail: 'Another chain' }] : [],
-      ...{ expenses: 1n, accounts: 2n },
+      ...{ expenses: 1n, accounts: 2n, references: 3n },
       entries: 1n,
       sealed: 1n,
       unsealed: 0n,

@@ -1,9 +1,11 @@
 import type { Session } from '@outlay/platform';
 import { ledgerAccounts } from '../domain/ledger-account.ts';
+import { auditEntriesOf, milliseconds, versionSaid } from './audited-state.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
+import { followIndexes } from './follow-indexes.ts';
 import { isReversed } from './is-reversed.ts';
 
-/** What of some expenses is not what the journal says. */
+/** What of some expenses is not what the journal or the audit trail says. */
 export interface ComparedExpenses {
   /** Those of them that were there by the moment that was asked about. */
   expenseCount: number;
@@ -14,7 +16,8 @@ export interface ComparedExpenses {
 
 /**
  * Holds the next expenses, in the order of their ids, against their journal entries: what was paid and booked, the rate,
- * the day, the category, the account, and whether it is reversed. What is more of an expense, the journal does not say.
+ * the day, the category, the account, and whether it is reversed. What is more of an expense, the journal does not say:
+ * that is held against the audit entry of its last change.
  */
 export async function compareExpenses(
   session: Session,
@@ -22,26 +25,48 @@ export async function compareExpenses(
   limit: number,
   recordedAt: string,
 ): Promise<ComparedExpenses> {
+  await followIndexes(session);
   const { rows: slices } = await session.query<{ count: number; length: number; end_id: string | null }>(
     sliceStatement,
     [session.tenantId, afterId, limit, recordedAt],
   );
   const { count: expenseCount, length, end_id: endId } = slices[0] ?? { count: 0, length: 0, end_id: null };
   if (endId === null) return { expenseCount: 0, faults: [], endId: undefined };
-  const { rows } = await session.query<{ id: string; entry_id: string; is_booked: boolean; differences: string }>(
-    compareStatement,
-    [session.tenantId, afterId, endId],
-  );
-  const faults = rows.map(
-    (row): JournalFault => ({
-      ...{ kind: row.is_booked ? 'expense_changed' : 'expense_unbooked', sequence: 0n },
-      ...{ entryId: row.entry_id, expenseId: row.id },
-      detail: row.is_booked
-        ? `The expense is not what its journal entry says: ${row.differences}`
-        : 'The expense has no journal entry of its own: the one that it names is not there, or is not of this expense',
-    }),
-  );
-  return { expenseCount, faults, endId: length < limit ? undefined : endId };
+  const { rows } = await session.query<ComparedRow>(compareStatement, [session.tenantId, afterId, endId]);
+  return { expenseCount, faults: rows.map(faultOf), endId: length < limit ? undefined : endId };
+}
+
+interface ComparedRow {
+  id: string;
+  entry_id: string;
+  is_booked: boolean;
+  /** From the entry; empty: none. */
+  differences: string;
+  is_audited: boolean;
+  /** From the audit entry, in what the entry does not say. */
+  audit_differences: string;
+}
+
+function faultOf(row: ComparedRow): JournalFault {
+  const isUnaudited = row.is_booked && row.differences === '' && !row.is_audited;
+  const details = [
+    ...(row.is_booked
+      ? []
+      : ['The expense has no journal entry of its own: the one that it names is not there, or is not of this expense']),
+    ...(row.is_booked && row.differences !== ''
+      ? [`The expense is not what its journal entry says: ${row.differences}`]
+      : []),
+    ...(row.is_audited ? [] : ['The audit trail has no entry of the last change of the expense']),
+    ...(row.is_audited && row.audit_differences !== ''
+      ? [`The expense is not what its audit entry says: ${row.audit_differences}`]
+      : []),
+  ];
+  const changed = isUnaudited ? 'expense_unaudited' : 'expense_changed';
+  return {
+    ...{ kind: row.is_booked ? changed : 'expense_unbooked', sequence: 0n },
+    ...{ entryId: row.entry_id, expenseId: row.id },
+    detail: details.join('. '),
+  };
 }
 
 const sliceStatement = {
@@ -58,15 +83,21 @@ from (
 };
 
 // The first posting of an entry is that of the category, in the currency of the books, and the last one that of the account
-// (src/domain/journal-entry.ts).
+// (src/domain/journal-entry.ts). Who changes an expense writes its audit entry in the same transaction, with the whole
+// expense, so that the instant of the change leads to it: a lookup in one month. The other months are looked through only
+// for those that have none there. Ids are made text before they are looked up, as row-level security lets no conversion into
+// an index. An older state does not pass for the last one, as its entry was taken back.
 const compareStatement = {
   name: 'compare_expenses',
   text: `
-select expense.id, expense.entry_id, entry.id is not null as is_booked, compared.differences
+select expense.id, expense.entry_id, entry.id is not null as is_booked, compared.differences,
+  said.state is not null as is_audited, audited.differences as audit_differences
 from (
-  select expenses.id, expenses.status, expenses.entry_id, expenses.entry_recorded_at, expenses.currency,
-    expenses.amount_minor, expenses.booked_currency, expenses.booked_amount_minor, expenses.rate, expenses.rate_source,
-    expenses.rate_date, expenses.expense_date, expenses.category_id, expenses.account_id
+  select expenses.id, expenses.id::text as audited_id, expenses.status, expenses.entry_id, expenses.entry_recorded_at,
+    expenses.currency, expenses.amount_minor, expenses.booked_currency, expenses.booked_amount_minor, expenses.rate,
+    expenses.rate_source, expenses.rate_date, expenses.expense_date, expenses.category_id, expenses.account_id,
+    expenses.title, expenses.description, expenses.project_id, expenses.payment_method, expenses.tags, expenses.vendor,
+    expenses.user_id, expenses.import_id, expenses.version, expenses.created_at, expenses.updated_at
   from expenses
   where expenses.tenant_id = $1 and expenses.id > $2::uuid and expenses.id <= $3::uuid
   offset 0
@@ -113,6 +144,46 @@ cross join lateral (
   ) as differences
   offset 0
 ) as compared
-where entry.id is null or compared.differences <> ''
+left join lateral (
+  select found.recorded_at, found.state
+  from (
+    select change.recorded_at, change.after as state
+    from (${auditEntriesOf('expense', 'expense.audited_id', ' and change.recorded_at = expense.updated_at')}
+    ) as change
+    where change.after ->> 'version' = expense.version::text
+    union all
+    select newest.recorded_at, newest.state
+    from (
+      select change.recorded_at, change.after as state, ${versionSaid('change')} as version
+      from (${auditEntriesOf('expense', 'expense.audited_id', ' and change.after is not null')}
+      ) as change
+      order by ${versionSaid('change')} desc nulls last
+      limit 1
+    ) as newest
+    where newest.version >= expense.version or newest.recorded_at = expense.updated_at
+  ) as found
+  limit 1
+) as said on true
+cross join lateral (
+  select concat_ws(
+    ', ',
+    case when expense.title <> coalesce(said.state ->> 'title', '') then 'title' end,
+    case when expense.description <> coalesce(said.state ->> 'description', '') then 'description' end,
+    case when expense.project_id::text is distinct from said.state #>> '{project,id}' then 'project' end,
+    case when expense.payment_method <> coalesce(said.state ->> 'paymentMethod', '') then 'payment method' end,
+    case when to_jsonb(expense.tags) <> coalesce(said.state -> 'tags', '[]') then 'tags' end,
+    case when expense.vendor <> coalesce(said.state ->> 'vendor', '') then 'vendor' end,
+    case when expense.user_id::text is distinct from said.state ->> 'userId' then 'owner' end,
+    case when expense.import_id::text is distinct from said.state ->> 'importId' then 'import' end,
+    case when expense.version::text is distinct from said.state ->> 'version' then 'version' end,
+    case when
+      case when said.state ->> 'version' = '1' then expense.created_at <> said.recorded_at
+        else ${milliseconds('expense.created_at')} is distinct from said.state ->> 'createdAt' end
+      then 'created' end,
+    case when expense.updated_at <> said.recorded_at then 'updated' end
+  ) as differences
+  offset 0
+) as audited
+where entry.id is null or compared.differences <> '' or said.state is null or audited.differences <> ''
 order by expense.id`,
 };

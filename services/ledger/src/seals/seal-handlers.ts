@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import type { Seal } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
+import { auditedReferences } from './compare-references.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
 import { journalStart } from './read-journal.ts';
 import { type VerificationPosition, type VerificationWork, verifyJournal } from './verify-journal.ts';
@@ -27,6 +28,7 @@ export function createSealHandlers(
         oldestUnsealedAt: found.oldestUnsealedAt === undefined ? undefined : new Date(found.oldestUnsealedAt),
         expenses: BigInt(found.expenses),
         accounts: BigInt(found.accounts),
+        references: BigInt(found.references),
         head: toHeadMessage(found.head),
         nextCursor: found.next === undefined ? '' : encodeCursor(found.next, verification),
       };
@@ -63,13 +65,14 @@ const bound = z.strictObject({
 });
 const counts = {
   ...{ entries: count, sealed: count, unsealed: count, oldest: instant.optional(), bound },
-  ...{ expenses: count.default(0), accounts: count.default(0) },
+  ...{ expenses: count.default(0), accounts: count.default(0), references: count.default(0) },
 };
 const verificationPosition = z.discriminatedUnion('phase', [
   z.strictObject({ ...counts, phase: z.literal('seals'), head: chainStart }),
   z.strictObject({ ...counts, phase: z.literal('journal'), after: place }),
   z.strictObject({ ...counts, phase: z.literal('expenses'), afterId: z.guid() }),
   z.strictObject({ ...counts, phase: z.literal('accounts'), afterId: z.guid() }),
+  z.strictObject({ ...counts, phase: z.literal('references'), of: z.enum(auditedReferences), afterId: z.guid() }),
   z.strictObject({ ...counts, phase: z.literal('segments'), afterNumber: z.int32().min(0) }),
 ]);
 const listingPosition: z.ZodType<ListingPosition> = z.union([z.strictObject({ sequence }), place]);
@@ -96,7 +99,10 @@ const toHeadMessage = (head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | unde
   sealedAt: head && new Date(head.sealedAt),
 });
 
-const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({ expenseId: '', accountId: '', ...fault });
+const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({
+  ...{ expenseId: '', accountId: '', entity: '', entityId: '' },
+  ...fault,
+});
 
 const toItemMessage = ({ seal, entry, isWaiting }: JournalItem): ledger.JournalItem => ({
   seal: seal && {

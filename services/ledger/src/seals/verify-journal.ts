@@ -5,7 +5,9 @@ import type { SealKey } from './chain/seal-key.ts';
 import { type JournalFault, sealsMissing, verifySeals } from './chain/verify-seals.ts';
 import { compareAccounts } from './compare-accounts.ts';
 import { compareExpenses } from './compare-expenses.ts';
+import { type AuditedReference, auditedReferences, compareReferences } from './compare-references.ts';
 import { compareNextSegment } from './compare-segments.ts';
+import { compareTenant } from './compare-tenant.ts';
 import { findUnshown } from './find-unshown.ts';
 import {
   type JournalPosition,
@@ -26,6 +28,7 @@ export type VerificationPosition = {
   unsealed: number;
   expenses: number;
   accounts: number;
+  references: number;
   oldest: string | undefined;
   bound: VerificationBound;
 } & (
@@ -33,6 +36,7 @@ export type VerificationPosition = {
   | { phase: 'journal'; after: JournalPosition }
   | { phase: 'expenses'; afterId: string }
   | { phase: 'accounts'; afterId: string }
+  | { phase: 'references'; of: AuditedReference; afterId: string }
   | { phase: 'segments'; afterNumber: number }
 );
 
@@ -48,6 +52,7 @@ export interface Verification {
   unsealed: number;
   expenses: number;
   accounts: number;
+  references: number;
   /** When the oldest entry was recorded that waits for its seal. */
   oldestUnsealedAt: string | undefined;
   head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined;
@@ -76,14 +81,15 @@ const reserveMs = 500;
 async function readBeginning(session: Session): Promise<VerificationPosition> {
   const head = await readHead(session);
   const bound = { ...head, recordedAt: await readMoment(session) };
-  const counts = { entries: 0, sealed: 0, unsealed: 0, expenses: 0, accounts: 0, oldest: undefined };
+  const counts = { entries: 0, sealed: 0, unsealed: 0, expenses: 0, accounts: 0, references: 0, oldest: undefined };
   return { ...counts, bound, phase: 'seals', head: emptyChain };
 }
 
 /**
  * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
- * the journal for what has no seal and for what no expense or account shows, then each expense with its entry and each
- * account with that of its opening balance, and last the segments that the books are read from. Step by step, each in a
+ * the journal for what has no seal and for what no expense or account shows, then each expense with its entry and the audit
+ * entry of its last change, each account with the entry of its opening balance, what expenses refer to and the tenant's rates
+ * with the audit trail, and last the segments that the books are read from. Step by step, each in a
  * snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
  * hundred faults, it says where to go on; all that its last step found is named with them, where so much is wrong that is of
  * a hundred entries or expenses. All steps count what was there when the first began, so that entries are those
@@ -120,8 +126,8 @@ export async function verifyJournal(
     ({ counted, next } = step);
   } while (next !== undefined && faults.length < faultsMax && clock().getTime() < endsAt);
   const head = from.bound.newest;
-  const { entries, sealed, unsealed, expenses, accounts, oldest: oldestUnsealedAt } = counted;
-  return { faults, entries, sealed, unsealed, expenses, accounts, oldestUnsealedAt, head, next };
+  const { entries, sealed, unsealed, expenses, accounts, references, oldest: oldestUnsealedAt } = counted;
+  return { faults, entries, sealed, unsealed, expenses, accounts, references, oldestUnsealedAt, head, next };
 }
 
 /** What was read in one transaction, to be examined after it. */
@@ -143,6 +149,8 @@ const lookFrom =
         return lookAtExpenses(session, from, stepSize);
       case 'accounts':
         return lookAtAccounts(session, from, stepSize);
+      case 'references':
+        return lookAtReferences(session, from, stepSize);
       case 'segments':
         return lookAtSegment(session, from);
     }
@@ -229,9 +237,28 @@ async function lookAtAccounts(
     counted,
     next:
       endId === undefined
-        ? { ...countsOf(counted), phase: 'segments', afterNumber: 0 }
+        ? { ...countsOf(counted), phase: 'references', of: auditedReferences[0], afterId: nilId }
         : { ...counted, afterId: endId },
   };
+}
+
+async function lookAtReferences(
+  session: Session,
+  from: Extract<VerificationPosition, { phase: 'references' }>,
+  stepSize: number,
+): Promise<Step> {
+  const { of, afterId, bound } = from;
+  const found = await compareReferences(session, of, afterId, stepSize, bound.recordedAt);
+  const counted = { ...from, references: from.references + found.referenceCount };
+  const nextKind = auditedReferences[auditedReferences.indexOf(of) + 1];
+  const isEnd = found.endId === undefined && nextKind === undefined;
+  const ofTenant = isEnd ? await compareTenant(session) : [];
+  const next = (): VerificationPosition => {
+    if (found.endId !== undefined) return { ...counted, afterId: found.endId };
+    if (nextKind !== undefined) return { ...counted, of: nextKind, afterId: nilId };
+    return { ...countsOf(counted), phase: 'segments', afterNumber: 0 };
+  };
+  return { examine: async () => [...found.faults, ...ofTenant], counted, next: next() };
 }
 
 /** A segment at a time, however long a step may be: it is made of about ten thousand postings. */
@@ -247,9 +274,10 @@ async function lookAtSegment(
   };
 }
 
-const countsOf = ({ entries, sealed, unsealed, expenses, accounts, oldest, bound }: VerificationPosition) => ({
-  ...{ entries, sealed, unsealed, expenses, accounts, oldest, bound },
-});
+const countsOf = (position: VerificationPosition) => {
+  const { entries, sealed, unsealed, expenses, accounts, references, oldest, bound } = position;
+  return { entries, sealed, unsealed, expenses, accounts, references, oldest, bound };
+};
 
 const newestOf = ({ newest }: VerificationBound): bigint => newest?.sequence ?? 0n;
 

@@ -11,6 +11,7 @@ import { createSealer } from '../../src/seals/sealer.ts';
 import { verifyJournal } from '../../src/seals/verify-journal.ts';
 import { insertEntries } from '../../src/store/journal.ts';
 import { createLedgerDatabase, type LedgerDatabase } from '../../src/store/ledger-database.ts';
+import { auditNewAccounts } from './driver/audited-accounts.ts';
 import { sealKey } from './driver/start-ledger.ts';
 
 const key = createSealKey(sealKey);
@@ -47,6 +48,7 @@ const book = (tenant: Tenant, entries: readonly JournalEntry[]) =>
        where row.entry is not null`,
       values,
     );
+    await session.query(auditNewAccounts(tenant.tenantId));
     await insertEntries(session, entries);
     await session.query(
       `update accounts set opening_minor = null, opening_date = null, opening_entry_id = null

@@ -3,6 +3,7 @@ import { encodeCursor, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import pg from 'pg';
 import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
+import { auditNewAccounts } from './driver/audited-accounts.ts';
 import { cursorOf } from './driver/cursors.ts';
 import { journalOf, sealed, verify } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
@@ -233,7 +234,7 @@ describe('the seals of the journal', () => {
 /** An account with its opening balance, as SQL. */
 const bookedByHand = (tenantId: string, entryId = newId()): string => `
   insert into ledger.accounts (tenant_id, id, name, kind, currency, opening_minor, opening_date, opening_entry_id)
-  values ('${tenantId}', '${entryId}', '${entryId}', 'other', 'EUR', 100, '2025-01-15', '${entryId}');
+  values ('${tenantId}', '${entryId}', '${entryId}', 'other', 'EUR', 100, '2025-01-15', '${entryId}');${auditNewAccounts(tenantId)};
   with entry as (
     insert into ledger.journal_entries
       (tenant_id, id, effective_date, kind, currency, amount_minor, rate, rate_source, rate_date)

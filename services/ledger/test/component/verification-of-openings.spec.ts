@@ -66,7 +66,10 @@ const formerEntry = `
 const deeds: Deed[] = [
   set('changes its amount', 'opening_minor = 7000', 'amount'),
   set('changes the amount of one that was opened anew', 'opening_minor = 100', 'amount', 'reopened'),
-  set('changes the currency of the account', "currency = 'USD'", 'amount'),
+  {
+    ...set('changes the currency of the account', "currency = 'USD'", 'amount'),
+    kinds: ['opening_changed', 'reference_changed'],
+  },
   set('changes its day', "opening_date = '2020-02-29'", 'date'),
   set('changes amount and day', "opening_minor = 1, opening_date = '2020-02-29'", 'amount, date'),
   {
@@ -97,11 +100,12 @@ const deeds: Deed[] = [
       where account.tenant_id = $1 and account.id = $2 and other.tenant_id = $1 and other.id = $3`,
   },
   {
-    ...{ name: 'deletes the account', to: 'opened', kinds: ['opening_missing'] },
+    ...{ name: 'deletes the account', to: 'opened', kinds: ['opening_missing', 'reference_missing'] },
     does: 'delete from ledger.accounts where tenant_id = $1 and id = $2 and $3::uuid is not null',
   },
   {
-    ...{ name: 'deletes an account whose was taken back', to: 'closed', kinds: ['opening_missing'] },
+    ...{ name: 'deletes an account whose was taken back', to: 'closed' },
+    kinds: ['opening_missing', 'reference_missing'],
     does: 'delete from ledger.accounts where tenant_id = $1 and id = $2 and $3::uuid is not null',
   },
   {

@@ -16,14 +16,18 @@ export const faultKinds = [
   'expense_changed',
   'expense_unbooked',
   'expense_missing',
+  'expense_unaudited',
   'opening_changed',
   'opening_unbooked',
   'opening_missing',
+  'reference_changed',
+  'reference_missing',
+  'reference_unaudited',
   'reversal_lost',
   'segment_changed',
 ] as const;
 
-/** Something that is not as it was sealed, or not as the journal says. docs/journal-seals.md says what each kind means. */
+/** Something that is not as it was sealed, or not as the journal or the audit trail says. docs/journal-seals.md says what each kind means. */
 export interface JournalFault {
   readonly kind: (typeof faultKinds)[number];
   /** Empty where no entry can be named. */
@@ -35,6 +39,9 @@ export interface JournalFault {
   readonly expenseId?: string;
   /** The account whose opening balance is not what the journal says; absent or empty where it is about something else. */
   readonly accountId?: string;
+  /** What is not what the audit trail says, by its kind and id; absent or empty where it is about something else. */
+  readonly entity?: string;
+  readonly entityId?: string;
 }
 
 /**

@@ -1,0 +1,222 @@
+import type { NamedStatement, Session } from '@outlay/platform';
+import { auditEntriesOf, milliseconds, versionSaid } from './audited-state.ts';
+import type { JournalFault } from './chain/verify-seals.ts';
+import { followIndexes } from './follow-indexes.ts';
+
+/** What is held against the audit trail as a whole, in this order. */
+export const auditedReferences = ['category', 'account', 'project', 'exchange_rate'] as const;
+
+export type AuditedReference = (typeof auditedReferences)[number];
+
+/** What of some references is not what the audit trail says. */
+export interface ComparedReferences {
+  /** Those of them that were there by the moment that was asked about. */
+  referenceCount: number;
+  faults: JournalFault[];
+  /** The last one; undefined: there are no more of the kind. */
+  endId: string | undefined;
+}
+
+/**
+ * Holds the next things of a kind, in the order of their ids, against the last audit entry of each: those that are there, and
+ * those that the audit trail knows. Of an opening balance the journal says more (compare-accounts.ts); what stands above a
+ * category is called as it was when the entry was written, and not compared.
+ */
+export async function compareReferences(
+  session: Session,
+  entity: AuditedReference,
+  afterId: string,
+  limit: number,
+  recordedAt: string,
+): Promise<ComparedReferences> {
+  const { find, compare } = statements[entity];
+  await followIndexes(session);
+  const { rows: slices } = await session.query<{ shown: string[]; audited: string[] }>(find, [
+    ...[session.tenantId, afterId, limit],
+  ]);
+  const { ids, endId } = nextOf(slices[0]?.shown ?? [], slices[0]?.audited ?? [], limit);
+  if (ids.length === 0) return { referenceCount: 0, faults: [], endId };
+  const { rows } = await session.query<ComparedRow>(compare, [session.tenantId, ids, ids, recordedAt]);
+  return {
+    referenceCount: rows.filter((row) => row.is_counted).length,
+    faults: rows.flatMap((row) => faultsOf(entity, row)),
+    endId,
+  };
+}
+
+/** As far as both lists go: what is behind the end of a full one may be missing in the other. */
+function nextOf(shown: readonly string[], audited: readonly string[], limit: number) {
+  const ends = [shown, audited].flatMap((list) => (list.length < limit ? [] : (list.at(-1) ?? [])));
+  const endId = ends.toSorted()[0];
+  const ids = [...new Set([...shown, ...audited])].filter((id) => endId === undefined || id <= endId);
+  return { ids: ids.toSorted(), endId };
+}
+
+interface ComparedRow {
+  id: string;
+  is_shown: boolean;
+  is_counted: boolean;
+  is_audited: boolean;
+  is_deleted: boolean;
+  /** Whether the last audit entry is of an earlier version. */
+  is_older: boolean;
+  /** Empty: none. */
+  differences: string;
+}
+
+const words: Record<AuditedReference, string> = {
+  category: 'category',
+  account: 'account',
+  project: 'project',
+  exchange_rate: 'exchange rate',
+};
+
+function faultsOf(entity: AuditedReference, row: ComparedRow): JournalFault[] {
+  const fault = (kind: JournalFault['kind'], detail: string): JournalFault[] => [
+    {
+      ...{ kind, entryId: '', sequence: 0n, entity, entityId: row.id, detail },
+      ...(entity === 'account' ? { accountId: row.id } : {}),
+    },
+  ];
+  const word = words[entity];
+  if (!row.is_shown) {
+    const isMissing = row.is_audited && !row.is_deleted;
+    return isMissing ? fault('reference_missing', `The ${word} is gone, and no audit entry says why`) : [];
+  }
+  if (!row.is_audited) return fault('reference_unaudited', `The audit trail says nothing of the ${word}`);
+  if (row.is_deleted) return fault('reference_unaudited', `The audit trail says that the ${word} was deleted`);
+  if (row.is_older) {
+    return fault('reference_unaudited', `The audit trail has no entry of the last change of the ${word}`);
+  }
+  if (row.differences === '') return [];
+  return fault('reference_changed', `The ${word} is not what its audit entry says: ${row.differences}`);
+}
+
+// Both along their index. Ids are text in the audit trail, where they have the same order; what is no id there is left to
+// those who look at the trail itself.
+const findStatement = (entity: AuditedReference, table: string) => ({
+  name: `find_audited_${table}`,
+  text: `
+select array(
+  select shown.id::text from ${table} as shown
+  where shown.tenant_id = $1 and shown.id > $2::uuid
+  order by shown.id
+  limit $3
+) as shown, array(
+  select change.entity_id from audit_entries as change
+  where change.tenant_id = $1 and change.entity = '${entity}' and change.entity_id > $2::uuid::text
+    and change.entity_id ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
+  order by change.entity_id
+  limit $3
+) as audited`,
+});
+
+// Ids come as text as well, as row-level security lets no conversion into an index. The last entry is that of the highest
+// version: of two changes that waited for each other, the second may have begun first.
+const compareStatement = (entity: AuditedReference, shown: string, differences: Record<string, string>) => ({
+  name: `compare_audited_${entity}`,
+  text: `
+select wanted.audited_id as id, shown.version is not null as is_shown,
+  coalesce(shown.created_at <= $4::timestamptz, false) as is_counted, coalesce(last.is_there, false) as is_audited,
+  last.state is null as is_deleted, coalesce(last.version < shown.version, true) as is_older, compared.differences
+from unnest($2::uuid[], $3::text[]) as wanted (id, audited_id)
+left join lateral (${shown}
+) as shown on true
+left join lateral (
+  select true as is_there, change.after as state, ${versionSaid('change')} as version
+  from (${auditEntriesOf(entity, 'wanted.audited_id')}
+  ) as change
+  order by ${versionSaid('change')} desc nulls last
+  limit 1
+) as last on true
+cross join lateral (
+  select concat_ws(
+    ', ',${Object.entries(differences)
+      .map(([what, isDifferent]) => `\n    case when ${isDifferent} then '${what}' end`)
+      .join(',')}
+  ) as differences
+  offset 0
+) as compared
+order by wanted.id`,
+});
+
+const isOther = (shown: string, field: string): string =>
+  `coalesce(${shown}::text, '') <> coalesce(last.state ->> '${field}', '')`;
+
+const statementsOf = (
+  entity: AuditedReference,
+  table: string,
+  own: Record<string, { column: string; field: string }>,
+) => ({
+  find: findStatement(entity, table),
+  compare: compareStatement(
+    entity,
+    `
+  select ${columnsOf(table, own)}
+  from ${table}
+  where ${table}.tenant_id = $1 and ${table}.id = wanted.id
+  limit 1`,
+    {
+      name: isOther('shown.name', 'name'),
+      ...Object.fromEntries(
+        Object.entries(own).map(([what, { column, field }]) => [what, isOther(`shown.${column}`, field)]),
+      ),
+      description: isOther('shown.description', 'description'),
+      archived: isOther(milliseconds('shown.archived_at'), 'archivedAt'),
+      version: isOther('shown.version', 'version'),
+      created: isOther(milliseconds('shown.created_at'), 'createdAt'),
+    },
+  ),
+});
+
+const columnsOf = (table: string, own: Record<string, { column: string }>): string =>
+  [...usualColumns, ...Object.values(own).map(({ column }) => column)].map((column) => `${table}.${column}`).join(', ');
+
+const usualColumns = ['name', 'description', 'archived_at', 'version', 'created_at'];
+
+// Of a rate all revisions stay, each with its audit entry; the newest one is in force.
+const newestRevision = `
+  select rate.revision as version, rate.recorded_at as created_at, trim_scale(rate.rate) as rate, rate.base_currency,
+    rate.quote_currency, rate.rate_date, rate.provider, rate.actor_kind, rate.actor_id
+  from exchange_rates as rate
+  where rate.tenant_id = $1 and rate.id = wanted.id
+  order by rate.revision desc
+  limit 1`;
+
+const auditedRevisions = `(
+      select count(*) from exchange_rates as rate
+      where rate.tenant_id = $1 and rate.id = wanted.id and rate.revision < shown.version and exists (
+        select from (${auditEntriesOf('exchange_rate', 'wanted.audited_id', ' and change.recorded_at = rate.recorded_at')}
+        ) as change
+        where change.after ->> 'version' = rate.revision::text
+          and change.after ->> 'date' = rate.rate_date::text
+          and change.after ->> 'baseCurrency' = rate.base_currency::text
+          and change.after ->> 'quoteCurrency' = rate.quote_currency::text
+          and coalesce(change.after ->> 'rate', '') = coalesce(trim_scale(rate.rate)::text, '')
+          and coalesce(change.after ->> 'provider', '') = rate.provider
+          and change.after ->> 'actorKind' = rate.actor_kind and change.after ->> 'actorId' = rate.actor_id
+        offset 0
+      )
+    )`;
+
+const statements: Record<AuditedReference, { find: NamedStatement; compare: NamedStatement }> = {
+  category: statementsOf('category', 'categories', { parent: { column: 'parent_id', field: 'parentId' } }),
+  account: statementsOf('account', 'accounts', {
+    kind: { column: 'kind', field: 'kind' },
+    currency: { column: 'currency', field: 'currency' },
+  }),
+  project: statementsOf('project', 'projects', { code: { column: 'code', field: 'code' } }),
+  exchange_rate: {
+    find: findStatement('exchange_rate', 'exchange_rates'),
+    compare: compareStatement('exchange_rate', newestRevision, {
+      rate: isOther('shown.rate', 'rate'),
+      currencies: `${isOther('shown.base_currency', 'baseCurrency')} or ${isOther('shown.quote_currency', 'quoteCurrency')}`,
+      date: isOther('shown.rate_date', 'date'),
+      provider: isOther('shown.provider', 'provider'),
+      actor: `${isOther('shown.actor_kind', 'actorKind')} or ${isOther('shown.actor_id', 'actorId')}`,
+      version: isOther('shown.version', 'version'),
+      recorded: isOther(milliseconds('shown.created_at'), 'recordedAt'),
+      'earlier revisions': `${auditedRevisions} <> shown.version - 1`,
+    }),
+  },
+};
