@@ -10,8 +10,8 @@ export const undoImport = defineRoute({
   summary: 'Take back all that an import has booked',
   description:
     'Reverses each of its expenses that is in the books, edited ones as they are now, in the background; `undo` shows how ' +
-    'far it is. Categories, projects and accounts that it made are archived, but for those that something else uses or ' +
-    'somebody has changed. Afterwards the same file can be imported again. Where 20 imports of the tenant wait or are ' +
+    'far it is. Categories, projects and accounts that it made are archived, but for those that something else uses, an ' +
+    'import under way names or somebody has changed. Afterwards the same file can be imported again. Where 20 imports of the tenant wait or are ' +
     'under way it is refused as `too_many_imports`: try again when some are done.',
   tags: ['Imports'],
   access: access.ledger.undoImport,

@@ -63,6 +63,16 @@ const warning = z
     ],
   });
 
+const limitBreach = z.strictObject({
+  metric: z.string(),
+  project: z.string().nullable().meta({
+    description: 'Name of the project that is meant, of `expenses_per_project`; null: the tenant as a whole.',
+  }),
+  limit: z.int(),
+  used: z.int(),
+  wanted: z.int(),
+});
+
 const preview = z
   .strictObject({
     currency: currency,
@@ -73,8 +83,9 @@ const preview = z
     new_accounts: names,
     new_categories: names,
     new_projects: names,
-    limits: z.array(z.strictObject({ metric: z.string(), limit: z.int(), used: z.int(), wanted: z.int() })).meta({
-      description: 'Hard limits of the plan that booking the file would break: it would be refused as a whole.',
+    limits: z.array(limitBreach).meta({
+      description:
+        'Hard limits of the plan that booking the file would break: it would be refused as a whole. Of projects that would get too many expenses, the fifty that lack most places.',
     }),
     warnings: z.array(warning),
   })
@@ -253,8 +264,9 @@ function renderPreview(given: ledger.ImportPreview): z.input<typeof preview> {
     new_accounts: namesOf(given.newAccounts),
     new_categories: namesOf(given.newCategories),
     new_projects: namesOf(given.newProjects),
-    limits: given.limits.map(({ metric, limit, used, wanted }) => ({
+    limits: given.limits.map(({ metric, project, limit, used, wanted }) => ({
       metric,
+      project: project || null,
       limit: Number(limit),
       used: Number(used),
       wanted: Number(wanted),

@@ -15,10 +15,10 @@ export const archivedAt = instant
   .nullable()
   .meta({ description: 'Since when nothing new may refer to it; null: it is not archived.' });
 
-export const archived = z
-  .boolean()
-  .optional()
-  .meta({ description: '`true`: nothing new may refer to it, and its name is free; `false` takes that back.' });
+export const archived = z.boolean().optional().meta({
+  description:
+    '`true`: nothing new may refer to it, and its name is free; `false` takes that back. Files that are being booked and named an account or project go on to.',
+});
 
 /** Why DELETE is answered alike, whatever it did. */
 export const deletion =

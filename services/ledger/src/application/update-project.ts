@@ -24,7 +24,7 @@ export interface UpdateProject {
  * changes. Once per idempotency key.
  *
  * Throws not_found `project_not_found`, precondition_failed `version_mismatch`, conflict `name_taken`, forbidden
- * `plan_limit_reached` for one that is restored, invalid `idempotency_key_reused`.
+ * `plan_limit_reached` for one that is restored, or gets a name under which an import is to book more than there is room for, invalid `idempotency_key_reused`.
  */
 export async function updateProject(
   { database }: LedgerDependencies,

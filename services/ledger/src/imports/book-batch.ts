@@ -3,21 +3,23 @@ import type { Booking } from '../domain/booking.ts';
 import { entryOf } from '../domain/journal-entry.ts';
 import type { EnsuredReferences } from '../store/ensure-references.ts';
 import { postExpenses } from '../store/post-expenses.ts';
-import { claimPurchases, findRepeated } from './claim-purchases.ts';
+import { claimPurchases, claimRepeats, findRepeated } from './claim-purchases.ts';
 import { findOwn, type PricedRow, priceBatch } from './decide-batch.ts';
 import { advance, takeBatch } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 import { makeReferences, refuseUnknown } from './known-references.ts';
+import { readFates } from './looks.ts';
 import type { Batch } from './read-batches.ts';
-import { insertFates } from './row-store.ts';
+import { insertFates, type RowFate } from './row-store.ts';
 
 type FreshRow = PricedRow & { expenseId: string };
 
 /**
  * Gives each row of a batch its fate in one transaction: refused or skipped with a reason, a duplicate of what was
  * imported before, or imported, with the expense booked and all it refers to. Several batches of a file may be booked at
- * the same time. Whatever happens in between, a row is booked once: a batch is taken once. Answers where the import stands
- * then; undefined: somebody else has done it.
+ * the same time. Whatever happens in between, a row is booked once: a batch is taken once. Where its rows were looked at first,
+ * those that were not to be booked then are not booked now. Answers where the import stands then; undefined: somebody else has
+ * done it.
  * Throws conflict `currency_changed` when the rows were read for another currency of the tenant than it has now.
  */
 export function bookBatch(
@@ -30,7 +32,10 @@ export function bookBatch(
   return database.withTenant(context, async (session) => {
     if (!(await takeBatch(session, context, state.id, { stage: 'booking', ...batch }))) return undefined;
     await bookFor(session, context, state.id, given.tenantCurrency);
-    const { priced, refused } = await priceBatch(session, batch, given.tenantCurrency);
+    const seen = await readFates(session, context, state.id, batch);
+    await claimRepeats(session, context, repeatsIn(batch, seen));
+    const purchases = batch.purchases.filter(({ line }) => !seen.has(line));
+    const { priced, refused } = await priceBatch(session, { ...batch, purchases }, given.tenantCurrency);
     const own = await findOwn(session, context, priced);
     const rows = priced.map((row) => ({ ...row, expenseId: newId() }));
     const strangers = own.size === 0 ? rows : rows.filter((row) => !own.has(row.line));
@@ -42,7 +47,8 @@ export function bookBatch(
       return original === undefined ? [] : [{ line, expenseId: original, fate: 'duplicate' as const }];
     });
     const refusals = [...refused, ...unknown];
-    const fates = [
+    const fates: RowFate[] = [
+      ...seen.values(),
       ...fresh.map(({ line, expenseId }) => ({ line, expenseId, fate: 'imported' as const })),
       ...duplicates,
       ...batch.skipped.map(({ line, fault }) => ({ line, fault, fate: 'skipped' as const })),
@@ -50,12 +56,15 @@ export function bookBatch(
     ];
     await insertFates(session, context, state.id, fates, { replaces: state.expiresAt !== undefined });
     await book(session, context, state, fresh);
-    const counts = { duplicates: duplicates.length, skipped: batch.skipped.length, refused: refusals.length };
+    const count = (wanted: RowFate['fate']) => fates.filter(({ fate }) => fate === wanted).length;
     return advance(
       session,
       context,
       { id: state.id, stage: 'booking' },
-      { fresh: 0, imported: fresh.length, ...counts },
+      {
+        ...{ fresh: 0, imported: fresh.length, duplicates: count('duplicate') },
+        ...{ skipped: batch.skipped.length, refused: count('refused') },
+      },
     );
   });
 }
@@ -77,6 +86,13 @@ async function refuseNew(
   );
   return { known: [...rows.filter((_, index) => repeated[index] !== undefined), ...known], unknown };
 }
+
+/** Rows that were seen to repeat an expense, but for those of an export that are this very expense. */
+const repeatsIn = ({ purchases }: Batch, seen: ReadonlyMap<number, RowFate>) =>
+  purchases.flatMap(({ line, keys, purchase }) => {
+    const originalId = seen.get(line)?.expenseId;
+    return originalId === undefined || originalId === purchase.sourceId ? [] : [{ keys, originalId }];
+  });
 
 /** Says for which import the transaction makes what it makes, so that it takes the places that are reserved for that. */
 async function bookFor(session: Session, context: TenantContext, importId: string, currency: string): Promise<void> {

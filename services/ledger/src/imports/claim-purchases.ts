@@ -54,6 +54,25 @@ export async function claimPurchases<Row extends Pick<IdentifiedRow, 'keys'> & {
   return repeats;
 }
 
+/**
+ * Has rows that were seen to repeat something be known by each of their keys, as claimPurchases does; those but for what was taken
+ * back since, which can be imported again.
+ */
+export async function claimRepeats(
+  session: Session,
+  context: { tenantId: TenantId },
+  rows: readonly (Pick<IdentifiedRow, 'keys'> & { originalId: string })[],
+): Promise<void> {
+  const keys = rows.flatMap(({ keys: ofRow, originalId }) =>
+    ofRow.length > 1 ? ofRow.map((key) => ({ ...key, originalId })) : [],
+  );
+  if (keys.length === 0) return;
+  await session.query(claimRepeatsStatement, [
+    ...[context.tenantId, keys.map((key) => key.digest), keys.map((key) => key.ordinal)],
+    keys.map((key) => key.originalId),
+  ]);
+}
+
 /** What rows repeat that were imported before, in their order; undefined for those that are new. */
 export async function findRepeated(
   session: Session,
@@ -102,6 +121,21 @@ with input as materialized (
 )
 select input.position::int from claimed
 join input on input.digest = claimed.fingerprint and input.ordinal = claimed.ordinal`,
+};
+
+const claimRepeatsStatement = {
+  name: 'claim_repeats',
+  text: `
+insert into imported_purchases (tenant_id, fingerprint, ordinal, expense_id)
+select $1::uuid, row.digest, row.ordinal, row.original_id
+from unnest($2::bytea[], $3::int[], $4::uuid[]) as row (digest, ordinal, original_id)
+cross join lateral (
+  select from imported_purchases
+  where imported_purchases.tenant_id = $1 and imported_purchases.expense_id = row.original_id
+  limit 1
+) as known
+order by row.digest, row.ordinal
+on conflict do nothing`,
 };
 
 // Lateral and kept so by offset 0: the index is used even with a plan from when the table was empty. Nothing but plain

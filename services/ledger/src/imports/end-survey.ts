@@ -1,8 +1,8 @@
 import type { Database, Session, TenantContext, TenantId } from '@outlay/platform';
-import { breachesOf, describeBreaches, findHardLimits } from './import-limits.ts';
+import { breachesOf, describeBreaches, findHardLimits, findProjectBreaches, hasHardLimits } from './import-limits.ts';
 import { beginStage, dropAll, endPreview, failImport, lockImport, storeSurvey } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
-import { reservePlaces } from './reserve-places.ts';
+import { bindNames, reservePlaces } from './reserve-places.ts';
 import { emptySurvey, namesShown, type Survey } from './survey.ts';
 import { beginToWait, countMadeBeside } from './wait-for-others.ts';
 
@@ -26,22 +26,29 @@ export function endSurvey(
     // Another worker may have put it back meanwhile.
     const isOver = state.rowsDone >= state.rowsTotal;
     if (state.status !== 'processing' || state.stage !== 'surveying' || !isOver) return state;
-    const made = await countMade(session, context, importId);
-    const wanted = { projects: made.projects.count, accounts: made.accounts.count, expenses_total: state.fresh };
     if (state.isPreview) {
-      const breaches = breachesOf(await findHardLimits(session, context), wanted);
+      const made = await countMade(session, context, importId);
+      const wanted = { projects: made.projects.count, accounts: made.accounts.count, expenses_total: state.fresh };
+      const breaches = [
+        ...breachesOf(await findHardLimits(session, context), wanted),
+        ...(await findProjectBreaches(session, context, importId)),
+      ];
       const seen = state.survey ?? emptySurvey(tenantCurrency);
       await storeSurvey(session, context, importId, { ...seen, made, breaches });
       return endPreview(session, context, importId);
     }
     // They may be many, and nobody can count while places are being reserved.
-    await dropAll(session, context, importId, ['import_batches', 'import_references']);
+    await dropAll(session, context, importId, ['import_batches']);
+    const wanted = { ...(await bindNames(session, context, importId)), expenses_total: state.fresh };
+    await dropAll(session, context, importId, ['import_references']);
     const missing = await reservePlaces(session, context, importId, wanted);
     if (missing.length === 0) return beginStage(session, context, importId, 'booking');
     // Read after what is reserved, as that becomes what is made.
     const beside = await countMadeBeside(session, context, importId);
     const breaches = missing.filter(
-      ({ metric, limit, used, reserved, ...of }) => used - reserved - beside[metric] + of.wanted > limit,
+      ({ metric, limit, used, reserved, ...of }) =>
+        // Of what others have made it is not known here in which project.
+        used - reserved - beside[metric === 'expenses_per_project' ? 'expenses_total' : metric] + of.wanted > limit,
     );
     if (breaches.length === 0) return beginToWait(session, context, importId);
     const failure = { code: 'plan_limit_reached', message: describeBreaches(breaches) };
@@ -56,9 +63,7 @@ export function needsSurvey(
   state: ImportState,
 ): Promise<boolean> {
   if (state.isPreview) return Promise.resolve(true);
-  return database.withTenant(context, async (session) => (await findHardLimits(session, context)).length > 0, {
-    readOnly: true,
-  });
+  return database.withTenant(context, (session) => hasHardLimits(session, context), { readOnly: true });
 }
 
 /** What the rows name and is still not there: others may have made it since they were looked at. */

@@ -1,14 +1,20 @@
 import { nilId, type Session, type TenantId } from '@outlay/platform';
 import { z } from 'zod';
-import { planLimitReached } from '../domain/plan-limit.ts';
-import type { LimitBreach } from './survey.ts';
+import { type Metric, planLimitReached } from '../domain/plan-limit.ts';
+import { quoted } from './file/row-fault.ts';
+import { type LimitBreach, namesShown } from './survey.ts';
 
-/** How many of each a file would add. */
-export type WantedUse = Readonly<Record<'projects' | 'accounts' | 'expenses_total', number>>;
+/** How many of each a file would add: of expenses in projects, to all of them together. */
+export type WantedUse = Readonly<Record<Metric, number>>;
+
+/** The same for the tenant as a whole. */
+export type MadeUse = Readonly<Record<TenantMetric, number>>;
+
+type TenantMetric = Exclude<Metric, 'expenses_per_project'>;
 
 /** A hard limit of the plan, and how much of it is used. */
 interface HardLimit {
-  metric: keyof WantedUse;
+  metric: TenantMetric;
   limit: number;
   used: number;
 }
@@ -17,11 +23,18 @@ interface HardLimit {
 export const hardLimits = `(
   select limits.metric, limits.plan_limit
   from plan_limits($1) as limits
-  where limits.metric in ('accounts', 'expenses_total', 'projects') and limits.plan_limit is not null
-    and not limits.is_soft
+  where limits.plan_limit is not null and not limits.is_soft
 ) as limits`;
 
-/** The hard limits that a file can break, and how much of them is used, by imports that have reserved it too. */
+/** Whether there is any. */
+export async function hasHardLimits(session: Session, context: { tenantId: TenantId }): Promise<boolean> {
+  const { rowCount } = await session.query({ name: 'has_hard_limits', text: `select from ${hardLimits} limit 1` }, [
+    context.tenantId,
+  ]);
+  return rowCount === 1;
+}
+
+/** The hard limits of the tenant as a whole, and how much of them is used, by imports that have reserved it too. */
 export async function findHardLimits(session: Session, context: { tenantId: TenantId }): Promise<HardLimit[]> {
   const { rows } = await session.query(
     {
@@ -34,6 +47,7 @@ select limits.metric, limits.plan_limit::float8 as limit,
       and counters.scope_id = '${nilId}'
   ) as used
 from ${hardLimits}
+where limits.metric <> 'expenses_per_project'
 order by limits.metric`,
     },
     [context.tenantId],
@@ -48,17 +62,64 @@ const hardLimit = z.object({
 });
 
 /** Which of the limits so many more would break. */
-export const breachesOf = (limits: readonly HardLimit[], wanted: WantedUse): LimitBreach[] =>
+export const breachesOf = (limits: readonly HardLimit[], wanted: MadeUse): LimitBreach[] =>
   limits.flatMap(({ metric, limit, used }) =>
     wanted[metric] > 0 && used + wanted[metric] > limit ? [{ metric, limit, used, wanted: wanted[metric] }] : [],
   );
 
+/** The projects that would get more expenses than a hard limit allows, as the rows were seen; those first that lack most. */
+export async function findProjectBreaches(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+): Promise<LimitBreach[]> {
+  const { rows } = await session.query<LimitBreach>(projectBreachesStatement, [
+    ...[context.tenantId, importId, namesShown],
+  ]);
+  return rows;
+}
+
+const projectBreachesStatement = {
+  name: 'find_project_breaches',
+  text: `
+select limits.metric, wanted.project, limits.plan_limit::float8 as limit, taken.used::float8 as used,
+  wanted.expenses::float8 as wanted
+from ${hardLimits}
+cross join (
+  select counted.project, sum(counted.expenses::bigint) as expenses
+  from import_looks as looks
+  cross join lateral jsonb_each_text(looks.projects) as counted (project, expenses)
+  where looks.tenant_id = $1 and looks.import_id = $2
+  group by counted.project
+) as wanted
+cross join lateral (
+  select coalesce(sum(counters.used), 0) as used
+  from projects
+  join usage_counters as counters
+    on counters.tenant_id = projects.tenant_id and counters.metric = 'expenses_per_project'
+    and counters.scope_id = projects.id
+  where projects.tenant_id = $1 and projects.name = wanted.project and projects.archived_at is null
+) as taken
+where limits.metric = 'expenses_per_project' and taken.used + wanted.expenses > limits.plan_limit
+order by taken.used + wanted.expenses desc, wanted.project
+limit $3`,
+};
+
+/** How many projects a refusal names. */
+const projectsNamed = 3;
+
 /** Why a file is not booked, in the words in which any refusal of the plan is put. */
 export function describeBreaches(breaches: readonly LimitBreach[]): string {
-  const refusals = breaches.map(({ metric, limit, used, wanted }) => {
-    const use = { metric: metric as HardLimit['metric'], limit: BigInt(limit), used: BigInt(used), scopeId: undefined };
-    return planLimitReached(use, BigInt(wanted)).message;
+  const ofProjects = breaches.filter(({ project }) => project);
+  const named = new Set([...breaches.filter(({ project }) => !project), ...ofProjects.slice(0, projectsNamed)]);
+  const refusals = breaches.flatMap((breach) => {
+    if (!named.has(breach)) return [];
+    const { metric, limit, used, wanted, project } = breach;
+    const use = { metric: metric as Metric, limit: BigInt(limit), used: BigInt(used), scopeId: undefined };
+    const { message } = planLimitReached(use, BigInt(wanted));
+    return [project ? `${message} in ${quoted(project)}` : message];
   });
+  if (ofProjects.length > projectsNamed) refusals.push('So it is with other projects of the file');
   const remedy = breaches.some(({ metric }) => metric !== 'expenses_total')
     ? '. Leave their columns out by a mapping, or change the plan'
     : '. Change the plan, or import less';

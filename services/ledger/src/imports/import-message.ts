@@ -46,8 +46,9 @@ function toPreviewMessage(state: ImportState, survey: Survey, made: NonNullable<
     newAccounts: made.accounts,
     newCategories: made.categories,
     newProjects: made.projects,
-    limits: (survey.breaches ?? []).map(({ metric, limit, used, wanted }) => ({
+    limits: (survey.breaches ?? []).map(({ metric, project, limit, used, wanted }) => ({
       metric,
+      project: project ?? '',
       limit: BigInt(limit),
       used: BigInt(used),
       wanted: BigInt(wanted),

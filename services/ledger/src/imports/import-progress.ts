@@ -196,6 +196,8 @@ export async function beginStage(
   stage: ImportState['stage'],
 ): Promise<ImportState> {
   await dropAll(session, context, importId, ['import_batches', 'import_references']);
+  // What was seen of the rows counts until they are looked at anew.
+  if (stage === 'surveying') await dropAll(session, context, importId, ['import_looks']);
   const { rows } = await session.query(
     {
       name: 'begin_import_stage',
@@ -306,7 +308,7 @@ returning ${importColumns}`,
   return importState.parse(rows[0]);
 }
 
-type PartTable = 'import_chunks' | 'import_batches' | 'import_references' | 'import_rows';
+type PartTable = 'import_chunks' | 'import_batches' | 'import_references' | 'import_looks' | 'import_rows';
 
 /** Drops what belongs to an import and has served. */
 export async function dropAll(

@@ -1,10 +1,11 @@
-import type { Session, TenantContext } from '@outlay/platform';
+import { conflict, type Session, type TenantContext } from '@outlay/platform';
 import {
   type EnsuredReferences,
   ensureReferences,
   findReferences,
   type WantedReferences,
 } from '../store/ensure-references.ts';
+import { type BoundNames, findBound, withoutBound } from './bound-names.ts';
 import type { PricedRow } from './decide-batch.ts';
 import type { Field } from './file/column-names.ts';
 import { quoted, type RowFault } from './file/row-fault.ts';
@@ -32,7 +33,7 @@ export async function refuseUnknown<Row extends PricedRow>(
   rows: readonly Row[],
 ): Promise<{ known: Row[]; unknown: Batch['refused'] }> {
   if (state.makesReferences || rows.length === 0) return { known: [...rows], unknown: [] };
-  const found = await findReferences(session, context, wantedBy(rows));
+  const found = await findKnown(session, context, state, wantedBy(rows));
   const known: Row[] = [];
   const unknown: Batch['refused'] = [];
   for (const row of rows) {
@@ -57,22 +58,52 @@ function faultOf({ purchase }: PricedRow, found: EnsuredReferences, { format }: 
   return undefined;
 }
 
-/** What rows refer to; made where it is not there, and kept in mind for when the import is taken back. */
+/**
+ * What rows refer to: what the import has bound their names to, else what has the name, else what is made, which is kept in mind
+ * for when the import is taken back. Throws conflict `references_changed` where another batch has made something and somebody
+ * has changed it by now: from then on it is bound.
+ */
 export async function makeReferences(
   session: Session,
   context: TenantContext,
-  { id, makesReferences }: ImportState,
+  state: ImportState,
   rows: readonly PricedRow[],
 ): Promise<EnsuredReferences> {
-  if (!makesReferences) return findReferences(session, context, wantedBy(rows));
-  const references = await ensureReferences(session, context, wantedBy(rows));
-  if (references.made.length === 0) return references;
-  await session.query(noteStatement, [
-    ...[context.tenantId, id, references.made.map(({ kind }) => kind)],
-    references.made.map(({ id: referenceId }) => referenceId),
-  ]);
-  return references;
+  const wanted = wantedBy(rows);
+  if (!state.makesReferences) return findKnown(session, context, state, wanted);
+  const bound = await findBound(session, context, state.id, wanted);
+  const references = await ensureReferences(session, context, withoutBound(wanted, bound));
+  const { made } = references;
+  if (made.length > 0) {
+    await session.query(noteStatement, [
+      ...[context.tenantId, state.id, made.map(({ kind }) => kind), made.map(({ id }) => id)],
+    ]);
+  }
+  const known = together(references, bound);
+  const isMissing =
+    wanted.accounts?.some(({ name }) => !known.accounts.has(name)) ||
+    wanted.projects?.some((name) => !known.projects.has(name)) ||
+    wanted.categories?.some((name) => !known.categories.has(name));
+  if (isMissing) throw conflict('references_changed', 'What rows name was made and changed meanwhile');
+  return known;
 }
+
+/** What rows refer to and is there. */
+async function findKnown(
+  session: Session,
+  context: TenantContext,
+  { id }: ImportState,
+  wanted: WantedReferences,
+): Promise<EnsuredReferences> {
+  const bound = await findBound(session, context, id, wanted);
+  return together(await findReferences(session, context, withoutBound(wanted, bound)), bound);
+}
+
+const together = (found: EnsuredReferences, bound: BoundNames): EnsuredReferences => ({
+  ...found,
+  accounts: new Map([...found.accounts, ...bound.accounts]),
+  projects: new Map([...found.projects, ...bound.projects]),
+});
 
 const noteStatement = {
   name: 'note_made_by_import',

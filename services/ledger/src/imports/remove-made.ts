@@ -6,8 +6,8 @@ import { lockTree } from '../store/category-tree.ts';
 import { lockProject, updateProject } from '../store/projects.ts';
 
 /**
- * Archives some of what an import has made, what stands beneath something before that, in so far as it is as it was made
- * and no expense in the books and no category refers to it. Answers how many it archived; undefined: there is no more.
+ * Archives some of what an import has made, what stands beneath something before that, in so far as it is as it was made,
+ * no expense in the books and no category refers to it, and no import under way names it. Answers how many it archived; undefined: there is no more.
  * Emits outlay.ledger.account|category|project.archived.v1 for each.
  */
 export async function removeMade(
@@ -88,8 +88,13 @@ where ${table}.tenant_id = $1 and ${table}.id = $2 and ${table}.archived_at is n
 for no key update`,
 });
 
+const notNamed = (column: 'account_id' | 'project_id') => `
+  and not exists (
+    select from import_names as names where names.tenant_id = $1 and names.${column} = $2
+  )`;
+
 const unusedStatements = {
-  account: unusedStatement('accounts', 'account_id'),
+  account: unusedStatement('accounts', 'account_id', notNamed('account_id')),
   category: unusedStatement(
     'categories',
     'category_id',
@@ -99,5 +104,5 @@ const unusedStatements = {
     where child.tenant_id = $1 and child.parent_id = $2 and child.archived_at is null
   )`,
   ),
-  project: unusedStatement('projects', 'project_id'),
+  project: unusedStatement('projects', 'project_id', notNamed('project_id')),
 };

@@ -4,13 +4,15 @@ import { findOwn, type PricedRow, priceBatch } from './decide-batch.ts';
 import { advance, storeSurvey, takeBatch } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 import { refuseUnknown } from './known-references.ts';
+import { noteLook } from './looks.ts';
 import type { Batch } from './read-batches.ts';
 import { insertFates } from './row-store.ts';
 import { addRows, emptySurvey } from './survey.ts';
 
 /**
- * Looks at the rows of a batch as booking it would, and books nothing: what each would become, what all come to, and which
- * names would be made. Of a preview the fates are kept. As with bookBatch, each batch counts once.
+ * Looks at the rows of a batch as booking it would, and books nothing: what each would become, what all come to, and what they
+ * name. The fates are kept: of a preview for people to see, else so that no more is booked than was counted. As with bookBatch,
+ * each batch counts once.
  */
 export function surveyBatch(
   { database }: { database: Database },
@@ -41,6 +43,14 @@ export function surveyBatch(
       ];
       await insertFates(session, context, state.id, fates, { replaces: false });
     }
+    const unreadable = new Set(batch.refused.map(({ line }) => line));
+    const refusable = refusals.filter(({ line }) => !unreadable.has(line));
+    await noteLook(session, context, state.id, {
+      start: batch.start,
+      // What a row says by itself it says for ever.
+      fates: state.isPreview ? [] : [...duplicates, ...refusable.map((row) => ({ ...row, fate: 'refused' as const }))],
+      projects: fresh.map(({ purchase }) => purchase.project),
+    });
     await collectReferences(session, context, state.id, fresh);
     const counts = { duplicates: duplicates.length, skipped: batch.skipped.length, refused: refusals.length };
     const stage = { id: state.id, stage: 'surveying' as const };
@@ -55,7 +65,7 @@ export function surveyBatch(
   });
 }
 
-/** Notes the names that rows need and that are not there. */
+/** Notes the names that rows need. */
 async function collectReferences(
   session: Session,
   context: TenantContext,
@@ -86,19 +96,6 @@ const collectStatement = {
 insert into import_references (tenant_id, import_id, kind, name)
 select $1::uuid, $2::uuid, wanted.kind, wanted.name
 from unnest($3::text[], $4::text[]) as wanted (kind, name)
-where not exists (
-  select from accounts
-  where wanted.kind = 'account' and accounts.tenant_id = $1 and accounts.name = wanted.name
-    and accounts.archived_at is null
-  union all
-  select from categories
-  where wanted.kind = 'category' and categories.tenant_id = $1 and categories.name = wanted.name
-    and categories.archived_at is null
-  union all
-  select from projects
-  where wanted.kind = 'project' and projects.tenant_id = $1 and projects.name = wanted.name
-    and projects.archived_at is null
-)
 order by wanted.kind, wanted.name
 on conflict do nothing`,
 };

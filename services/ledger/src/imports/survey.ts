@@ -9,8 +9,14 @@ export const namesShown = 50;
 
 const reference = z.object({ count: z.int(), names: z.array(z.string()).max(namesShown) });
 
-/** A limit of the plan that booking the file would break. */
-const breach = z.object({ metric: z.string(), limit: z.number(), used: z.number(), wanted: z.number() });
+/** A limit of the plan that booking the file would break; of expenses in a project, with its name. */
+const breach = z.object({
+  metric: z.string(),
+  project: z.string().nullish(),
+  limit: z.number(),
+  used: z.number(),
+  wanted: z.number(),
+});
 
 export type LimitBreach = z.output<typeof breach>;
 

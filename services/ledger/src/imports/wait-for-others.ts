@@ -1,5 +1,5 @@
 import type { Session, TenantId } from '@outlay/platform';
-import type { WantedUse } from './import-limits.ts';
+import type { MadeUse } from './import-limits.ts';
 import { beginStage } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 
@@ -38,8 +38,8 @@ export async function countMadeBeside(
   session: Session,
   context: { tenantId: TenantId },
   importId: string,
-): Promise<WantedUse> {
-  const { rows } = await session.query<WantedUse>(
+): Promise<MadeUse> {
+  const { rows } = await session.query<MadeUse>(
     {
       name: 'count_made_beside',
       text: `

@@ -126,12 +126,12 @@ from (
 ) as totals
 join plan_limits($1) as limits on limits.metric = totals.metric
 left join (
-  select reservations.metric, sum(reservations.places)::bigint as places
+  select reservations.metric, reservations.scope_id, sum(reservations.places)::bigint as places
   from usage_reservations as reservations
   where reservations.tenant_id = $1
-  group by reservations.metric
-) as reserved on reserved.metric = totals.metric
-order by totals.metric, totals.used desc, totals.scope_id`,
+  group by reservations.metric, reservations.scope_id
+) as reserved on reserved.metric = totals.metric and reserved.scope_id = totals.scope_id
+order by totals.metric, totals.used - coalesce(reserved.places, 0) desc, totals.scope_id`,
 };
 
 /** Each is some half a millisecond; while they are settled nobody can count there. */

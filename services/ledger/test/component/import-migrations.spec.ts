@@ -79,7 +79,10 @@ async function importsOf(tenant: TenantContext, plan: Limits): Promise<Record<st
   };
 }
 
-const plan: Limits = { expenses_total: { limit: 130, mode: 'hard' }, projects: { limit: 1_000, mode: 'hard' } };
+const plan: Limits = {
+  ...{ expenses_total: { limit: 130, mode: 'hard' }, projects: { limit: 1_000, mode: 'hard' } },
+  expenses_per_project: { limit: 5, mode: 'hard' },
+};
 
 it('imports in every state go below previews and undo and up again, with what is in the books untouched', async () => {
   const [tenant, other] = [await on.tenantOn({}), await on.tenantOn({})];

@@ -185,7 +185,7 @@ describe('a file that the plan does not allow', () => {
     const { id } = await driver.send(context, file);
     const failed = await driver.finished(context, id, 'failed');
 
-    expect(seen.preview!.limits).toEqual([{ metric: 'accounts', limit: 1n, used: 0n, wanted: 2n }]);
+    expect(seen.preview!.limits).toEqual([{ metric: 'accounts', project: '', limit: 1n, used: 0n, wanted: 2n }]);
     expect(failed).toMatchObject({ failureCode: 'plan_limit_reached', imported: 0 });
     expect(failed.failureMessage).toMatch(/allows 1 account; there are 0, and 2 more are wanted/);
     expect(await driver.spent(context)).toEqual({});

@@ -1,5 +1,8 @@
 import { expect } from '@jest/globals';
-import { newId, pause, type TenantContext } from '@outlay/platform';
+import { newId, pause, type Session, type TenantContext } from '@outlay/platform';
+import { deleteAccount } from '../../src/application/delete-account.ts';
+import { deleteProject } from '../../src/application/delete-project.ts';
+import type { LedgerDependencies } from '../../src/application/dependencies.ts';
 import { type ImportWork, processImport } from '../../src/imports/process-import.ts';
 import { createBackgroundDatabase } from '../../src/store/ledger-database.ts';
 import { readUsage } from '../../src/usage/usage-store.ts';
@@ -59,6 +62,60 @@ export async function startReservations() {
     });
   }
 
+  const run = (tenant: TenantContext, text: string, values: unknown[]) =>
+    driver.database.withTenant(tenant, (session: Session) => session.query(text, [tenant.tenantId, ...values]));
+
+  type Named = 'accounts' | 'projects';
+
+  const archive = (tenant: TenantContext, table: Named, name: string) =>
+    run(tenant, `update ${table} set archived_at = now() where tenant_id = $1 and name = $2 and archived_at is null`, [
+      name,
+    ]);
+
+  const restore = (tenant: TenantContext, table: Named, name: string) =>
+    run(tenant, `update ${table} set archived_at = null where tenant_id = $1 and name = $2`, [name]);
+
+  const rename = (tenant: TenantContext, table: Named, name: string, newName: string) =>
+    run(tenant, `update ${table} set name = $3 where tenant_id = $1 and name = $2 and archived_at is null`, [
+      ...[name, newName],
+    ]);
+
+  async function idOf({ tenantId }: TenantContext, table: Named, name: string): Promise<string> {
+    const { rows } = await driver.admin.query<{ id: string }>(
+      `select id from ledger.${table} where tenant_id = $1 and name = $2 order by archived_at desc nulls first`,
+      [tenantId, name],
+    );
+    return rows[0]!.id;
+  }
+
+  /** As somebody does who wants it gone. */
+  async function remove(tenant: TenantContext, table: Named, name: string): Promise<{ archived: boolean }> {
+    const dependencies = { database: driver.database } as LedgerDependencies;
+    const id = await idOf(tenant, table, name);
+    const { archived } =
+      table === 'projects'
+        ? await deleteProject(dependencies, tenant, { projectId: id, version: undefined })
+        : await deleteAccount(dependencies, tenant, { accountId: id, version: undefined });
+    return { archived };
+  }
+
+  /** So many expenses, past the use cases, in the name of an import where one is given. */
+  async function bookTo(tenant: TenantContext, table: Named, name: string, count = 1, importId = ''): Promise<void> {
+    const id = await idOf(tenant, table, name);
+    await driver.database.withTenant(tenant, async (session) => {
+      await session.query("select set_config('app.import_id', $1, true)", [importId]);
+      await session.query(
+        `
+  insert into expenses (tenant_id, id, entry_id, entry_recorded_at, currency, amount_minor, booked_currency,
+    booked_amount_minor, rate, rate_source, rate_date, title, expense_date, user_id, created_at, updated_at, ${table.slice(0, -1)}_id)
+  select $1, gen_random_uuid(), gen_random_uuid(), now(), 'GBP', 1, 'GBP', 1, 1, 'identity', '2025-01-01', 'One more',
+    '2025-01-01', gen_random_uuid(), now(), now(), $2
+  from generate_series(1, $3)`,
+        [tenant.tenantId, id, count],
+      );
+    });
+  }
+
   async function tenantOn(limits: Limits): Promise<TenantContext> {
     const tenant = await driver.tenant();
     await changePlan(tenant, limits);
@@ -86,7 +143,8 @@ export async function startReservations() {
 
   async function reserved({ tenantId }: TenantContext): Promise<Record<string, number>> {
     const { rows } = await driver.admin.query<{ metric: string; places: string }>(
-      'select metric, places from ledger.usage_reservations where tenant_id = $1 and not is_open',
+      `select metric, sum(places) as places from ledger.usage_reservations
+       where tenant_id = $1 and not is_open group by metric`,
       [tenantId],
     );
     return Object.fromEntries(rows.map(({ metric, places }) => [metric, Number(places)]));
@@ -105,15 +163,16 @@ export async function startReservations() {
   async function expectNothingLeft(): Promise<void> {
     for (const tenant of tenants.splice(0)) {
       await expectSound(tenant);
-      const kept = await driver.admin.query('select * from ledger.usage_reservations where tenant_id = $1', [
-        tenant.tenantId,
-      ]);
-      expect(kept.rows).toEqual([]);
+      for (const table of ['usage_reservations', 'import_names', 'import_looks']) {
+        const kept = await driver.admin.query(`select * from ledger.${table} where tenant_id = $1`, [tenant.tenantId]);
+        expect([table, kept.rowCount]).toEqual([table, 0]);
+      }
     }
   }
 
   return {
     ...{ ...driver, here, there, tenantOn, changePlan, workOff, dieSurveying, dieBooking, find, make },
+    ...{ archive, restore, rename, remove, bookTo },
     ...{ madeBy, reserved, told, expectSound, expectNothingLeft },
     async stop() {
       await elsewhere.close();

@@ -1,0 +1,253 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TenantContext } from '@outlay/platform';
+import { processImport } from '../../src/imports/process-import.ts';
+import type { Limits } from './driver/start-ledger.ts';
+import { file, type Reservations, startReservations } from './import-reservations-driver.ts';
+
+let on: Reservations;
+beforeAll(async () => {
+  on = await startReservations();
+});
+afterAll(() => on.stop());
+afterEach(() => on.expectNothingLeft());
+
+describe.each(['projects', 'accounts'] as const)('an import whose %s are given up while it is booked', (metric) => {
+  const plan: Limits = { [metric]: { limit: 40, mode: 'hard' } };
+  /** An import that names one that is there, and has the places of the thirty-nine others. */
+  const begin = async () => {
+    const tenant = await on.tenantOn(plan);
+    await on.make(tenant, metric, 'A 39');
+    const { id } = await on.send(tenant, file(40, 'A'));
+    await on.dieBooking(tenant, id, 0);
+    expect(await on.reserved(tenant)).toEqual({ [metric]: 39 });
+    return { tenant, id };
+  };
+
+  it('books to one that is archived, though others have taken its place', async () => {
+    const { tenant, id } = await begin();
+    await on.archive(tenant, metric, 'A 39');
+    await on.make(tenant, metric);
+    await expect(on.make(tenant, metric)).rejects.toMatchObject({ code: 'plan_limit_reached' });
+    await on.expectSound(tenant);
+
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    expect(await on.madeBy(tenant)).toMatchObject({ [metric]: 40 });
+    expect(await bookedTo(tenant, metric, 'A 39')).toEqual([{ name: 'A 39', is_archived: true, expenses: 1 }]);
+  });
+
+  it('books to one that somebody wanted to delete, which is archived then', async () => {
+    const { tenant, id } = await begin();
+    expect(await on.remove(tenant, metric, 'A 39')).toEqual({ archived: true });
+    await on.make(tenant, metric);
+
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    expect(await bookedTo(tenant, metric, 'A 39')).toEqual([{ name: 'A 39', is_archived: true, expenses: 1 }]);
+  });
+
+  it('books to one under its new name, which another of its old name does not change', async () => {
+    const { tenant, id } = await begin();
+    await on.rename(tenant, metric, 'A 39', 'B 39');
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    expect(await bookedTo(tenant, metric, 'A 39')).toEqual([]);
+    expect(await bookedTo(tenant, metric, 'B 39')).toEqual([{ name: 'B 39', is_archived: false, expenses: 1 }]);
+  });
+
+  it('makes none twice that it has made itself, whatever becomes of it, at whichever process and batch size', async () => {
+    const tenant = await on.tenantOn(plan);
+    const rows = file(40, 'A').replaceAll(/A \d+;A \d+$/gm, 'A;A');
+    const { id } = await on.send(tenant, rows);
+    await on.dieBooking(tenant, id, 1);
+    for (let made = 0; made < 39; made++) await on.make(tenant, metric);
+    await on.archive(tenant, metric, 'A');
+    await on.make(tenant, metric);
+    await on.dieBooking(tenant, id, 1, { surveyed: true });
+
+    await Promise.all([
+      on.workOff(tenant, id, { ...on.here, batchSize: 3 }),
+      on.workOff(tenant, id, { ...on.there, batchSize: 7 }),
+    ]);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    expect(await bookedTo(tenant, metric, 'A')).toEqual([{ name: 'A', is_archived: true, expenses: 40 }]);
+  });
+
+  it('goes on with one that is archived twice, as does another import that names it', async () => {
+    const tenant = await on.tenantOn(plan);
+    await on.make(tenant, metric, 'A');
+    const rows = file(40, 'A').replaceAll(/A \d+;A \d+$/gm, 'A;A');
+    const [one, two] = [await on.send(tenant, rows), await on.send(tenant, rows.replaceAll('Shop', 'Store'))];
+    for (const { id } of [one, two]) await on.dieBooking(tenant, id, 1);
+    await on.archive(tenant, metric, 'A');
+    await on.dieBooking(tenant, one.id, 1, { surveyed: true });
+    await on.restore(tenant, metric, 'A');
+    await on.dieBooking(tenant, two.id, 1, { surveyed: true });
+    await on.archive(tenant, metric, 'A');
+    for (let made = 0; made < 40; made++) await on.make(tenant, metric);
+
+    await Promise.all([on.workOff(tenant, one.id), on.workOff(tenant, two.id, on.there)]);
+
+    for (const { id } of [one, two]) expect(await on.find(tenant, id)).toMatchObject({ imported: 40 });
+    expect(await bookedTo(tenant, metric, 'A')).toEqual([{ name: 'A', is_archived: true, expenses: 80 }]);
+  });
+
+  it('has nobody else book to what is archived, and lets it be deleted when it is over', async () => {
+    const { tenant, id } = await begin();
+    const other = await on.send(tenant, 'date;merchant;amount\n2025-01-10;Other;1.00');
+    await on.dieBooking(tenant, other.id, -3);
+    await on.archive(tenant, metric, 'A 39');
+
+    for (const importId of ['', other.id]) {
+      await expect(on.bookTo(tenant, metric, 'A 39', 2, importId)).rejects.toMatchObject({ kind: 'unavailable' });
+    }
+    await on.workOff(tenant, other.id);
+    const unused = await on.tenantOn(plan);
+    await on.make(unused, metric, 'A 39');
+    await on.workOff(unused, (await on.send(unused, file(1, 'B'))).id);
+    expect(await on.remove(unused, metric, 'A 39')).toEqual({ archived: false });
+    await on.workOff(tenant, id);
+  });
+});
+
+describe('an import whose duplicates could be booked by now', () => {
+  it.each([false, true])(
+    'as another one is undone, leaves them be where others have taken their places (resumed: %s)',
+    async (isResumed) => {
+      const tenant = await on.tenantOn({
+        expenses_total: { limit: 40, mode: 'hard' },
+        projects: { limit: 40, mode: 'hard' },
+      });
+      const first = await on.send(tenant, file(30, 'A'));
+      await on.workOff(tenant, first.id);
+      const again = await on.send(tenant, file(40, 'A'));
+      await on.dieBooking(tenant, again.id, isResumed ? 1 : 0);
+      await on.imports.handlers.undoImport(tenant, { importId: first.id });
+      await on.workOff(tenant, first.id);
+      await on.expectSound(tenant);
+      for (let made = 0; made < 30; made++) await on.make(tenant, 'expenses_total');
+      await expect(on.make(tenant, 'expenses_total')).rejects.toMatchObject({ code: 'plan_limit_reached' });
+
+      await on.workOff(tenant, again.id, { ...on.there, batchSize: 7 });
+
+      expect(await on.find(tenant, again.id)).toMatchObject({ status: 'completed', imported: 10, duplicates: 30 });
+      expect(await on.madeBy(tenant)).toMatchObject({ expenses: 40 });
+      const rows = await on.rows(tenant, again.id, 'duplicate');
+      expect(new Set(rows.map(({ line }) => line)).size).toBe(30);
+    },
+  );
+
+  it('as another one is undone, books them where they are sent again', async () => {
+    const tenant = await on.tenantOn({ expenses_total: { limit: 40, mode: 'hard' } });
+    const first = await on.send(tenant, file(40, 'A'));
+    await on.workOff(tenant, first.id);
+    const again = await on.send(tenant, file(40, 'A'));
+    await on.dieBooking(tenant, again.id, 2);
+    await on.imports.handlers.undoImport(tenant, { importId: first.id });
+    await on.workOff(tenant, first.id);
+    await on.workOff(tenant, again.id);
+
+    const third = await on.send(tenant, file(40, 'A'));
+    await on.workOff(tenant, third.id);
+
+    expect(await on.find(tenant, again.id)).toMatchObject({ status: 'completed', imported: 0, duplicates: 40 });
+    expect(await on.find(tenant, third.id)).toMatchObject({ status: 'completed', imported: 40 });
+  });
+
+  it.each([false, true])(
+    'is known by each of its keys from then on, unless what it repeats is taken back (which it is: %s)',
+    async (isTakenBack) => {
+      const tenant = await on.tenantOn({ expenses_total: { limit: 40, mode: 'hard' } });
+      const [one, two] = ['Shop', 'The Shop'].map((shop) => `date;merchant;amount;FITID\n2025-01-10;${shop};1.00;id-1`);
+      const first = await on.send(tenant, one!);
+      await on.workOff(tenant, first.id);
+      const again = await on.send(tenant, two!);
+      await on.dieBooking(tenant, again.id, -3);
+      if (isTakenBack) {
+        await on.imports.handlers.undoImport(tenant, { importId: first.id });
+        await on.workOff(tenant, first.id);
+      }
+
+      await on.workOff(tenant, again.id);
+
+      expect(await on.find(tenant, again.id)).toMatchObject({ imported: 0, duplicates: 1 });
+      const { rowCount } = await on.admin.query('select from ledger.imported_purchases where tenant_id = $1', [
+        tenant.tenantId,
+      ]);
+      expect(rowCount).toBe(isTakenBack ? 0 : 3);
+    },
+  );
+
+  it('goes on with the projects that another one had made, when that is undone', async () => {
+    const tenant = await on.tenantOn({ projects: { limit: 40, mode: 'hard' } });
+    const first = await on.send(tenant, file(40, 'A'));
+    await on.workOff(tenant, first.id);
+    const named = await on.send(tenant, file(30, 'A').replaceAll('Shop', 'Store'));
+    await on.dieBooking(tenant, named.id, 1);
+    await on.imports.handlers.undoImport(tenant, { importId: first.id });
+    await on.workOff(tenant, first.id);
+    for (let made = 0; made < 10; made++) await on.make(tenant, 'projects');
+    await expect(on.make(tenant, 'projects')).rejects.toMatchObject({ code: 'plan_limit_reached' });
+
+    await on.workOff(tenant, named.id);
+
+    expect(await on.find(tenant, named.id)).toMatchObject({ status: 'completed', imported: 30 });
+    expect(await bookedTo(tenant, 'projects', 'A 29')).toEqual([{ name: 'A 29', is_archived: false, expenses: 1 }]);
+  });
+
+  it('looks at its rows anew when it has waited, and when a preview of it is committed', async () => {
+    const tenant = await on.tenantOn({ expenses_total: { limit: 40, mode: 'hard' } });
+    const first = await on.send(tenant, file(40, 'A'));
+    await on.workOff(tenant, first.id);
+    const preview = await on.send(tenant, file(40, 'A'), { dryRun: true });
+    await on.workOff(tenant, preview.id);
+    expect(await on.find(tenant, preview.id)).toMatchObject({ status: 'previewed', duplicates: 40 });
+    await on.imports.handlers.undoImport(tenant, { importId: first.id });
+    await on.workOff(tenant, first.id);
+    const half = await on.send(tenant, file(20, 'A'));
+    await on.dieBooking(tenant, half.id, -2);
+    await on.imports.handlers.commitImport(tenant, { importId: preview.id });
+
+    expect(await processImport(on.here, tenant.tenantId, preview.id)).toBe('waits');
+    await on.workOff(tenant, half.id);
+    await on.workOff(tenant, preview.id);
+
+    expect(await on.find(tenant, preview.id)).toMatchObject({ status: 'completed', imported: 20, duplicates: 20 });
+  });
+});
+
+it('an import whose refused rows could be booked by now leaves them be', async () => {
+  const tenant = await on.tenantOn({ expenses_total: { limit: 3, mode: 'hard' } });
+  const rows = ['date;merchant;amount;currency', '2025-01-10;Shop;1.00;GBP', '2025-01-10;Store;1.00;USD'].join('\n');
+  const { id } = await on.send(tenant, rows);
+  await on.dieBooking(tenant, id, -3);
+  await on.admin.query(
+    `insert into ledger.exchange_rates (tenant_id, id, revision, base_currency, quote_currency, rate, rate_date,
+       actor_kind, actor_id)
+     values ($1, gen_random_uuid(), 1, 'USD', 'GBP', 0.8, '2025-01-10', 'user', 'somebody')`,
+    [tenant.tenantId],
+  );
+  for (let made = 0; made < 2; made++) await on.make(tenant, 'expenses_total');
+
+  await on.workOff(tenant, id);
+
+  expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 1, refused: 1 });
+  expect(await on.rows(tenant, id, 'refused')).toMatchObject([{ line: 3, code: 'exchange_rate_missing' }]);
+});
+
+/** What is called so, and how many expenses are booked to it. */
+async function bookedTo({ tenantId }: TenantContext, table: 'projects' | 'accounts', name: string): Promise<unknown[]> {
+  const { rows } = await on.admin.query(
+    `select named.name, named.archived_at is not null as is_archived, (
+       select count(*)::int from ledger.expenses
+       where expenses.tenant_id = $1 and expenses.${table.slice(0, -1)}_id = named.id and expenses.status = 'posted'
+     ) as expenses
+     from ledger.${table} as named where named.tenant_id = $1 and named.name = $2`,
+    [tenantId, name],
+  );
+  return rows;
+}
