@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TenantContext } from '@outlay/platform';
+import { newId, type TenantContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
 import { processImport } from '../../src/imports/process-import.ts';
 import type { Limits } from './driver/start-ledger.ts';
 import { file, type Reservations, startReservations } from './import-reservations-driver.ts';
@@ -118,6 +119,34 @@ describe('an import that is being booked to projects', () => {
 
     expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
     expect(await countIn(tenant)).toEqual({ P0: 50 });
+  });
+
+  it('has its places in one of that name that somebody is just making while they are reserved', async () => {
+    const tenant = await on.tenantOn(inProject(50));
+    const { id } = await on.send(tenant, purchases(40, 'Shop'));
+    const maker = await on.admin.connect();
+    await maker.query('begin');
+    await maker.query("select set_config('app.tenant_id', $1, true)", [tenant.tenantId]);
+    await maker.query("insert into ledger.projects (tenant_id, id, name) values ($1, $2, 'P0')", [
+      ...[tenant.tenantId, newId()],
+    ]);
+    const reserving = on.dieBooking(tenant, id, 0);
+    await eventually(async () => {
+      const { rowCount } = await on.admin.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'",
+      );
+      expect(rowCount).toBe(1);
+    });
+    await maker.query('commit');
+    maker.release();
+    await reserving;
+
+    expect(await on.reserved(tenant)).toEqual({ expenses_per_project: 40 });
+    await on.bookTo(tenant, 'projects', 'P0', 10);
+    await expect(on.bookTo(tenant, 'projects', 'P0')).rejects.toMatchObject(isRefused);
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
   });
 
   it('has nobody give the name to a project without room for it, be it renamed or restored', async () => {
@@ -278,11 +307,11 @@ describe('an import that does not fit into projects', () => {
   });
 });
 
-it('has the places of ten thousand projects in seconds, and gives them back', async () => {
+it('has the places of thousands of projects, and gives them back', async () => {
   const tenant = await on.tenantOn(inProject(100));
-  const { id } = await on.send(tenant, file(10_000, 'A'));
+  const { id } = await on.send(tenant, file(3_000, 'A'));
   const work = { ...on.here, batchSize: 1_000 };
-  let left = 10;
+  let left = 3;
   await expect(
     processImport({ ...work, isStopping: () => left-- <= 0, atOnce: 1 }, tenant.tenantId, id),
   ).rejects.toThrow('stopping');
@@ -290,10 +319,10 @@ it('has the places of ten thousand projects in seconds, and gives them back', as
 
   await on.workOff(tenant, id, work);
 
-  expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 10_000 });
-  const again = await on.send(tenant, file(10_000, 'A').replaceAll('Shop', 'Store'));
+  expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 3_000 });
+  const again = await on.send(tenant, file(3_000, 'A').replaceAll('Shop', 'Store'));
   await on.workOff(tenant, again.id, work);
-  expect(await on.find(tenant, again.id)).toMatchObject({ status: 'completed', imported: 10_000 });
+  expect(await on.find(tenant, again.id)).toMatchObject({ status: 'completed', imported: 3_000 });
 }, 60_000);
 
 /** How many expenses are in each project, archived ones too. */
