@@ -27,7 +27,9 @@ function eventsOf(service: string, tenantId: string): Promise<Told[]> {
        envelope ->> 'causationid' as causationid
      from ${service}.outbox
      where tenant_id = $1
-       and envelope ->> 'type' not in ('outlay.ledger.usage.changed.v1', 'outlay.ledger.journal.sealed.v1')
+       and envelope ->> 'type' <> all (
+         array['outlay.ledger.usage.changed.v1', 'outlay.ledger.journal.sealed.v1', 'outlay.ledger.audit.sealed.v1']
+       )
      order by seq`,
     [tenantId],
   );

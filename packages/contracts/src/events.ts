@@ -5,6 +5,7 @@ import {
   AccountDeleted,
   AccountRestored,
   AccountUpdated,
+  AuditSealed,
   CategoryArchived,
   CategoryCreated,
   CategoryDeleted,
@@ -369,6 +370,14 @@ export const events = {
     summary: 'The chain of seals over the journal has got this far.',
     codec: JournalSealed,
     example: examples.journalSealed,
+  }),
+  'outlay.ledger.audit.sealed.v1': event({
+    owner: 'ledger',
+    message: 'outlay.ledger.events.v1.AuditSealed',
+    subject: 'tenant',
+    summary: 'The chain of seals over the audit trail has got this far.',
+    codec: AuditSealed,
+    example: examples.auditSealed,
   }),
   'outlay.ledger.usage.changed.v1': event({
     owner: 'ledger',

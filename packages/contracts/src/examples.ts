@@ -292,6 +292,16 @@ export const journalSealed = {
     '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
 };
 
+export const auditSealed = {
+  sequence: '4810',
+  hash: '5b1f0e9aa4c1fd2f2a4c05e3e36bd7c1f86a9b1ac0c2d7d4f6f1b6be6d6a7a31',
+  count: 2,
+  sealedAt: '2025-02-01T07:00:05.100Z',
+  keyId: journalSealed.keyId,
+  signature:
+    'f2ac331db936efa4f763bae0fbeafc0076f09a673349179209a82ed29dd85e8bd61659b463a022b5f6c0db698ac3625ab024c01a00072f9a840944ea8a8a8101',
+};
+
 export const usageChanged = {
   usage: [
     { metric: 'accounts', used: '2' },

@@ -33,6 +33,15 @@ const faultKinds = [
   'rewritten',
   'unproved',
   'head_mismatch',
+  'audit_changed',
+  'audit_missing',
+  'audit_inserted',
+  'audit_reordered',
+  'audit_seal_changed',
+  'audit_seal_missing',
+  'audit_rewritten',
+  'audit_unproved',
+  'audit_head_mismatch',
   'expense_changed',
   'expense_unbooked',
   'expense_missing',
@@ -51,7 +60,10 @@ const fault = z
   .strictObject({
     kind: z.enum(faultKinds),
     entry_id: uuid.nullable().meta({ description: 'Null where no entry can be named.' }),
-    sequence: sequence.nullable().meta({ description: 'Null where no seal can be named.' }),
+    sequence: sequence.nullable().meta({
+      description:
+        'Null where no seal can be named. Of kinds that begin with `audit_` it is that of a seal of the audit trail.',
+    }),
     expense_id: uuid.nullable().meta({
       description:
         'The expense that is not what the journal or the audit trail says. Null where it is about something else.',
@@ -60,6 +72,9 @@ const fault = z
       description:
         'The account that is not what the audit trail says, or whose opening balance is not what the journal says. Null ' +
         'where it is about something else.',
+    }),
+    audit_entry_id: uuid.nullable().meta({
+      description: 'The audit entry that is not as it was sealed. Null where none can be named.',
     }),
     entity: z
       .enum(['category', 'account', 'project', 'exchange_rate', 'tenant'])
@@ -95,15 +110,29 @@ export const verificationSchema = z
         'Categories, accounts, projects and exchange rates held against the audit trail so far, archived and withdrawn ' +
         'ones included; 0 until the opening balances have been looked at.',
     }),
+    audit_entries: z.int().meta({
+      description: 'Entries of the audit trail counted so far; 0 until each one that is sealed has been looked at.',
+    }),
+    audit_sealed: z.int().meta({
+      description:
+        'Entries of the audit trail held against their seals so far; 0 until the journal has been looked at.',
+    }),
+    audit_unsealed: z
+      .int()
+      .meta({ description: 'Entries of the audit trail counted so far that wait for their seal.' }),
     head: head.nullable().meta({ description: 'Null: nothing is sealed yet.' }),
+    audit_head: head.nullable().meta({
+      description: 'The newest seal of the audit trail, which has a chain of its own. Null: nothing is sealed yet.',
+    }),
     faults: z.array(fault),
     next_cursor: z.string().nullable().meta({ description: 'Null: everything has been looked at.' }),
   })
   .meta({
     id: 'JournalVerification',
     description:
-      'What holding the journal against its seals, the expenses, the opening balances and the segments that the books are ' +
-      'read from against the journal, and expenses, what they refer to and rates against the audit trail, has found.',
+      'What holding the journal and the audit trail against their seals, the expenses, the opening balances and the segments ' +
+      'that the books are read from against the journal, and expenses, what they refer to and rates against the audit trail, ' +
+      'has found.',
   });
 
 const posting = z
@@ -176,7 +205,15 @@ export const verificationExample: z.input<typeof verificationSchema> = {
   expenses: 4810,
   accounts: 12,
   references: 61,
+  audit_entries: 6170,
+  audit_sealed: 6170,
+  audit_unsealed: 0,
   head: headExample,
+  audit_head: {
+    sequence: 1204,
+    hash: '5b1f0e9aa4c1fd2f2a4c05e3e36bd7c1f86a9b1ac0c2d7d4f6f1b6be6d6a7a31',
+    sealed_at: '2025-02-01T07:00:05.100Z',
+  },
   faults: [
     {
       kind: 'changed',
@@ -184,6 +221,7 @@ export const verificationExample: z.input<typeof verificationSchema> = {
       sequence: 17,
       expense_id: null,
       account_id: null,
+      audit_entry_id: null,
       entity: null,
       entity_id: null,
       detail: 'The entry or its postings are not what was sealed',
@@ -194,6 +232,7 @@ export const verificationExample: z.input<typeof verificationSchema> = {
       sequence: null,
       expense_id: '0197a3c0-2222-7000-8000-000000000002',
       account_id: null,
+      audit_entry_id: null,
       entity: null,
       entity_id: null,
       detail: 'The expense is not what its journal entry says: booked amount',
@@ -204,9 +243,21 @@ export const verificationExample: z.input<typeof verificationSchema> = {
       sequence: null,
       expense_id: null,
       account_id: null,
+      audit_entry_id: null,
       entity: 'project',
       entity_id: '0197a3c0-3333-7000-8000-000000000003',
       detail: 'The project is not what its audit entry says: name, code',
+    },
+    {
+      kind: 'audit_changed',
+      entry_id: null,
+      sequence: 803,
+      expense_id: null,
+      account_id: null,
+      audit_entry_id: '0197a3c0-7777-7000-8000-000000000003',
+      entity: null,
+      entity_id: null,
+      detail: 'The audit entry is not what was sealed',
     },
   ],
   next_cursor: null,
@@ -238,16 +289,21 @@ export const renderVerification = (found: ledger.VerifyJournalResponse): z.input
   expenses: Number(found.expenses),
   accounts: Number(found.accounts),
   references: Number(found.references),
+  audit_entries: Number(found.auditEntries),
+  audit_sealed: Number(found.auditSealed),
+  audit_unsealed: Number(found.auditUnsealed),
   head: renderHead(found.head),
-  faults: found.faults.map(({ kind, entryId, sequence: at, expenseId, accountId, entity, entityId, detail }) => ({
-    kind: kind as (typeof faultKinds)[number],
-    entry_id: entryId || null,
-    sequence: at === 0n ? null : Number(at),
-    expense_id: expenseId || null,
-    account_id: accountId || null,
-    entity: (entity || null) as z.input<typeof fault>['entity'],
-    entity_id: entityId || null,
-    detail,
+  audit_head: renderHead(found.auditHead),
+  faults: found.faults.map((given) => ({
+    kind: given.kind as (typeof faultKinds)[number],
+    entry_id: given.entryId || null,
+    sequence: given.sequence === 0n ? null : Number(given.sequence),
+    expense_id: given.expenseId || null,
+    account_id: given.accountId || null,
+    audit_entry_id: given.auditEntryId || null,
+    entity: (given.entity || null) as z.input<typeof fault>['entity'],
+    entity_id: given.entityId || null,
+    detail: given.detail,
   })),
   next_cursor: found.nextCursor || null,
 });

@@ -27,6 +27,7 @@ describe('Every reading operation answers, in its declared form', () => {
     ['/api/v1/stats/summary?month=2017-01'],
     ['/api/v1/ledger/verification'],
     [`/api/v1/ledger/verification?sequence=1&hash=${'ab'.repeat(32)}`],
+    [`/api/v1/ledger/verification?audit_sequence=1&audit_hash=${'ab'.repeat(32)}`],
     ['/api/v1/ledger/journal?limit=2'],
     ['/api/v1/ledger/balances?as_of=2025-01-31&known_as_of=2025-02-01T00:00:00.123456Z&currency=EUR&limit=2'],
     ['/api/v1/ledger/trial-balance'],

@@ -58,19 +58,25 @@ const anAuditEntry: ledger.AuditEntry = {
 };
 
 /** Of a fault that is of nothing but the chain. */
-const nowhere = { entryId: '', expenseId: '', accountId: '', entity: '', entityId: '' };
+const nowhere = { entryId: '', expenseId: '', accountId: '', auditEntryId: '', entity: '', entityId: '' };
 
 /** Books in which one expense stands, and the journal and the trail beneath them. */
 export function fakeBooks(): FakeHandlers {
   return {
-    verifyJournal: ({ sequence }: ledger.VerifyJournalRequest) => ({
-      faults: sequence > 0n ? [{ kind: 'head_mismatch', ...nowhere, sequence, detail: 'Another chain' }] : [],
-      ...{ expenses: 1n, accounts: 2n, references: 3n },
+    verifyJournal: ({ sequence, auditSequence }: ledger.VerifyJournalRequest) => ({
+      faults: [
+        ...(sequence > 0n ? [{ kind: 'head_mismatch', ...nowhere, sequence, detail: 'Another chain' }] : []),
+        ...(auditSequence > 0n
+          ? [{ kind: 'audit_head_mismatch', ...nowhere, sequence: auditSequence, detail: 'Another chain' }]
+          : []),
+      ],
+      ...{ expenses: 1n, accounts: 2n, references: 3n, auditEntries: 3n, auditSealed: 3n, auditUnsealed: 0n },
       entries: 1n,
       sealed: 1n,
       unsealed: 0n,
       oldestUnsealedAt: undefined,
       head: { sequence: 1n, hash: 'ab'.repeat(32), sealedAt: at },
+      auditHead: { sequence: 2n, hash: 'cd'.repeat(32), sealedAt: at },
       nextCursor: '',
     }),
     listBalances: () => ({ accounts: someBalances, knownAsOf, page }),

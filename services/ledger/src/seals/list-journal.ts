@@ -1,11 +1,13 @@
 import type { Database, TenantContext } from '@outlay/platform';
 import type { JournalRecord } from './chain/entry-hash.ts';
-import type { ChainHead, Seal } from './chain/seal.ts';
-import { type JournalPosition, journalStart, readHead, readLoose, readSealed } from './read-journal.ts';
+import type { JournalSeal } from './chain/journal-chain.ts';
+import type { ChainHead } from './chain/seal.ts';
+import { readHead } from './read-chain.ts';
+import { type JournalPosition, journalStart, readLoose, readSealed } from './read-journal.ts';
 
 /** A seal with its entry, an entry that has no seal, or postings that have no entry. */
 export interface JournalItem {
-  seal: Seal | undefined;
+  seal: JournalSeal | undefined;
   entry: JournalRecord | undefined;
   isWaiting: boolean;
 }
@@ -33,11 +35,12 @@ export function listJournal(
   return database.withTenant(
     context,
     async (session) => {
-      const { newest, ...remembered } = await readHead(session);
+      const { newest, ...remembered } = await readHead(session, 'journal');
       const head = newest && remembered.sequence > newest.sequence ? { ...newest, ...remembered } : newest;
       if ('sequence' in after) {
-        const items = (await readSealed(session, after.sequence, limit)).map((item) => ({ ...item, isWaiting: false }));
-        const last = items.length === limit ? items.at(-1) : undefined;
+        const records = await readSealed(session, after.sequence, limit);
+        const items = records.map(({ seal, content: entry }) => ({ seal, entry, isWaiting: false }));
+        const last = records.length === limit ? records.at(-1) : undefined;
         return { items, head, next: last ? { sequence: last.seal.sequence } : journalStart };
       }
       const { records, end } = await readLoose(session, after, { stretchSize, limit });

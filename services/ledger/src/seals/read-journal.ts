@@ -1,54 +1,9 @@
 import { nilId, type Session } from '@outlay/platform';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import type { SealedRecord } from './chain/examine-seals.ts';
-import type { ChainHead, Seal } from './chain/seal.ts';
+import type { EntrySubject } from './chain/journal-chain.ts';
 import { entryColumns, instantOf, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
-
-/** Where the chain stands, as the ledger remembers it, and its newest seal. */
-export interface RememberedHead extends ChainHead {
-  newest: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined;
-}
-
-/** Reads both from one snapshot. A tenant that has never had a seal stands at 0. */
-export async function readHead(session: Session): Promise<RememberedHead> {
-  const { rows } = await session.query<{
-    sequence: bigint | null;
-    hash: Buffer | null;
-    last_sequence: bigint | null;
-    last_hash: Buffer;
-    sealed_at: string;
-  }>(headStatement, [session.tenantId]);
-  const [row] = rows;
-  return {
-    sequence: row?.sequence ?? 0n,
-    hash: row?.hash ?? Buffer.alloc(32),
-    newest:
-      row?.last_sequence == null
-        ? undefined
-        : { sequence: row.last_sequence, hash: row.last_hash, sealedAt: row.sealed_at },
-  };
-}
-
-const headStatement = {
-  name: 'read_journal_head',
-  text: `
-select chain.sequence, chain.hash, last.sequence as last_sequence, last.hash as last_hash, last.sealed_at
-from (select) as one
-left join journal_chains as chain on chain.tenant_id = $1
-left join lateral (
-  select seal.sequence, seal.hash, ${instantOf('seal.sealed_at')} as sealed_at from journal_seals as seal
-  where seal.tenant_id = $1 order by seal.sequence desc limit 1
-) as last on true`,
-};
-
-/** The hash of one seal, if it is there. */
-export async function readSealHash(session: Session, sequence: bigint): Promise<Buffer | undefined> {
-  const { rows } = await session.query<{ hash: Buffer }>(
-    'select seal.hash from journal_seals as seal where seal.tenant_id = $1 and seal.sequence = $2',
-    [session.tenantId, sequence],
-  );
-  return rows[0]?.hash;
-}
+import { sequenceMax } from './read-chain.ts';
 
 type SealRow = {
   sequence: bigint;
@@ -62,16 +17,13 @@ type SealRow = {
   signature: Buffer | null;
 } & ({ entry_id: null } | JournalRow);
 
-/** More than any chain has. */
-const sequenceMax = 2n ** 63n - 1n;
-
 /** The next seals with their entries, in the order of the chain, up to the seal `until`. */
 export async function readSealed(
   session: Session,
   after: bigint,
   limit: number,
   until = sequenceMax,
-): Promise<SealedRecord[]> {
+): Promise<SealedRecord<EntrySubject, JournalRecord>[]> {
   const { rows } = await session.query<SealRow>(sealedStatement, [session.tenantId, after, limit, until]);
   return rows.map((row) => ({
     seal: {
@@ -85,7 +37,7 @@ export async function readSealed(
       keyId: row.key_id ?? '',
       signature: row.signature ?? Buffer.alloc(0),
     },
-    entry: row.entry_id === null ? undefined : toJournalRecord(row),
+    content: row.entry_id === null ? undefined : toJournalRecord(row),
   }));
 }
 

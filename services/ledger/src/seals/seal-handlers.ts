@@ -2,12 +2,14 @@ import type { access, ledger } from '@outlay/contracts';
 import { decodeCursor, encodeCursor, parseInput, parsePage, type ServiceHandlers, toPageInfo } from '@outlay/platform';
 import { z } from 'zod';
 import type { JournalRecord } from './chain/entry-hash.ts';
-import type { Seal } from './chain/seal.ts';
+import type { Link } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { auditedReferences } from './compare-references.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
+import { trailStart } from './read-audit.ts';
 import { journalStart } from './read-journal.ts';
-import { type VerificationPosition, type VerificationWork, verifyJournal } from './verify-journal.ts';
+import type { VerificationPosition } from './verification-step.ts';
+import { type VerificationWork, verifyJournal } from './verify-journal.ts';
 
 type Rpc = 'verifyJournal' | 'listJournal';
 
@@ -18,8 +20,8 @@ export function createSealHandlers(
   return {
     verifyJournal: async (context, request) => {
       const { cursor: from } = parseInput(z.object({ cursor: verificationCursor }), request);
-      const kept = parseKept(request);
-      const found = await verifyJournal(work, context, { from, kept });
+      const [kept, keptAudit] = [parseKept(request), parseKeptAudit(request)];
+      const found = await verifyJournal(work, context, { from, kept, keptAudit });
       return {
         faults: found.faults.map(toFaultMessage),
         entries: BigInt(found.entries),
@@ -29,7 +31,11 @@ export function createSealHandlers(
         expenses: BigInt(found.expenses),
         accounts: BigInt(found.accounts),
         references: BigInt(found.references),
+        auditEntries: BigInt(found.auditEntries),
+        auditSealed: BigInt(found.auditSealed),
+        auditUnsealed: BigInt(found.auditUnsealed),
         head: toHeadMessage(found.head),
+        auditHead: toHeadMessage(found.auditHead),
         nextCursor: found.next === undefined ? '' : encodeCursor(found.next, verification),
       };
     },
@@ -59,17 +65,21 @@ const hash = z
 const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
 const place = z.strictObject({ recordedAt: instant.or(z.literal(journalStart.recordedAt)), id: z.guid() });
 const chainStart = z.strictObject({ sequence, hash, isUnproved: z.boolean().optional() });
-const bound = z.strictObject({
-  ...{ sequence, hash, recordedAt: instant },
-  newest: z.strictObject({ sequence, hash, sealedAt: instant }).optional(),
-});
+const trailPlace = z.strictObject({ id: z.guid(), recordedAt: instant.or(z.literal(trailStart.recordedAt)) });
+const group = z.strictObject({ sequence, position: z.int32().min(0) });
+const remembered = { sequence, hash, newest: z.strictObject({ sequence, hash, sealedAt: instant }).optional() };
+const bound = z.strictObject({ ...remembered, audit: z.strictObject(remembered), recordedAt: instant });
 const counts = {
   ...{ entries: count, sealed: count, unsealed: count, oldest: instant.optional(), bound },
+  ...{ auditEntries: count, auditSealed: count, auditUnsealed: count },
   ...{ expenses: count.default(0), accounts: count.default(0), references: count.default(0) },
 };
 const verificationPosition = z.discriminatedUnion('phase', [
   z.strictObject({ ...counts, phase: z.literal('seals'), head: chainStart }),
   z.strictObject({ ...counts, phase: z.literal('journal'), after: place }),
+  z.strictObject({ ...counts, phase: z.literal('audit_seals'), head: chainStart }),
+  z.strictObject({ ...counts, phase: z.literal('audit_groups'), group }),
+  z.strictObject({ ...counts, phase: z.literal('audit_trail'), place: trailPlace }),
   z.strictObject({ ...counts, phase: z.literal('expenses'), afterId: z.guid() }),
   z.strictObject({ ...counts, phase: z.literal('accounts'), afterId: z.guid() }),
   z.strictObject({ ...counts, phase: z.literal('references'), of: z.enum(auditedReferences), afterId: z.guid() }),
@@ -88,19 +98,27 @@ const verificationCursor = z.string().transform((text, check): VerificationPosit
   return z.NEVER;
 });
 
+const ofSeal = z.bigint().min(1n, 'must be that of a seal');
+
 function parseKept(request: { sequence: bigint; hash: string }) {
   if (request.sequence === 0n && request.hash === '') return undefined;
-  return parseInput(z.object({ sequence: z.bigint().min(1n, 'must be that of a seal'), hash }), request);
+  return parseInput(z.object({ sequence: ofSeal, hash }), request);
 }
 
-const toHeadMessage = (head: Pick<Seal, 'sequence' | 'hash' | 'sealedAt'> | undefined): ledger.JournalHead => ({
+function parseKeptAudit(request: { auditSequence: bigint; auditHash: string }) {
+  if (request.auditSequence === 0n && request.auditHash === '') return undefined;
+  const kept = parseInput(z.object({ auditSequence: ofSeal, auditHash: hash }), request);
+  return { sequence: kept.auditSequence, hash: kept.auditHash };
+}
+
+const toHeadMessage = (head: Pick<Link, 'sequence' | 'hash' | 'sealedAt'> | undefined): ledger.JournalHead => ({
   sequence: head?.sequence ?? 0n,
   hash: head?.hash.toString('hex') ?? '',
   sealedAt: head && new Date(head.sealedAt),
 });
 
 const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({
-  ...{ expenseId: '', accountId: '', entity: '', entityId: '' },
+  ...{ expenseId: '', accountId: '', auditEntryId: '', entity: '', entityId: '' },
   ...fault,
 });
 

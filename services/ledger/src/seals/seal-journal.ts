@@ -2,10 +2,12 @@ import { enqueueEvents } from '@outlay/messaging';
 import { type Database, newId, type Session, type TenantId } from '@outlay/platform';
 import { markUsageChanged } from '../usage/usage-store.ts';
 import type { JournalRecord } from './chain/entry-hash.ts';
-import { type Seal, sealEntries } from './chain/seal.ts';
+import { journalChain } from './chain/journal-chain.ts';
+import { sealInOrder } from './chain/seal.ts';
 import type { SealKey } from './chain/seal-key.ts';
 import { entryColumns, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
 import { storeSeals, takeTurn } from './seal-store.ts';
+import { headOf } from './sealed-event.ts';
 
 /** What sealing takes. */
 export interface SealingWork {
@@ -25,19 +27,22 @@ export const batchSizeDefault = 512;
 export function sealJournal(work: SealingWork, tenantId: TenantId): Promise<number | 'busy'> {
   const { batchSize = batchSizeDefault } = work;
   return work.database.withTenant({ tenantId }, async (session) => {
-    const turn = await takeTurn(session, batchSize);
+    const turn = await takeTurn(session, 'journal', batchSize);
     if (turn === undefined) return 'busy';
+    if (turn.waiting.length === 0) return 0;
     const instants = [...new Set(turn.waiting.map((row) => row.recorded_at))];
     const found = await readUnsealed(session, instants, batchSize + 1);
     const entries = found.slice(0, batchSize);
-    const seals = sealEntries(tenantId, turn.head, entries, { key: work.key, sealedAt: turn.sealedAt });
+    const seals = sealInOrder(journalChain(tenantId), turn.head, entries, { key: work.key, sealedAt: turn.sealedAt });
     const open = found[batchSize]?.recordedAt;
     const doneInstants = new Set(open === undefined ? instants : instants.slice(0, instants.indexOf(open)));
     const doneIds = turn.waiting.filter((row) => doneInstants.has(row.recorded_at)).map((row) => row.id);
     await storeSeals(session, seals, doneIds);
     const last = seals.at(-1);
     if (last !== undefined) {
-      await enqueueEvents(session, { requestId: newId() }, [sealedEvent(tenantId, last, seals)]);
+      await enqueueEvents(session, { requestId: newId() }, [
+        { type: 'outlay.ledger.journal.sealed.v1', ...headOf(tenantId, seals, last) },
+      ]);
       // Whatever was booked is committed by now, and its usage counted: who tells of that is told so here, and nobody who
       // books has to.
       await markUsageChanged(session);
@@ -45,22 +50,6 @@ export function sealJournal(work: SealingWork, tenantId: TenantId): Promise<numb
     return seals.length;
   });
 }
-
-const sealedEvent = (tenantId: TenantId, last: Seal, seals: readonly Seal[]) =>
-  ({
-    type: 'outlay.ledger.journal.sealed.v1',
-    tenantId,
-    subject: tenantId,
-    aggregateVersion: last.sequence,
-    data: {
-      sequence: last.sequence,
-      hash: last.hash.toString('hex'),
-      count: seals.length,
-      sealedAt: new Date(last.sealedAt),
-      keyId: last.keyId,
-      signature: last.signature.toString('hex'),
-    },
-  }) as const;
 
 async function readUnsealed(session: Session, instants: readonly string[], limit: number): Promise<JournalRecord[]> {
   if (instants.length === 0) return [];

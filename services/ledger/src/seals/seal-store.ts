@@ -1,5 +1,7 @@
 import { type Database, nilId, type Session, type TenantId } from '@outlay/platform';
-import type { ChainHead, Seal } from './chain/seal.ts';
+import type { JournalSeal } from './chain/journal-chain.ts';
+import type { ChainHead } from './chain/seal.ts';
+import type { ChainName } from './read-chain.ts';
 
 /** What is to be sealed next for a tenant. */
 export interface SealingTurn {
@@ -9,7 +11,7 @@ export interface SealingTurn {
   waiting: readonly { id: string; recorded_at: string }[];
 }
 
-/** Tenants with entries to be sealed that come behind `after`, in the order of their ids. One index lookup for each. */
+/** Tenants with entries to be sealed, of either chain, that come behind `after`, by their ids. Two index lookups for each. */
 export async function findWaitingTenants(
   database: Pick<Database, 'withSystem'>,
   after: TenantId | undefined,
@@ -21,41 +23,50 @@ export async function findWaitingTenants(
   return rows.map((row) => row.tenant_id);
 }
 
+const nextOf = (chain: ChainName, after: string): string => `(
+      select unsealed.tenant_id from ${chain}_unsealed as unsealed
+      where unsealed.tenant_id > ${after} order by unsealed.tenant_id limit 1
+    )`;
+
+const nextTenant = (after: string): string => `(
+    select queued.tenant_id
+    from (${nextOf('journal', after)} union all ${nextOf('audit', after)}) as queued
+    order by queued.tenant_id limit 1
+  )`;
+
 const waitingTenantsStatement = {
   name: 'find_waiting_tenants',
   text: `
 with recursive waiting as (
-  (
-    select unsealed.tenant_id, 1 as position from journal_unsealed as unsealed
-    where unsealed.tenant_id > $1 order by unsealed.tenant_id limit 1
-  )
+  select first.tenant_id, 1 as position from ${nextTenant('$1::uuid')} as first
   union all
   select next.tenant_id, waiting.position + 1
   from waiting
-  cross join lateral (
-    select unsealed.tenant_id from journal_unsealed as unsealed
-    where unsealed.tenant_id > waiting.tenant_id order by unsealed.tenant_id limit 1
-  ) as next
+  cross join lateral ${nextTenant('waiting.tenant_id')} as next
   where waiting.position < $2
 )
 select waiting.tenant_id from waiting order by waiting.position`,
 };
 
 /**
- * Takes the tenant's chain for the session's transaction, with the instants whose entries are next: together they have
+ * Takes the tenant's chain for the session's transaction, with the rows of its queue that are next: together they are of
  * about `entryCount` entries. Undefined while another process has the chain.
  */
-export async function takeTurn(session: Session, entryCount: number): Promise<SealingTurn | undefined> {
-  const turn = await readTurn(session, entryCount);
+export async function takeTurn(
+  session: Session,
+  chain: ChainName,
+  entryCount: number,
+): Promise<SealingTurn | undefined> {
+  const turn = await readTurn(session, chain, entryCount);
   if (turn !== undefined) return turn;
   const made = await session.query(
-    'insert into journal_chains (tenant_id) values ($1) on conflict (tenant_id) do nothing',
+    `insert into ${chain}_chains (tenant_id) values ($1) on conflict (tenant_id) do nothing`,
     [session.tenantId],
   );
-  return made.rowCount === 1 ? readTurn(session, entryCount) : undefined;
+  return made.rowCount === 1 ? readTurn(session, chain, entryCount) : undefined;
 }
 
-async function readTurn(session: Session, entryCount: number): Promise<SealingTurn | undefined> {
+async function readTurn(session: Session, chain: ChainName, entryCount: number): Promise<SealingTurn | undefined> {
   const { rows } = await session.query<{
     sequence: bigint;
     hash: Buffer;
@@ -63,7 +74,7 @@ async function readTurn(session: Session, entryCount: number): Promise<SealingTu
     last_hash: Buffer | null;
     sealed_at: string;
     waiting: SealingTurn['waiting'] | null;
-  }>(turnStatement, [session.tenantId, entryCount]);
+  }>(turnStatements[chain], [session.tenantId, entryCount]);
   const [row] = rows;
   if (row === undefined) return undefined;
   const { sequence, hash, last_sequence, last_hash } = row;
@@ -74,14 +85,14 @@ async function readTurn(session: Session, entryCount: number): Promise<SealingTu
 }
 
 // At least one row of the queue, and more as long as they have fewer entries than wanted.
-const turnStatement = {
-  name: 'take_sealing_turn',
+const turnStatement = (chain: ChainName) => ({
+  name: `take_${chain}_turn`,
   text: `
 select chain.sequence, chain.hash, last.sequence as last_sequence, last.hash as last_hash,
   to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sealed_at, queue.waiting
-from journal_chains as chain
+from ${chain}_chains as chain
 left join lateral (
-  select seal.sequence, seal.hash from journal_seals as seal
+  select seal.sequence, seal.hash from ${chain}_seals as seal
   where seal.tenant_id = chain.tenant_id order by seal.sequence desc limit 1
 ) as last on true
 cross join lateral (
@@ -93,7 +104,7 @@ cross join lateral (
   from (
     select oldest.id, oldest.recorded_at, sum(oldest.entry_count) over (order by oldest.id) - oldest.entry_count as before
     from (
-      select unsealed.id, unsealed.recorded_at, unsealed.entry_count from journal_unsealed as unsealed
+      select unsealed.id, unsealed.recorded_at, unsealed.entry_count from ${chain}_unsealed as unsealed
       where unsealed.tenant_id = chain.tenant_id order by unsealed.id limit $2
     ) as oldest
   ) as next
@@ -101,10 +112,15 @@ cross join lateral (
 ) as queue
 where chain.tenant_id = $1
 for update of chain skip locked`,
-};
+});
+const turnStatements = { journal: turnStatement('journal'), audit: turnStatement('audit') };
 
-/** Lengthens the chain, and takes what is done off the queue. */
-export async function storeSeals(session: Session, seals: readonly Seal[], doneIds: readonly string[]): Promise<void> {
+/** Lengthens the chain of the journal, and takes what is done off the queue. */
+export async function storeSeals(
+  session: Session,
+  seals: readonly JournalSeal[],
+  doneIds: readonly string[],
+): Promise<void> {
   const last = seals.at(-1);
   await session.query(storeStatement, [
     session.tenantId,

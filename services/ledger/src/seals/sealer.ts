@@ -1,4 +1,5 @@
 import { type Component, type Logger, pause, type TenantId } from '@outlay/platform';
+import { sealAudit } from './seal-audit.ts';
 import { batchSizeDefault, type SealingWork, sealJournal } from './seal-journal.ts';
 import { findWaitingTenants } from './seal-store.ts';
 
@@ -12,14 +13,14 @@ export interface SealerOptions extends SealingWork {
 const tenantsAtOnce = 50;
 
 /**
- * A batch of a tenant that has a backlog, in usual ones: half the time an entry, and beside an import, which keeps the
+ * A batch of a chain that has a backlog, in usual ones: half the time an entry, and beside an import, which keeps the
  * process busy, far fewer waits for it. Larger ones gain nothing, and keep others waiting.
  */
 const backlogFactor = 4;
 
 /**
- * Seals what is booked, half a second later or as fast as it can, in any number of processes together. Tenants take turns,
- * a batch each, and with a backlog a large one right behind it, so that nobody waits for the end of another's import. While
+ * Seals what is booked and what the audit trail says of it, half a second later or as fast as it can, in any number of
+ * processes together. Tenants take turns, a batch of each chain, and with a backlog a large one right behind it, so that nobody waits for the end of another's import. While
  * the database is away it waits and tries.
  */
 export function createSealer(options: SealerOptions): Component {
@@ -43,15 +44,20 @@ export function createSealer(options: SealerOptions): Component {
   }
 
   async function sealFor(tenantId: TenantId): Promise<number> {
+    const entries = await sealChain(sealJournal, tenantId);
+    return entries + (await sealChain(sealAudit, tenantId));
+  }
+
+  async function sealChain(seal: typeof sealJournal, tenantId: TenantId): Promise<number> {
     try {
-      const sealed = await sealJournal(options, tenantId);
+      const sealed = await seal(options, tenantId);
       if (sealed === 'busy') return 0;
       if (sealed < batchSize || stopping.signal.aborted) return sealed;
-      const more = await sealJournal({ ...options, batchSize: batchSize * backlogFactor }, tenantId);
+      const more = await seal({ ...options, batchSize: batchSize * backlogFactor }, tenantId);
       return more === 'busy' ? sealed : sealed + more;
     } catch (error) {
-      // What stops one tenant's chain must not stop the others'.
-      logger.warn({ error, tenant_id: tenantId }, 'journal entries could not be sealed, it is tried again');
+      // What stops one chain must not stop the others.
+      logger.warn({ error, tenant_id: tenantId, sealing: seal.name }, 'entries could not be sealed, it is tried again');
       return 0;
     }
   }
@@ -62,7 +68,7 @@ export function createSealer(options: SealerOptions): Component {
     });
     while (!stopping.signal.aborted) {
       const sealed = await goRound().catch((error: unknown) => {
-        logger.debug({ error }, 'could not look for journal entries to be sealed');
+        logger.debug({ error }, 'could not look for entries to be sealed');
         return 0;
       });
       if (sealed < batchSize) await Promise.race([pause(pollMs), stopped]);

@@ -51,6 +51,7 @@ describe('the system role, which sees all tenants', () => {
 
     expect(whole).toEqual(['inbox', 'outbox']);
     expect(Object.fromEntries(columns)).toEqual({
+      audit_unsealed: 'tenant_id',
       expenses: 'expense_date rate_source status tenant_id',
       idempotency_keys: 'created_at',
       imports: 'expires_at id is_preview is_to_be_dropped progressed_at status tenant_id',

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
 import { auditNewAccounts } from './driver/audited-accounts.ts';
 import { cursorOf } from './driver/cursors.ts';
-import { journalOf, sealed, verify } from './driver/seals.ts';
+import { journalOf, noHeads, sealed, verify } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { uploadOf } from './import-driver.ts';
 
@@ -157,7 +157,7 @@ describe('the seals of the journal', () => {
 
   it('are for those who oversee the tenant', async () => {
     const tenant = await ledger.tenant();
-    const request = { cursor: '', sequence: 0n, hash: '' };
+    const request = { ...noHeads, cursor: '' };
 
     await expect(ledger.client.verifyJournal(tenant.member, request)).rejects.toMatchObject({ kind: 'forbidden' });
     await expect(ledger.client.listJournal(tenant.analyst, { page: undefined })).rejects.toMatchObject({
@@ -168,6 +168,8 @@ describe('the seals of the journal', () => {
       { cursor: 'nonsense' },
       { sequence: 1n, hash: 'zz' },
       { sequence: -1n, hash: 'a'.repeat(64) },
+      { auditSequence: 1n, auditHash: 'zz' },
+      { auditSequence: -1n, auditHash: 'a'.repeat(64) },
     ]) {
       await expect(ledger.client.verifyJournal(tenant.owner, { ...request, ...wrong })).rejects.toMatchObject({
         kind: 'invalid',
@@ -181,14 +183,17 @@ describe('the seals of the journal', () => {
   ])('refuse cursors with the instant %p', async (instant) => {
     const tenant = await ledger.tenant();
     const [good, id, hash] = ['2025-01-15T10:30:00.123456Z', newId(), 'a'.repeat(64)];
-    const bound = { sequence: '1', hash, recordedAt: good, newest: { sequence: '1', hash, sealedAt: good } };
+    const newest = { sequence: '1', hash, sealedAt: good };
+    const audit = { sequence: '0', hash: '0'.repeat(64), newest };
+    const bound = { sequence: '1', hash, newest, audit, recordedAt: good };
     const position = {
-      ...{ entries: 0, sealed: 0, unsealed: 0, expenses: 0, oldest: good, bound },
+      ...{ entries: 0, sealed: 0, unsealed: 0, oldest: good, expenses: 0, bound },
+      ...{ auditEntries: 0, auditSealed: 0, auditUnsealed: 0 },
       ...{ phase: 'journal', after: { recordedAt: good, id } },
     };
     const verified = (wrong: object) => {
       const cursor = encodeCursor({ ...position, ...wrong }, 'VerifyJournal');
-      return ledger.client.verifyJournal(tenant.owner, { cursor, sequence: 0n, hash: '' });
+      return ledger.client.verifyJournal(tenant.owner, { ...noHeads, cursor });
     };
     const listed = (recordedAt: unknown) => {
       const cursor = cursorOf('ListJournal', {}, { recordedAt, id });
@@ -200,11 +205,16 @@ describe('the seals of the journal', () => {
     const forged = [
       () => verified({ oldest: instant }),
       () => verified({ bound: { ...bound, recordedAt: instant } }),
-      () => verified({ bound: { ...bound, newest: { ...bound.newest, sealedAt: instant } } }),
+      () => verified({ bound: { ...bound, newest: { ...newest, sealedAt: instant } } }),
+      () => verified({ bound: { ...bound, audit: { ...audit, newest: { ...newest, sealedAt: instant } } } }),
       // Where a list of all that is begins.
       ...(instant === '-infinity'
         ? []
-        : [() => verified({ after: { recordedAt: instant, id } }), () => listed(instant)]),
+        : [
+            () => verified({ after: { recordedAt: instant, id } }),
+            () => verified({ phase: 'audit_trail', after: undefined, place: { id, recordedAt: instant } }),
+            () => listed(instant),
+          ]),
     ];
 
     for (const ask of forged) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
 import type pg from 'pg';
-import { sealed, verify } from './driver/seals.ts';
+import { noHeads, sealed, verify } from './driver/seals.ts';
 import type { TestLedger, TestTenant } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
 
@@ -176,7 +176,7 @@ describe('a superuser who changes the opening balance of an account and not the 
 
     const named: string[] = [];
     for (let cursor: string | undefined; cursor !== ''; ) {
-      const answer = await ledger.client.verifyJournal(tenant.owner, { cursor: cursor ?? '', sequence: 0n, hash: '' });
+      const answer = await ledger.client.verifyJournal(tenant.owner, { ...noHeads, cursor: cursor ?? '' });
       expect(answer.faults.length).toBeLessThan(200);
       for (const { accountId } of answer.faults) named.push(accountId);
       if (answer.nextCursor === '') expect(answer).toMatchObject({ entries: 240n, accounts: 240n });

@@ -1,11 +1,10 @@
-import { entryHashOf, type JournalRecord } from './entry-hash.ts';
-import { type ChainHead, type Seal, sealHashOf } from './seal.ts';
+import { type Chain, type ChainHead, type Seal, sealHashOf } from './seal.ts';
 import type { SealKey } from './seal-key.ts';
 
-/** A seal with the entry it is of, as far as that is still there. */
-export interface SealedRecord {
-  readonly seal: Seal;
-  readonly entry: JournalRecord | undefined;
+/** A seal with what it is of, as far as that is still there. */
+export interface SealedRecord<Subject, Content> {
+  readonly seal: Seal<Subject>;
+  readonly content: Content | undefined;
 }
 
 /** Where a chain stood before the seals that are looked at; `isUnproved`: nothing has vouched for that. */
@@ -14,7 +13,7 @@ export interface ChainStart extends ChainHead {
 }
 
 /** A seal, and what can be said of it. */
-export interface Examined extends SealedRecord {
+export interface Examined<Subject, Content> extends SealedRecord<Subject, Content> {
   /** The place in the chain that its hash was made for; undefined: it is not what its hash was made of. */
   readonly home: bigint | undefined;
   /** Its hash has its own good signature. */
@@ -36,37 +35,39 @@ const placesMax = 1_000;
  * it; otherwise those before it, up to a good signature, are `unproved`, as long as they fit together. Seals that are whole
  * and not what was proved, or do not fit together, are `forged`, and so are those before them.
  */
-export async function examineSeals(
-  tenantId: string,
+export async function examineSeals<Subject, Content>(
+  chain: Chain<Subject, Content>,
   before: ChainStart,
-  records: readonly SealedRecord[],
+  records: readonly SealedRecord<Subject, Content>[],
   key: Pick<SealKey, 'verify'>,
   isCut: boolean,
-): Promise<Examined[]> {
-  const broken = new Set(records.filter(({ seal }) => !isWhole(tenantId, seal)).map(({ seal }) => seal));
+): Promise<Examined<Subject, Content>[]> {
+  const broken = new Set(records.filter(({ seal }) => !isWhole(chain, seal)).map(({ seal }) => seal));
   const free = [...[...broken].map(({ sequence }) => sequence), ...gapsIn(before, records)].slice(0, placesMax);
-  const homeOf = (seal: Seal): bigint | undefined =>
+  const homeOf = (seal: Seal<Subject>): bigint | undefined =>
     broken.has(seal)
-      ? free.find((place) => sealHashOf(tenantId, { ...seal, sequence: place }).equals(seal.hash))
+      ? free.find((place) => sealHashOf(chain, { ...seal, sequence: place }).equals(seal.hash))
       : seal.sequence;
   const examined = await Promise.all(
-    records.map(async (record): Promise<Examined> => {
+    records.map(async (record): Promise<Examined<Subject, Content>> => {
       const { seal } = record;
       const isSigned = seal.keyId !== '' && (await key.verify(seal.keyId, seal.hash, seal.signature));
       return { ...record, home: homeOf(seal), isSigned, standing: undefined };
     }),
   );
   const ordered = examined.toSorted((a, b) => Number(placeOf(a) - placeOf(b)));
-  await vouch(tenantId, before, ordered, key, isCut);
+  await vouch(chain, before, ordered, key, isCut);
   return ordered;
 }
 
 /** Where a seal counts: where it belongs, or where it stands, if nobody can tell. */
-export const placeOf = ({ home, seal }: Examined): bigint => home ?? seal.sequence;
+export const placeOf = ({ home, seal }: Pick<Examined<object, never>, 'home' | 'seal'>): bigint =>
+  home ?? seal.sequence;
 
-export const isWhole = (tenantId: string, seal: Seal): boolean => sealHashOf(tenantId, seal).equals(seal.hash);
+export const isWhole = <Subject>(chain: Chain<Subject, never>, seal: Seal<Subject>): boolean =>
+  sealHashOf(chain, seal).equals(seal.hash);
 
-function gapsIn(before: ChainHead, records: readonly SealedRecord[]): bigint[] {
+function gapsIn(before: ChainHead, records: readonly SealedRecord<unknown, unknown>[]): bigint[] {
   const gaps: bigint[] = [];
   let place = before.sequence + 1n;
   for (const { seal } of records) {
@@ -87,10 +88,10 @@ interface Known {
   readonly hash?: Buffer;
 }
 
-async function vouch(
-  tenantId: string,
+async function vouch<Subject, Content>(
+  chain: Chain<Subject, Content>,
   before: ChainStart,
-  ordered: readonly Examined[],
+  ordered: readonly Examined<Subject, Content>[],
   key: Pick<SealKey, 'verify'>,
   isCut: boolean,
 ): Promise<void> {
@@ -98,12 +99,12 @@ async function vouch(
   const places = ordered.filter(({ home, seal }) => home !== undefined || !taken.has(seal.sequence));
   let known: Known = { is: isCut ? 'lost' : 'end' };
   /** Those behind the one that is looked at which fit together and which nothing vouches for. */
-  let loose: Examined[] = [];
+  let loose: Examined<Subject, Content>[] = [];
   const learn = (next: Known) => {
     loose = [];
     known = next;
   };
-  const forge = (...more: Examined[]) => {
+  const forge = (...more: Examined<Subject, Content>[]) => {
     for (const record of [...loose, ...more]) record.standing = 'forged';
     learn({ is: 'forged' });
   };
@@ -114,7 +115,7 @@ async function vouch(
     const next = places[index + 1];
     if (next !== undefined && placeOf(next) > placeOf(record) + 1n) learn({ is: 'lost' });
     if (home === undefined) {
-      const hash = await previousOf(tenantId, before, places, index, known, key);
+      const hash = await previousOf(chain, before, places, index, known, key);
       if (hash !== undefined) learn({ is: 'proved', hash });
       else if (known.is !== 'forged') learn({ is: 'lost' });
       continue;
@@ -141,21 +142,21 @@ async function vouch(
  * The hash that a changed seal was made to follow, where that can be proved: with one or more of its fields put back to what
  * is known of them besides, it makes up the very hash that is proved for it.
  */
-async function previousOf(
-  tenantId: string,
+async function previousOf<Subject, Content>(
+  chain: Chain<Subject, Content>,
   before: ChainHead,
-  places: readonly Examined[],
+  places: readonly Examined<Subject, Content>[],
   index: number,
   known: Known,
   key: Pick<SealKey, 'verify'>,
 ): Promise<Buffer | undefined> {
   const record = places[index];
   if (record === undefined) return undefined;
-  const { seal, entry } = record;
+  const { seal, content } = record;
   const keyIds = new Set([seal.keyId, '', places.findLast((other) => other.isSigned)?.seal.keyId ?? '']);
   let wanted = known.is === 'proved' ? known.hash : undefined;
   for (const keyId of keyIds) {
-    const own = sealHashOf(tenantId, { ...seal, keyId });
+    const own = sealHashOf(chain, { ...seal, keyId });
     if (await key.verify(keyId, own, seal.signature)) return seal.previousHash;
     if (await key.verify(keyId, seal.hash, seal.signature)) wanted = seal.hash;
   }
@@ -165,17 +166,17 @@ async function previousOf(
   const previousHashes = [
     seal.previousHash,
     ...(previous
-      ? [previous.seal.hash, sealHashOf(tenantId, { ...previous.seal, sequence: placeOf(previous) })]
+      ? [previous.seal.hash, sealHashOf(chain, { ...previous.seal, sequence: placeOf(previous) })]
       : [before.hash]),
   ];
-  const entryHashes = [seal.entryHash, ...(entry ? [entryHashOf(tenantId, entry)] : [])];
+  const subjects: Subject[] = [seal, ...(content ? [chain.rehash(seal, content)] : [])];
   const instants = new Set([seal.sealedAt, ...around.map((other) => other.seal.sealedAt)]);
   for (const previousHash of previousHashes) {
-    for (const entryHash of entryHashes) {
+    for (const subject of subjects) {
       for (const sealedAt of instants) {
         for (const keyId of keyIds) {
-          const link = { ...seal, previousHash, entryHash, sealedAt, keyId };
-          if (sealHashOf(tenantId, link).equals(wanted)) return previousHash;
+          const link = { ...seal, ...subject, previousHash, sealedAt, keyId };
+          if (sealHashOf(chain, link).equals(wanted)) return previousHash;
         }
       }
     }

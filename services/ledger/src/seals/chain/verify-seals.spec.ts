@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { entryHashOf, type JournalRecord } from './entry-hash.ts';
-import type { ChainStart, SealedRecord } from './examine-seals.ts';
-import { type ChainHead, emptyChain, type Seal, sealEntries, sealHashOf } from './seal.ts';
+import type * as examining from './examine-seals.ts';
+import { type EntrySubject, type JournalSeal, journalChain } from './journal-chain.ts';
+import { type ChainHead, emptyChain, sealHashOf, sealInOrder } from './seal.ts';
 import { createSealKey } from './seal-key.ts';
 import { verifySeals } from './verify-seals.ts';
 
+type SealedRecord = examining.SealedRecord<EntrySubject, JournalRecord>;
+
 const tenantId = '0197a3c0-0000-7000-8000-000000000001';
+const chain = journalChain(tenantId);
 const key = createSealKey('11'.repeat(32));
 const sealedAt = '2025-01-15T10:30:01.000000Z';
 
@@ -36,14 +40,14 @@ function chainOf(batches: readonly number[], by = key): SealedRecord[] {
   for (const size of batches) {
     const entries = Array.from({ length: size }, (_, index) => anEntry(records.length + index + 1));
     const head: ChainHead = records.at(-1)?.seal ?? emptyChain;
-    const seals = sealEntries(tenantId, head, entries, { key: by, sealedAt });
-    records.push(...seals.map((seal, index) => ({ seal, entry: entries[index] })));
+    const seals = sealInOrder(chain, head, entries, { key: by, sealedAt });
+    records.push(...seals.map((seal, index) => ({ seal, content: entries[index] })));
   }
   return records;
 }
 
-const verify = (records: readonly SealedRecord[], before: ChainStart = emptyChain) =>
-  verifySeals(tenantId, before, records, key);
+const verify = (records: readonly SealedRecord[], before: examining.ChainStart = emptyChain) =>
+  verifySeals(chain, before, records, key);
 
 describe('the bytes of the format', () => {
   it('are those that the document says', () => {
@@ -114,7 +118,7 @@ describe('holding a chain against itself and its entries', () => {
         const index = at % records.length;
         const record = records[index]!;
 
-        const found = await verify(records.with(index, { ...record, entry: { ...record.entry!, ...change } }));
+        const found = await verify(records.with(index, { ...record, content: { ...record.content!, ...change } }));
 
         expect(found).toMatchObject([{ kind: 'changed', entryId: record.seal.entryId }]);
       }),
@@ -122,7 +126,7 @@ describe('holding a chain against itself and its entries', () => {
     ));
 
   const bytes = Buffer.alloc(32, 7);
-  const sealChanges: Partial<Seal>[] = [
+  const sealChanges: Partial<JournalSeal>[] = [
     { entryId: tenantId },
     { entryRecordedAt: sealedAt },
     { entryHash: bytes },
@@ -176,8 +180,8 @@ describe('holding a chain against itself and its entries', () => {
     const records = chainOf([3], old);
     const replaced = createSealKey('11'.repeat(32), [...old.publicKeys.values()]);
 
-    expect(await verifySeals(tenantId, emptyChain, records, replaced)).toEqual([]);
-    expect(await verifySeals(tenantId, emptyChain, records, key)).toMatchObject([
+    expect(await verifySeals(chain, emptyChain, records, replaced)).toEqual([]);
+    expect(await verifySeals(chain, emptyChain, records, key)).toMatchObject([
       { kind: 'rewritten', sequence: 1n },
       { kind: 'rewritten', sequence: 2n },
       { kind: 'rewritten', sequence: 3n },
@@ -189,7 +193,7 @@ describe('what is done in the middle of a group of sixteen', () => {
   /** Seals 16, 32 and 40 are signed. */
   const records = chainOf([40]);
   const bytes = Buffer.alloc(32, 7);
-  const change = (given: readonly SealedRecord[], sequence: number, different: Partial<Seal>) =>
+  const change = (given: readonly SealedRecord[], sequence: number, different: Partial<JournalSeal>) =>
     given.with(sequence - 1, {
       ...given[sequence - 1]!,
       seal: { ...given[sequence - 1]!.seal, ...different },
@@ -229,7 +233,7 @@ describe('what is done in the middle of a group of sixteen', () => {
     const at = moved[5]!;
 
     expect(await named(moved)).toEqual(each('reordered', 5, 7));
-    expect(await named(moved.with(5, { ...at, entry: { ...at.entry!, amountMinor: 1n } }))).toEqual([
+    expect(await named(moved.with(5, { ...at, content: { ...at.content!, amountMinor: 1n } }))).toEqual([
       ...['reordered 5', 'reordered 6', 'changed 6', 'reordered 7'],
     ]);
   });
@@ -345,9 +349,9 @@ function forge(
   let previousHash: Buffer = records[from]!.seal.previousHash;
   return records.map((record, index) => {
     if (index < from) return record;
-    const entry = index === from ? change(record.entry!) : record.entry!;
+    const entry = index === from ? change(record.content!) : record.content!;
     const link = { ...record.seal, previousHash, entryHash: entryHashOf(tenantId, entry) };
-    previousHash = sealHashOf(tenantId, link);
-    return { entry, seal: { ...link, hash: previousHash } };
+    previousHash = sealHashOf(chain, link);
+    return { content: entry, seal: { ...link, hash: previousHash } };
   });
 }

@@ -1,9 +1,9 @@
-import { entryHashOf } from './entry-hash.ts';
 import { type ChainStart, type Examined, examineSeals, placeOf, type SealedRecord } from './examine-seals.ts';
-import type { ChainHead } from './seal.ts';
+import type { Chain, ChainHead } from './seal.ts';
 import type { SealKey } from './seal-key.ts';
 
-export const faultKinds = [
+/** What can be wrong with any chain, or with what it seals. */
+const chainFaultKinds = [
   'changed',
   'missing',
   'inserted',
@@ -13,6 +13,29 @@ export const faultKinds = [
   'rewritten',
   'unproved',
   'head_mismatch',
+] as const;
+
+/** Something that is not as a chain says. */
+export interface ChainFault {
+  readonly kind: (typeof chainFaultKinds)[number];
+  /** Empty where no entry can be named. */
+  readonly entryId: string;
+  /** 0 where no seal can be named. */
+  readonly sequence: bigint;
+  readonly detail: string;
+}
+
+export const faultKinds = [
+  ...chainFaultKinds,
+  'audit_changed',
+  'audit_missing',
+  'audit_inserted',
+  'audit_reordered',
+  'audit_seal_changed',
+  'audit_seal_missing',
+  'audit_rewritten',
+  'audit_unproved',
+  'audit_head_mismatch',
   'expense_changed',
   'expense_unbooked',
   'expense_missing',
@@ -32,13 +55,15 @@ export interface JournalFault {
   readonly kind: (typeof faultKinds)[number];
   /** Empty where no entry can be named. */
   readonly entryId: string;
-  /** 0 where no seal can be named. */
+  /** 0 where no seal can be named. Of the kinds audit_... it is that of a seal of the audit trail. */
   readonly sequence: bigint;
   readonly detail: string;
   /** The expense that is not what the journal says; absent or empty where it is about something else. */
   readonly expenseId?: string;
   /** The account whose opening balance is not what the journal says; absent or empty where it is about something else. */
   readonly accountId?: string;
+  /** The audit entry that is not as it was sealed; absent or empty where none can be named. */
+  readonly auditEntryId?: string;
   /** What is not what the audit trail says, by its kind and id; absent or empty where it is about something else. */
   readonly entity?: string;
   readonly entityId?: string;
@@ -49,25 +74,37 @@ export interface JournalFault {
  * stood. The last seal should be a signed one: those behind the last signature have nothing to vouch for them, unless it is
  * known that what vouched for them was cut off (`isCut`), which is a fault of its own.
  */
-export async function verifySeals(
-  tenantId: string,
+export async function verifySeals<Subject, Content>(
+  chain: Chain<Subject, Content>,
   before: ChainStart,
-  records: readonly SealedRecord[],
+  records: readonly SealedRecord<Subject, Content>[],
   key: Pick<SealKey, 'verify'>,
   { isCut = false }: { isCut?: boolean } = {},
-): Promise<JournalFault[]> {
-  const examined = await examineSeals(tenantId, before, records, key, isCut);
+): Promise<ChainFault[]> {
+  const examined = await examineSeals(chain, before, records, key, isCut);
+  const named = (faults: readonly SealFault<Examined<Subject, Content>>[]): ChainFault[] =>
+    faults.map(({ kind, record: { seal }, detail }) => ({
+      ...{ kind, entryId: chain.nameOf(seal).entryId, sequence: seal.sequence },
+      detail,
+    }));
   return [
     ...gapsIn(before, records),
-    ...examined.flatMap(ownFaults),
-    ...forgeries(examined),
+    ...named(examined.flatMap(ownFaults)),
+    ...named(forgeries(examined, chain)),
     ...unproved(examined),
-    ...forks(before, examined),
-    ...examined.flatMap((record) => entryFaults(tenantId, record)),
+    ...named(forks(before, examined)),
+    ...named(examined.flatMap((record) => contentFaults(record, chain))),
   ].toSorted((a, b) => Number(a.sequence - b.sequence));
 }
 
-function gapsIn(before: ChainHead, records: readonly SealedRecord[]): JournalFault[] {
+/** What is wrong with one seal, or with what it is of. */
+interface SealFault<Record> {
+  kind: ChainFault['kind'];
+  record: Record;
+  detail: string;
+}
+
+function gapsIn(before: ChainHead, records: readonly SealedRecord<unknown, unknown>[]): ChainFault[] {
   let expected = before.sequence + 1n;
   return records.flatMap(({ seal }) => {
     const first = expected;
@@ -77,46 +114,46 @@ function gapsIn(before: ChainHead, records: readonly SealedRecord[]): JournalFau
 }
 
 /** The fault of seals that are not there, from first to last. */
-export const sealsMissing = (first: bigint, last: bigint): JournalFault => ({
+export const sealsMissing = (first: bigint, last: bigint): ChainFault => ({
   kind: 'seal_missing',
   entryId: '',
   sequence: first,
   detail: first === last ? `Seal ${first} is gone` : `Seals ${first} to ${last} are gone`,
 });
 
-const faultAt = (kind: JournalFault['kind'], { seal }: SealedRecord, detail: string): JournalFault => ({
-  ...{ kind, entryId: seal.entryId, sequence: seal.sequence },
-  detail,
-});
-
 /** What is wrong with a seal by itself. */
-function ownFaults(record: Examined): JournalFault[] {
+function ownFaults<Record extends Examined<unknown, unknown>>(record: Record): SealFault<Record>[] {
   const { seal, home, isSigned, standing } = record;
-  if (home === undefined) return [faultAt('seal_changed', record, 'The seal is not what its hash was made of')];
-  const moved =
+  if (home === undefined)
+    return [{ kind: 'seal_changed', record, detail: 'The seal is not what its hash was made of' }];
+  const moved: SealFault<Record>[] =
     home === seal.sequence
       ? []
-      : [faultAt('reordered', record, `The seal stands in another place than its own, ${home}`)];
+      : [{ kind: 'reordered', record, detail: `The seal stands in another place than its own, ${home}` }];
   const isForeign = standing === 'vouched' && seal.keyId !== '' && !isSigned;
-  return isForeign ? [...moved, faultAt('seal_changed', record, 'The signature of the seal is not its own')] : moved;
+  return isForeign
+    ? [...moved, { kind: 'seal_changed', record, detail: 'The signature of the seal is not its own' }]
+    : moved;
 }
 
 /** Of a chain that was rewritten from some seal on, that one's group is named; nothing behind it is as it was. */
-function forgeries(examined: readonly Examined[]): JournalFault[] {
+function forgeries<Subject, Content>(
+  examined: readonly Examined<Subject, Content>[],
+  { nameOf }: Chain<Subject, Content>,
+): SealFault<Examined<Subject, Content>>[] {
   let isNamed = false;
   return examined.flatMap((record) => {
     if (record.standing === 'vouched') isNamed = false;
     if (record.standing !== 'forged' || isNamed) return [];
     isNamed = record.seal.keyId !== '';
-    return [faultAt('rewritten', record, rewrittenDetail)];
+    const { noun } = nameOf(record.seal);
+    const detail = `This seal and what follows it, up to the next good signature, were made without the key: what it seals (${noun}), or another seal of its sixteen, was rewritten`;
+    return [{ kind: 'rewritten', record, detail }];
   });
 }
 
-const rewrittenDetail =
-  'This seal and what follows it, up to the next good signature, were made without the key: the entry, or another of its group of sixteen, was rewritten';
-
 /** One for each stretch of seals that fit together and that nothing vouches for. */
-function unproved(examined: readonly Examined[]): JournalFault[] {
+function unproved(examined: readonly Examined<unknown, unknown>[]): ChainFault[] {
   return examined.flatMap((record, index) => {
     const isLoose = (at: number) => examined[at]?.standing === 'unproved';
     if (!isLoose(index) || isLoose(index - 1)) return [];
@@ -134,21 +171,24 @@ function unproved(examined: readonly Examined[]): JournalFault[] {
 }
 
 /** Seals that the key has signed, and that do not follow those before them, which it has signed as well. */
-function forks(before: ChainStart, examined: readonly Examined[]): JournalFault[] {
+function forks<Record extends Examined<unknown, unknown>>(
+  before: ChainStart,
+  examined: readonly Record[],
+): SealFault<Record>[] {
   let previous: (ChainHead & { isGood: boolean }) | undefined = { ...before, isGood: !before.isUnproved };
   return examined.flatMap((record) => {
     const { seal, standing } = record;
     const follows = previous?.isGood && placeOf(record) === previous.sequence + 1n;
     const isFork = standing === 'vouched' && follows && !seal.previousHash.equals(previous?.hash ?? seal.previousHash);
     previous = { sequence: placeOf(record), hash: seal.hash, isGood: standing === 'vouched' };
-    return isFork ? [faultAt('seal_changed', record, 'The seal does not follow the one before it')] : [];
+    return isFork ? [{ kind: 'seal_changed', record, detail: 'The seal does not follow the one before it' }] : [];
   });
 }
 
-/** A seal that is not what its hash was made of says nothing of its entry but that it was there. */
-function entryFaults(tenantId: string, record: Examined): JournalFault[] {
-  const { seal, entry, home } = record;
-  if (entry === undefined) return [faultAt('missing', record, 'The entry is not in the journal any more')];
-  if (home === undefined || entryHashOf(tenantId, entry).equals(seal.entryHash)) return [];
-  return [faultAt('changed', record, 'The entry or its postings are not what was sealed')];
+function contentFaults<Subject, Content>(
+  record: Examined<Subject, Content>,
+  { faultOf }: Chain<Subject, Content>,
+): SealFault<Examined<Subject, Content>>[] {
+  const fault = faultOf(record.seal, record.content, record.home !== undefined);
+  return fault ? [{ ...fault, record }] : [];
 }

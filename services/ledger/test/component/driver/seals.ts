@@ -2,15 +2,18 @@ import type { ledger } from '@outlay/contracts';
 import { eventually } from '@outlay/testkit';
 import type { TestLedger, TestTenant } from './start-ledger.ts';
 
-/** Holds a tenant's journal against its seals, part by part to the end, as its owner. */
+/** That nobody has kept a head. */
+export const noHeads = { sequence: 0n, hash: '', auditSequence: 0n, auditHash: '' };
+
+/** Holds a tenant's journal and audit trail against their seals, part by part to the end, as its owner. */
 export async function verify(
   { client }: Pick<TestLedger, 'client'>,
   tenant: TestTenant,
-  kept: { sequence: bigint; hash: string } = { sequence: 0n, hash: '' },
+  kept: Partial<ledger.VerifyJournalRequest> = {},
 ): Promise<ledger.VerifyJournalResponse> {
   const faults: ledger.JournalFault[] = [];
   for (let cursor = ''; ; ) {
-    const answer = await client.verifyJournal(tenant.owner, { cursor, ...kept });
+    const answer = await client.verifyJournal(tenant.owner, { ...noHeads, ...kept, cursor });
     faults.push(...answer.faults);
     cursor = answer.nextCursor;
     if (cursor === '') return { ...answer, faults };
@@ -22,7 +25,9 @@ export const sealed = (ledger: Pick<TestLedger, 'client'>, tenant: TestTenant): 
   eventually(
     async () => {
       const answer = await verify(ledger, tenant);
-      if (answer.unsealed > 0n || answer.entries !== answer.sealed) throw new Error(`${answer.unsealed} wait`);
+      const { entries, sealed, unsealed, auditEntries, auditSealed, auditUnsealed } = answer;
+      if (unsealed > 0n || entries !== sealed) throw new Error(`${unsealed} wait`);
+      if (auditUnsealed > 0n || auditEntries !== auditSealed) throw new Error(`${auditUnsealed} audit entries wait`);
       return answer;
     },
     { timeoutMs: 20_000 },

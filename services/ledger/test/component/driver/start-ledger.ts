@@ -158,7 +158,9 @@ export async function startLedger(
   };
 }
 
-const inBackground = new Set(['outlay.ledger.journal.sealed.v1', 'outlay.ledger.usage.changed.v1']);
+const inBackground = new Set([
+  ...['outlay.ledger.journal.sealed.v1', 'outlay.ledger.audit.sealed.v1', 'outlay.ledger.usage.changed.v1'],
+]);
 
 export type TestLedger = Awaited<ReturnType<typeof startLedger>>;
 export type TestTenant = Awaited<ReturnType<TestLedger['tenant']>>;

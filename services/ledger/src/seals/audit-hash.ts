@@ -1,0 +1,46 @@
+import { instantOf } from './journal-row.ts';
+
+// docs/journal-seals.md says what each byte is. PostgreSQL takes the hashes, in the statement that seals and in those that
+// verify: the entries are ten times the size of what is compared. They are made of built-in functions alone, as one of the
+// schema could be replaced by whoever changes what it is to guard; and none of them depends on a setting of the session.
+
+/**
+ * The hash of the audit entry aliased `entry`, 32 bytes. Free text is written as JSON, so that no line feed in it can pass
+ * for the end of a field, and JSON as jsonb prints it, in one line; an empty one is none, unlike a JSON null.
+ */
+export const auditEntryHash = `sha256(convert_to(concat_ws(
+      E'\\n', 'outlay audit entry 1', entry.tenant_id, entry.id, ${instantOf('entry.recorded_at')},
+      to_json(entry.actor_kind), to_json(entry.actor_id), to_json(entry.request_id), to_json(entry.action),
+      to_json(entry.entity), to_json(entry.entity_id), coalesce(entry.before::text, ''), coalesce(entry.after::text, ''), ''
+    ), 'UTF8'))`;
+
+/** What stands for the hash of an entry that is not there. */
+const noHash = `decode(repeat('00', 32), 'hex')`;
+
+/** The id of the entry of a group of one, by the list of ids. */
+export const onlyIdOf = (ids: string): string => `case when cardinality(${ids}) = 1 then ${ids}[1]::text else '' end`;
+
+/**
+ * The hash of a group, an aggregate over the rows of `listed` (id, hash, position) of one instant. $1 is the tenant.
+ */
+export const groupHashOf = (recordedAt: string): string => `sha256(convert_to(concat(
+      'outlay audit group 1', E'\\n', $1::uuid, E'\\n', ${instantOf(recordedAt)}, E'\\n',
+      string_agg(concat(listed.id, ' ', encode(listed.hash, 'hex'), E'\\n'), '' order by listed.position)
+    ), 'UTF8'))`;
+
+/**
+ * The places of an instant's list of ids, each with the hash of the entry as it is now: id, position, hash. A lookup by primary
+ * key for each; `offset 0` keeps them lookups, whatever the planner thinks of the size of the trail. No statement that has
+ * such lookups is prepared: it would be planned while the partitions of the months to come are empty, for which
+ * any index is as good, and go on to use another one of theirs when they are full.
+ */
+export const presentHashes = (ids: string, recordedAt: string, within = 'true'): string => `(
+      select place.id, place.position, coalesce(present.hash, ${noHash}) as hash
+      from unnest(${ids}) with ordinality as place (id, position)
+      left join lateral (
+        select ${auditEntryHash} as hash
+        from audit_entries as entry
+        where entry.tenant_id = $1 and entry.id = place.id and entry.recorded_at = ${recordedAt} and ${within}
+        offset 0
+      ) as present on true
+    )`;

@@ -1,0 +1,75 @@
+import { createSilentLogger, systemContext, type TenantContext, toTenantId } from '@outlay/platform';
+import { createTestDatabase, newTenant } from '@outlay/testkit';
+import pg from 'pg';
+import { createSealKey } from '../../../src/seals/chain/seal-key.ts';
+import { sealAudit } from '../../../src/seals/seal-audit.ts';
+import { type Verification, verifyJournal } from '../../../src/seals/verify-journal.ts';
+import { createLedgerDatabase } from '../../../src/store/ledger-database.ts';
+import { recordAudits } from '../../../src/store/record-audits.ts';
+import { sealKey } from './start-ledger.ts';
+
+type Given = Parameters<typeof verifyJournal>[2];
+export type AuditSeals = Awaited<ReturnType<typeof startAuditSeals>>;
+
+/** A ledger's database without its processes: writes audit entries, seals and verifies them, and lets a superuser at them. */
+export async function startAuditSeals() {
+  const testDatabase = await createTestDatabase();
+  const database = createLedgerDatabase(testDatabase.urlFor('ledger'), createSilentLogger());
+  const superuser = new pg.Client({ connectionString: testDatabase.adminUrl });
+  await superuser.connect();
+  const key = createSealKey(sealKey);
+  const work = { database, key, clock: () => new Date() };
+
+  const seal = (tenant: TenantContext, batchSize = 512) => sealAudit({ ...work, batchSize }, tenant.tenantId);
+
+  return {
+    ...{ database, superuser, seal },
+    aTenant: (): TenantContext => systemContext(toTenantId(newTenant().tenantId)),
+    /** Writes entries by one statement. */
+    write: (tenant: TenantContext, count: number): Promise<void> =>
+      database.withTenant(tenant, (session) =>
+        recordAudits(
+          session,
+          tenant,
+          Array.from({ length: count }, (_, number) => ({
+            ...{ action: 'project.updated', entity: 'project', entityId: `project ${number}` },
+            ...{ before: { name: 'Website' }, after: { name: 'Shop', number } },
+          })),
+        ),
+      ),
+    async sealAll(tenant: TenantContext, batchSize = 512): Promise<void> {
+      while ((await seal(tenant, batchSize)) !== 0);
+    },
+    /** From the beginning to the end, in as many answers as that takes. */
+    async verify(tenant: TenantContext, { stepSize = 1_000, ...given }: Given & { stepSize?: number } = {}) {
+      const faults: Verification['faults'] = [];
+      for (let asked = given; ; ) {
+        const found = await verifyJournal({ ...work, stepSize }, tenant, asked);
+        faults.push(...found.faults);
+        if (found.next === undefined) return { ...found, faults };
+        asked = { from: found.next };
+      }
+    },
+    /** One answer, which is given when a single step is done. */
+    verifyStep: (tenant: TenantContext, stepSize: number, given: Given = {}) =>
+      verifyJournal({ ...work, stepSize, budgetMs: 0 }, tenant, given),
+    /** Runs statements past every trigger; $1 is the tenant in each of them. */
+    async tamper(tenant: TenantContext, ...statements: (string | undefined)[]): Promise<void> {
+      await superuser.query('begin; set local session_replication_role = replica');
+      for (const statement of statements.filter((text) => text !== undefined)) {
+        await superuser.query(statement, statement.includes('$1') ? [tenant.tenantId] : []);
+      }
+      await superuser.query('commit');
+    },
+    async stop(): Promise<void> {
+      await superuser.end();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}
+
+/** That a verification has found nothing, in so many audit entries. */
+export const isValid = (auditEntries: number) => ({
+  ...{ faults: [], auditEntries, auditSealed: auditEntries, auditUnsealed: 0, next: undefined },
+});
