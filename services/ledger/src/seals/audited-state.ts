@@ -23,6 +23,32 @@ export const versionSaid = (alias: string): string =>
 const versionOf = (state: string): string =>
   `case when ${state} ->> 'version' ~ '^[0-9]{1,18}$' then (${state} ->> 'version')::bigint end`;
 
+/**
+ * Whether the thing was changed between two of its audit entries without one of its own: one says of how it was before
+ * another thing than the one before it says of how it was after. `meaning` takes what is to be the same out of a state.
+ */
+export const isChangedBetween = (
+  entity: string,
+  id: string,
+  meaning: (state: string) => string,
+  condition = '',
+): string => `exists (
+      select from (
+        select change.before, lag(change.after) over (order by ${versionSaid('change')}, change.recorded_at) as previous
+        from (${auditEntriesOf(entity, id, condition)}
+        ) as change
+      ) as step
+      where step.before ->> 'version' = step.previous ->> 'version'
+        and ${meaning('step.before')} <> ${meaning('step.previous')}
+      offset 0
+    )`;
+
+/** The texts of these fields of a state, of which one that is left out is empty. */
+export const textsOf =
+  (fields: readonly string[]) =>
+  (state: string): string =>
+    `array[${fields.map((field) => `coalesce(${state} ->> '${field}', '')`).join(', ')}]`;
+
 /** An instant as ProtoJSON has it, whose instants come from those of JavaScript. */
 export const milliseconds = (instant: string): string =>
   `to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

@@ -1,6 +1,6 @@
 import type { Session } from '@outlay/platform';
 import { ledgerAccounts } from '../domain/ledger-account.ts';
-import { auditEntriesOf, milliseconds, versionSaid } from './audited-state.ts';
+import { auditEntriesOf, isChangedBetween, milliseconds, textsOf, versionSaid } from './audited-state.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { followIndexes } from './follow-indexes.ts';
 import { isReversed } from './is-reversed.ts';
@@ -45,10 +45,11 @@ interface ComparedRow {
   is_audited: boolean;
   /** From the audit entry, in what the entry does not say. */
   audit_differences: string;
+  is_changed_between: boolean;
 }
 
 function faultOf(row: ComparedRow): JournalFault {
-  const isUnaudited = row.is_booked && row.differences === '' && !row.is_audited;
+  const isUnaudited = row.is_booked && row.differences === '' && !row.is_audited && !row.is_changed_between;
   const details = [
     ...(row.is_booked
       ? []
@@ -59,6 +60,9 @@ function faultOf(row: ComparedRow): JournalFault {
     ...(row.is_audited ? [] : ['The audit trail has no entry of the last change of the expense']),
     ...(row.is_audited && row.audit_differences !== ''
       ? [`The expense is not what its audit entry says: ${row.audit_differences}`]
+      : []),
+    ...(row.is_changed_between
+      ? ['The expense was changed between two of its audit entries, in what only they say, without one of its own']
       : []),
   ];
   const changed = isUnaudited ? 'expense_unaudited' : 'expense_changed';
@@ -82,6 +86,13 @@ from (
 ) as slice`,
 };
 
+const meaningOfExpense = (state: string): string =>
+  `${textsOf(['title', 'description', 'paymentMethod', 'tags', 'vendor', 'userId', 'importId'])(state)}
+          || coalesce(${state} #>> '{project,id}', '')`;
+
+/** Leaves out the months in which it was not there, or not changed any more. */
+const duringItsTime = ' and change.recorded_at >= expense.created_at and change.recorded_at <= expense.updated_at';
+
 // The first posting of an entry is that of the category, in the currency of the books, and the last one that of the account
 // (src/domain/journal-entry.ts). Who changes an expense writes its audit entry in the same transaction, with the whole
 // expense, so that the instant of the change leads to it: a lookup in one month. The other months are looked through only
@@ -91,7 +102,7 @@ const compareStatement = {
   name: 'compare_expenses',
   text: `
 select expense.id, expense.entry_id, entry.id is not null as is_booked, compared.differences,
-  said.state is not null as is_audited, audited.differences as audit_differences
+  said.state is not null as is_audited, audited.differences as audit_differences, history.is_changed_between
 from (
   select expenses.id, expenses.id::text as audited_id, expenses.status, expenses.entry_id, expenses.entry_recorded_at,
     expenses.currency, expenses.amount_minor, expenses.booked_currency, expenses.booked_amount_minor, expenses.rate,
@@ -184,6 +195,11 @@ cross join lateral (
   ) as differences
   offset 0
 ) as audited
+cross join lateral (
+  select expense.version > 1 and ${isChangedBetween('expense', 'expense.audited_id', meaningOfExpense, duringItsTime)} as is_changed_between
+  offset 0
+) as history
 where entry.id is null or compared.differences <> '' or said.state is null or audited.differences <> ''
+  or history.is_changed_between
 order by expense.id`,
 };

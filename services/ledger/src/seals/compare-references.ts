@@ -1,5 +1,5 @@
 import type { NamedStatement, Session } from '@outlay/platform';
-import { auditEntriesOf, milliseconds, versionSaid } from './audited-state.ts';
+import { auditEntriesOf, isChangedBetween, milliseconds, textsOf, versionSaid } from './audited-state.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { followIndexes } from './follow-indexes.ts';
 
@@ -62,6 +62,7 @@ interface ComparedRow {
   is_older: boolean;
   /** Empty: none. */
   differences: string;
+  is_changed_between: boolean;
 }
 
 const words: Record<AuditedReference, string> = {
@@ -88,8 +89,11 @@ function faultsOf(entity: AuditedReference, row: ComparedRow): JournalFault[] {
   if (row.is_older) {
     return fault('reference_unaudited', `The audit trail has no entry of the last change of the ${word}`);
   }
-  if (row.differences === '') return [];
-  return fault('reference_changed', `The ${word} is not what its audit entry says: ${row.differences}`);
+  if (row.differences !== '') {
+    return fault('reference_changed', `The ${word} is not what its audit entry says: ${row.differences}`);
+  }
+  if (!row.is_changed_between) return [];
+  return fault('reference_changed', `The ${word} was changed between two of its audit entries, without one of its own`);
 }
 
 // Both along their index. Ids are text in the audit trail, where they have the same order; what is no id there is left to
@@ -113,12 +117,18 @@ select array(
 
 // Ids come as text as well, as row-level security lets no conversion into an index. The last entry is that of the highest
 // version: of two changes that waited for each other, the second may have begun first.
-const compareStatement = (entity: AuditedReference, shown: string, differences: Record<string, string>) => ({
+const compareStatement = (
+  entity: AuditedReference,
+  shown: string,
+  differences: Record<string, string>,
+  isBetween = 'false',
+) => ({
   name: `compare_audited_${entity}`,
   text: `
 select wanted.audited_id as id, shown.version is not null as is_shown,
   coalesce(shown.created_at <= $4::timestamptz, false) as is_counted, coalesce(last.is_there, false) as is_audited,
-  last.state is null as is_deleted, coalesce(last.version < shown.version, true) as is_older, compared.differences
+  last.state is null as is_deleted, coalesce(last.version < shown.version, true) as is_older, compared.differences,
+  compared.is_changed_between
 from unnest($2::uuid[], $3::text[]) as wanted (id, audited_id)
 left join lateral (${shown}
 ) as shown on true
@@ -134,7 +144,7 @@ cross join lateral (
     ', ',${Object.entries(differences)
       .map(([what, isDifferent]) => `\n    case when ${isDifferent} then '${what}' end`)
       .join(',')}
-  ) as differences
+  ) as differences, ${isBetween} as is_changed_between
   offset 0
 ) as compared
 order by wanted.id`,
@@ -166,6 +176,11 @@ const statementsOf = (
       version: isOther('shown.version', 'version'),
       created: isOther(milliseconds('shown.created_at'), 'createdAt'),
     },
+    `shown.version > 1 and ${isChangedBetween(
+      entity,
+      'wanted.audited_id',
+      textsOf(['name', 'description', 'archivedAt', ...Object.values(own).map(({ field }) => field)]),
+    )}`,
   ),
 });
 

@@ -214,6 +214,42 @@ describe('a superuser who changes what the journal does not say', () => {
 
   it('of a rate is found out, whatever it is', () => eachIsNamed('rate', ofRate));
 
+  it('is found out, also where the service has changed it once more since', async () => {
+    const { tenant, places } = await tenantWithAll();
+    const { owner } = tenant;
+    const { recorded, edited, category, account } = places;
+    const forged = { [recorded.id]: "title = 'Gift'", [edited.id]: 'project_id = gen_random_uuid()' };
+    for (const place of [recorded, edited]) await forgery.set(place, forged[place.id]!);
+    for (const place of [category, account]) await forgery.set(place, "name = 'Elsewhere'");
+
+    for (const { id } of [recorded, edited]) {
+      const input = anExpense({ title: 'Paper', vendor: 'Third', amount: { currency: 'EUR', amountMinor: 77n } });
+      await ledger.client.editExpense(owner, {
+        expenseId: id,
+        updateMask: ['title', 'vendor', 'amount', 'project_id'],
+        input,
+      });
+    }
+    await ledger.client.reverseExpense(owner, { expenseId: edited.id });
+    const rename = { input: { name: 'Roads', parentId: '', description: '' }, updateMask: ['name'] };
+    await ledger.client.updateCategory(owner, { categoryId: category.id, ...rename });
+    await ledger.client.updateAccount(owner, {
+      accountId: account.id,
+      input: undefined,
+      updateMask: [],
+      archived: true,
+    });
+    await sealed(ledger, tenant);
+
+    const { faults } = await verify(ledger, tenant);
+    const between = expect.stringMatching(/^The [a-z]+ was changed between two of its audit entries/);
+    expect(faults).toHaveLength(4);
+    for (const place of [recorded, edited, category, account]) {
+      const kind = place.entity === 'expense' ? 'expense_changed' : 'reference_changed';
+      expect(faults).toContainEqual(expect.objectContaining({ ...named(place), kind, detail: between }));
+    }
+  });
+
   it('of the tenant is found out, where it is the currency of its books', async () => {
     const { tenant } = await tenantWithAll();
     const empty = await ledger.tenant();
