@@ -7,7 +7,7 @@ import { recogniseHead } from '../src/imports/file/recognise-head.ts';
 const today = '2025-06-15';
 
 /** Reads a whole file of any kind as an import does, without a database. */
-export async function readPurchases(text: string, tenantCurrency: string, mapping: ImportMapping = {}) {
+export async function readPurchases(text: string | Buffer, tenantCurrency: string, mapping: ImportMapping = {}) {
   const chunks = [Buffer.from(text)];
   const open = async function* () {
     yield* chunks;

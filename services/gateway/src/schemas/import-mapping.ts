@@ -5,8 +5,9 @@ import { currency, instant, pageOf, present, renderInstant, text, uuid, version 
 /** What a column can say of a purchase. */
 export const importFields = [
   ...(['expense_date', 'amount', 'original_amount', 'billed_amount', 'debit', 'credit', 'currency'] as const),
-  ...(['original_currency', 'billed_currency', 'direction', 'balance', 'status', 'vendor', 'description'] as const),
-  ...(['tax', 'account', 'category', 'project', 'tags', 'payment_method', 'reference', 'source_id'] as const),
+  ...(['original_currency', 'billed_currency', 'direction', 'balance', 'status', 'title', 'vendor'] as const),
+  ...(['description', 'tax', 'account', 'category', 'project', 'tags'] as const),
+  ...(['payment_method', 'reference', 'source_id'] as const),
 ] as const;
 
 /** What a file is. */

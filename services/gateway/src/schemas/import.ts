@@ -42,7 +42,10 @@ const names = z
 const warning = z
   .strictObject({
     code: z.string().meta({
-      description: '`credits_skipped`, `column_repeated`, `sign_assumed`; for programs. Newer versions may add others.',
+      description:
+        'For programs: `column_ignored` (columns with text that say nothing), `column_repeated`, `credits_skipped`, ' +
+        '`decimals_assumed` (`1,234` could be either), `sign_assumed`, ' +
+        '`title_missing` (rows that say nothing of what was bought). Newer versions may add others.',
     }),
     message: z.string().meta({ description: 'For people: what was done, and the mapping that has it otherwise.' }),
     column: z.string().nullable().meta({ description: 'Header of the column that is meant.' }),

@@ -55,7 +55,7 @@ const columns: readonly (readonly [string, (row: ExportedRow) => string])[] = [
   ['created_at', (row) => row.created_at.toISOString()],
 ];
 
-/** The first line of an export: src/imports/file/export-row.ts knows it again. */
+/** The first line of an export: src/imports/file/export-columns.ts knows it again. */
 export const exportHeadLine = csvLine(columns.map(([name]) => name));
 
 export const expenseLine = (row: ExportedRow): string => csvLine(columns.map(([, cellOf]) => cellOf(row)));

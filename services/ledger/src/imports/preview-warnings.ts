@@ -6,7 +6,10 @@ import type { ImportState } from './import-state.ts';
 /** What was taken in a way that may not be meant, of a file that was looked at, with the mapping that has it otherwise. */
 export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...(state.format?.repeated ?? []).slice(0, repeatedMax).map(repeatedColumn),
+  ...ignoredColumns(state),
+  ...missingTitles(state),
   ...assumedSign(state),
+  ...assumedDecimals(state),
   ...skippedCredits(state),
 ];
 
@@ -30,6 +33,40 @@ function assumedSign({ format }: ImportState): ledger.ImportWarning[] {
     `spent. To have it the other way, send the mapping ${JSON.stringify({ amounts: other })}.`;
   const column = amountFields.flatMap((field) => format.columns.find((one) => one.field === field) ?? [])[0];
   return [{ code: 'sign_assumed', message, column: column?.header ?? '', rows: 0 }];
+}
+
+/** How many columns are named in one message. */
+const ignoredShown = 10;
+
+function ignoredColumns({ format }: ImportState): ledger.ImportWarning[] {
+  const [first, ...others] = format?.ignored ?? [];
+  if (first === undefined) return [];
+  const named = [first, ...others].slice(0, ignoredShown).map(quoted).join(', ');
+  const rest = others.length + 1 - ignoredShown;
+  const message =
+    `Nothing is taken from ${named}${rest > 0 ? ` and ${rest} more` : ''}, as it is not known what they say. To have one ` +
+    `read, send a mapping such as ${JSON.stringify({ columns: { [first]: 'description' } })}.`;
+  return [{ code: 'column_ignored', message, column: others.length === 0 ? first : '', rows: 0 }];
+}
+
+function missingTitles({ format }: ImportState): ledger.ImportWarning[] {
+  const { untitled = 0, ignored = [], headers = [] } = format ?? {};
+  if (untitled === 0) return [];
+  const column = ignored[0] ?? headers.find((header) => header !== '') ?? '';
+  const rows = untitled === 1 ? '1 row says' : `${untitled} rows say`;
+  const message =
+    `${rows} nothing of what was bought and from whom, and can only become a purchase without a name. To have a column ` +
+    `read as that, send a mapping such as ${JSON.stringify({ columns: { [column]: 'title' } })}.`;
+  return [{ code: 'title_missing', message, column: '', rows: untitled }];
+}
+
+function assumedDecimals({ format }: ImportState): ledger.ImportWarning[] {
+  if (!format?.isDecimalMarkAssumed) return [];
+  const other = format.decimalMark === '.' ? ',' : '.';
+  const message =
+    `Nothing but amounts such as "1,234" or "1.234" tells how decimals are written: ${quoted(format.decimalMark)} is taken ` +
+    `to stand before them. To have it the other way, send the mapping ${JSON.stringify({ decimal_mark: other })}.`;
+  return [{ code: 'decimals_assumed', message, column: '', rows: 0 }];
 }
 
 const amountFields = ['amount', 'billed_amount', 'original_amount'] as const;

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { exportExpenses } from '../../src/application/export-expenses.ts';
 import { createTenantPlaces } from '../../src/application/tenant-places.ts';
-import { exportHeader } from '../../src/imports/file/export-row.ts';
+import { exportHeader } from '../../src/imports/file/export-columns.ts';
 import { anExpense, everything, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;

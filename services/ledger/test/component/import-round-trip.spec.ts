@@ -87,10 +87,10 @@ async function furnish({ owner }: TestTenant): Promise<void> {
   });
   await record({
     ...{ title: "'quoted'", amount: { currency: 'USD', amountMinor: 1_234n }, exchangeRate: '0.912345' },
-    ...{ expenseDate: '2025-01-16', tags: [] },
+    ...{ expenseDate: '2025-01-16', tags: ['😀'.repeat(50)] },
   });
   await record({
-    ...{ title: 'Refund', amount: { currency: 'JPY', amountMinor: -500n }, exchangeRate: '0.0061' },
+    ...{ title: '😀'.repeat(200), amount: { currency: 'JPY', amountMinor: -500n }, exchangeRate: '0.0061' },
     ...{ expenseDate: '2025-01-17', categoryId: '', accountId: '', projectId: '', paymentMethod: '', vendor: '' },
   });
   // Equal to the one before in all that it says.

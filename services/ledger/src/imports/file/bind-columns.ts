@@ -1,5 +1,6 @@
 import type { AccountKind } from '../../domain/account-kind.ts';
 import { accountKindOf } from './account-kind.ts';
+import { fallbackTitles } from './column-name-lists.ts';
 import { normaliseHeader } from './column-names.ts';
 import type { FileFormat } from './file-format.ts';
 import type { Column } from './recognise-columns.ts';
@@ -23,6 +24,8 @@ export interface BoundColumns {
   debitCurrency: Column | undefined;
   direction: Column | undefined;
   status: Column | undefined;
+  /** Whether it is one only where nothing else is said. */
+  title: (Column & { isFallback: boolean }) | undefined;
   vendor: Column | undefined;
   /** The most telling one first. */
   descriptions: Column[];
@@ -62,6 +65,7 @@ export function bindColumns(format: Pick<FileFormat, 'columns'>): BoundColumns {
     ? (billedCurrency ?? (originalCurrency ? currency : undefined))
     : (currency ?? billedCurrency ?? originalCurrency);
 
+  const title = find('title');
   const account = find('account');
   const tags = find('tags');
   const amountColumns = [paidAmount, billedAmount, debit, credit].filter((column) => column !== undefined);
@@ -74,6 +78,7 @@ export function bindColumns(format: Pick<FileFormat, 'columns'>): BoundColumns {
     debitCurrency: isSplit ? chargedCurrency : undefined,
     direction: find('direction'),
     status: find('status'),
+    title: title && { ...title, isFallback: !title.isGiven && fallbackTitles.has(normaliseHeader(title.header)) },
     vendor: find('vendor'),
     descriptions: format.columns.filter((column) => column.field === 'description'),
     tax: find('tax'),

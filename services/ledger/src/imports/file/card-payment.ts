@@ -68,7 +68,7 @@ export type SaidPayment = 'thanks' | 'issuer' | 'any' | undefined;
 /** Tells what rows say of the bill of a card, in the column of kinds or at the beginning of a text. */
 export function paymentTeller(columns: readonly Column[]): (cells: readonly string[]) => SaidPayment {
   const direction = columns.find(({ field }) => field === 'direction');
-  const texts = columns.filter(({ field }) => field === 'vendor' || field === 'description');
+  const texts = columns.filter(({ field }) => field === 'title' || field === 'vendor' || field === 'description');
   const saysRefund = refundTeller(columns);
   return (cells) => {
     const said = direction && isCardPayment(cells[direction.index] ?? '') ? 'any' : undefined;

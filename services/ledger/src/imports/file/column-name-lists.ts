@@ -76,6 +76,11 @@ export const namesByField: Readonly<Record<Field, string>> = {
   status: `
     status, state, transaction status, transaction state, payment status, booking status, buchungsstatus, info
   `,
+  title: `
+    title, expense title, expense name, purchase title, titel, titre, intitule, titulo, titolo, what, bezeichnung,
+    narration, summary, subject, betreff, asunto, oggetto, onderwerp, assunto, rubrik, gegenstand, objet, designation,
+    expense, product, product name, artikel, produkt, produit, producto, prodotto, produto
+  `,
   vendor: `
     merchant name, merchant, vendor name, vendor, supplier name, supplier, payee name, payee, beneficiary name, beneficiary, counterparty name,
     counterparty, merchant description, shop, store, retailer, paid to, partner name, handler, haendler,
@@ -133,3 +138,23 @@ export const namesByField: Readonly<Record<Field, string>> = {
   // Only what is unique by its nature: a running number of each file would be taken for what came before.
   source_id: `fitid, acctsvcrref, account servicer reference, unique transaction id`,
 };
+
+/**
+ * These are titles of rows in which nothing else says what was bought and by whom it was sold: banks call their accounts
+ * products, and what the payer wrote on a transfer its subject.
+ */
+export const fallbackTitles: ReadonlySet<string> = new Set([
+  ...[
+    'subject',
+    'betreff',
+    'asunto',
+    'oggetto',
+    'onderwerp',
+    'assunto',
+    'rubrik',
+    'gegenstand',
+    'objet',
+    'designation',
+  ],
+  ...['expense', 'product', 'product name', 'artikel', 'produkt', 'produit', 'producto', 'prodotto', 'produto'],
+]);

@@ -3,8 +3,9 @@ import { namesByField } from './column-name-lists.ts';
 /** What a column can say of a purchase. */
 export const fields = [
   ...(['expense_date', 'amount', 'original_amount', 'billed_amount', 'debit', 'credit', 'currency'] as const),
-  ...(['original_currency', 'billed_currency', 'direction', 'balance', 'status', 'vendor', 'description'] as const),
-  ...(['tax', 'account', 'category', 'project', 'tags', 'payment_method', 'reference', 'source_id'] as const),
+  ...(['original_currency', 'billed_currency', 'direction', 'balance', 'status', 'title', 'vendor'] as const),
+  ...(['description', 'tax', 'account', 'category', 'project', 'tags'] as const),
+  ...(['payment_method', 'reference', 'source_id'] as const),
 ] as const;
 
 export type Field = (typeof fields)[number];

@@ -1,9 +1,21 @@
 import { isCurrency } from '@outlay/platform';
+import { isPlain } from './row-text.ts';
 
 const codeBySign: Readonly<Record<string, string>> = {
-  ...{ '€': 'EUR', '£': 'GBP', '¥': 'JPY', '₹': 'INR', '₽': 'RUB', '₩': 'KRW', '₺': 'TRY', '₪': 'ILS', '฿': 'THB' },
+  ...{ '€': 'EUR', '£': 'GBP', '₹': 'INR', '₽': 'RUB', '₩': 'KRW', '₺': 'TRY', '₪': 'ILS', '฿': 'THB' },
   ...{ '₫': 'VND', '₴': 'UAH', '₦': 'NGN', '₱': 'PHP', R$: 'BRL', US$: 'USD', A$: 'AUD', C$: 'CAD', NZ$: 'NZD' },
-  ...{ HK$: 'HKD', S$: 'SGD', ZŁ: 'PLN', KČ: 'CZK', EURO: 'EUR', EUROS: 'EUR', STERLING: 'GBP' },
+  ...{
+    HK$: 'HKD',
+    S$: 'SGD',
+    FT: 'HUF',
+    RM: 'MYR',
+    SFR: 'CHF',
+    ZŁ: 'PLN',
+    KČ: 'CZK',
+    EURO: 'EUR',
+    EUROS: 'EUR',
+    STERLING: 'GBP',
+  },
 };
 
 /** ISO 4217 numbers, by which card schemes name currencies. */
@@ -16,13 +28,60 @@ const codeByNumber: Readonly<Record<string, string>> = {
   '986': 'BRL',
 };
 
-/** Currencies written with a bare dollar sign, which means the tenant's own where that is one of them. */
-const dollars: ReadonlySet<string> = new Set(['USD', 'AUD', 'CAD', 'NZD', 'HKD', 'SGD', 'MXN', 'CLP', 'COP', 'TWD']);
+/** Signs that several currencies share, and the one that is meant where nothing else is expected; without it nobody can tell. */
+const shared: Readonly<Record<string, { codes: readonly string[]; usual?: string }>> = {
+  $: { codes: ['USD', 'AUD', 'CAD', 'NZD', 'HKD', 'SGD', 'MXN', 'CLP', 'COP', 'TWD'], usual: 'USD' },
+  '¥': { codes: ['JPY', 'CNY'], usual: 'JPY' },
+  KR: { codes: ['SEK', 'NOK', 'DKK', 'ISK'] },
+  FR: { codes: ['CHF', 'XAF', 'XOF', 'XPF', 'BIF', 'DJF', 'GNF', 'KMF', 'RWF', 'CDF'] },
+  LEI: { codes: ['RON', 'MDL'] },
+  RS: { codes: ['INR', 'PKR', 'LKR', 'NPR', 'MUR', 'SCR'] },
+};
 
-/** The ISO 4217 code that a cell or a sign beside an amount means, or undefined where it means none. */
-export function toCurrencyCode(text: string, tenantCurrency: string): string | undefined {
-  const written = text.trim().toUpperCase();
-  if (written === '$') return dollars.has(tenantCurrency) ? tenantCurrency : 'USD';
-  const code = codeBySign[written] ?? codeByNumber[written.padStart(3, '0')] ?? written;
+/** Capital letters without a point behind them; signs of full width are those of plain width. */
+const plainSign = (text: string): string =>
+  (isPlain(text) ? text : text.normalize('NFKC')).trim().toUpperCase().replace(/\.$/, '');
+
+const ownOf = (sign: string): string | undefined => {
+  const code = codeBySign[sign] ?? codeByNumber[sign.padStart(3, '0')] ?? sign;
   return /^[A-Z]{3}$/.test(code) && isCurrency(code) ? code : undefined;
+};
+
+/**
+ * The ISO 4217 code that a cell or a sign beside an amount means, or undefined where it means none or cannot be told. Of
+ * currencies that share a sign it is the first that is expected.
+ */
+export function toCurrencyCode(text: string, expected: readonly (string | undefined)[]): string | undefined {
+  const sign = plainSign(text);
+  const choice = Object.hasOwn(shared, sign) ? shared[sign] : undefined;
+  if (!choice) return ownOf(sign);
+  return expected.find((code) => code !== undefined && choice.codes.includes(code)) ?? choice.usual;
+}
+
+/** Whether a text names a currency, be it one of several. */
+export function namesCurrency(text: string): boolean {
+  const sign = plainSign(text);
+  return Object.hasOwn(shared, sign) || ownOf(sign) !== undefined;
+}
+
+/** Signs that are told by themselves wherever they stand, and abbreviations and codes at the end, as in `Betrag in Fr.` */
+const signInHeader = /(?<!\p{L})(?:US|NZ|HK|[ACRS])\$|\p{Sc}/u;
+const wordInHeader = /(?<=[\s([_-])(?:[A-Z]{3}|(?:kr|ft|rm|lei|rs|s?fr|zł|kč)\.?)(?=\s*[)\]]?$)/iu;
+
+/**
+ * The currency that a header names, as a code, or as it is written where several share it; and the header without it.
+ * Undefined where it names none.
+ */
+export function currencyInHeader(header: string): { currency: string; rest: string } | undefined {
+  const found = signInHeader.exec(header) ?? wordInHeader.exec(header);
+  const [written] = found ?? [];
+  if (!found || written === undefined || !namesCurrency(written)) return undefined;
+  // Codes are capital letters: `all` and `top` are words.
+  if (/^[a-z]{3}$/i.test(written) && !/^(?:[A-Z]{3}|lei|sfr)$/.test(written)) return undefined;
+  const before = header.slice(0, found.index).replace(/(?<=[\s([_-])in\s*$/i, '');
+  const rest = before + header.slice(found.index + written.length);
+  return {
+    currency: Object.hasOwn(shared, plainSign(written)) ? written : (ownOf(plainSign(written)) ?? written),
+    rest,
+  };
 }

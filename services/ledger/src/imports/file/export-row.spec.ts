@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { exportHeader, exportRowParser } from './export-row.ts';
+import { exportHeader } from './export-columns.ts';
+import { exportRowParser } from './export-row.ts';
+import { dateReader } from './resolve-date.ts';
 
 const row: Record<string, string> = {
   id: '0197a3c0-1111-7000-8000-000000000001',
@@ -10,10 +12,13 @@ const row: Record<string, string> = {
   status: 'posted',
 };
 
+const today = '2025-02-01';
+
 const parse = (change: Record<string, string>) =>
-  exportRowParser({ today: '2025-02-01', tenantCurrency: 'EUR' })(
-    exportHeader.map((name) => ({ ...row, ...change })[name] ?? ''),
-  );
+  exportRowParser(
+    { headers: [...exportHeader], width: exportHeader.length, decimalMark: '.' },
+    { today, tenantCurrency: 'EUR', resolve: dateReader({ order: 'ymd', compactOrder: 'ymd' }, today) },
+  )(exportHeader.map((name) => ({ ...row, ...change })[name] ?? ''));
 
 const refusedFor = (column: string, code: string) =>
   expect.objectContaining({ fault: expect.objectContaining({ column, code }) });

@@ -1,37 +1,46 @@
 import { fractionDigits, isCurrency, parseAmount } from '@outlay/platform';
 import { accountKinds } from '../../domain/account-kind.ts';
 import { type PaymentMethod, paymentMethods } from '../../domain/booking.ts';
-import { convert, isBookable, isRate, type Money, type RateSource } from '../../domain/money.ts';
+import { convert, impliedRate, isBookable, isRate, type Money, type RateSource } from '../../domain/money.ts';
 import { restored } from '../../exports/write-csv.ts';
+import { type ExportName, exportColumns, exportHeader } from './export-columns.ts';
+import type { FileFormat } from './file-format.ts';
 import type { ParsedRow, Purchase } from './parse-row.ts';
-import { dateMax, dateMin } from './resolve-date.ts';
+import { withoutNeedlessZeros } from './read-money.ts';
+import { readNumber } from './read-number.ts';
+import type { DecimalMark } from './recognise-decimals.ts';
+import type { DateReader } from './resolve-date.ts';
 import { quoted, RefusedRow, skippedRow } from './row-fault.ts';
+import { lengthOf } from './row-text.ts';
+import { toDecimalText } from './to-decimal-text.ts';
 
-/** The first line of our own export of expenses. */
-export const exportHeader = [
-  ...(['id', 'expense_date', 'amount', 'currency', 'booked_amount', 'booked_currency', 'exchange_rate'] as const),
-  ...(['rate_source', 'rate_date', 'title', 'description', 'category', 'category_path', 'account'] as const),
-  ...(['account_kind', 'account_currency', 'project', 'payment_method', 'tags', 'vendor', 'status'] as const),
-  ...(['user_id', 'created_at'] as const),
-] as const;
-
-type Name = (typeof exportHeader)[number];
-type Cells = Readonly<Record<Name, string>>;
+type Cells = Readonly<Record<ExportName, string>>;
 
 /** Ids of our own are unique wherever they come from. */
 export const exportSpace = 'outlay';
 
-/**
- * Makes the parser of an export of ours: each row becomes the expense that it was, in whichever tenant. Only what was in
- * the books comes back; who had recorded it, and when, does not, as somebody else brings it in now.
- */
-export function exportRowParser(given: {
+/** How a file writes what it says, and the books it comes into. */
+interface Reading {
   today: string;
   tenantCurrency: string;
-}): (cells: readonly string[]) => ParsedRow {
+  decimalMark: DecimalMark;
+  resolve: DateReader;
+}
+
+/**
+ * Makes the parser of an export of ours: each row becomes the expense that it was, in whichever tenant, though a spreadsheet
+ * has moved its columns and writes dates and decimals its own way. Only what was in the books comes back; who had recorded
+ * it, and when, does not, as somebody else brings it in now.
+ */
+export function exportRowParser(
+  { headers, width, decimalMark }: Pick<FileFormat, 'headers' | 'width' | 'decimalMark'>,
+  given: { today: string; tenantCurrency: string; resolve: DateReader },
+): (cells: readonly string[]) => ParsedRow {
+  // What began before headers were kept has all columns in their places.
+  const places = exportColumns(headers.length > 0 ? headers : exportHeader);
   return (written) => {
     try {
-      return { purchase: readPurchase(named(written), given) };
+      return { purchase: readPurchase(named(written, places, width), { ...given, decimalMark }) };
     } catch (error) {
       if (error instanceof RefusedRow) return { fault: error.fault, isSkipped: error.isSkipped };
       throw error;
@@ -39,17 +48,18 @@ export function exportRowParser(given: {
   };
 }
 
-function named(written: readonly string[]): Cells {
-  if (written.length !== exportHeader.length) {
-    const reason = `the row has ${written.length} cells where the header has ${exportHeader.length}`;
-    throw new RefusedRow(written.length < exportHeader.length ? 'row_too_short' : 'row_too_long', '', reason);
+function named(written: readonly string[], places: ReturnType<typeof exportColumns>, width: number): Cells {
+  const isTooLong = written.slice(width).some((cell) => cell.trim() !== '');
+  if (written.length < width || isTooLong) {
+    const reason = `the row has ${written.length} cells where the header has ${width}`;
+    throw new RefusedRow(isTooLong ? 'row_too_long' : 'row_too_short', '', reason);
   }
   const cells = Object.fromEntries(
-    exportHeader.map((name, index) => [name, restored(written[index] ?? '').toWellFormed()]),
+    exportHeader.map((name) => [name, restored(written[places.get(name) ?? -1] ?? '').toWellFormed()]),
   ) as Cells;
   for (const name of exportHeader) {
     if (cells[name].includes('\0')) throw new RefusedRow('text_invalid', name, 'the cell has a NUL character in it');
-    if (cells[name].length > (lengthMax[name] ?? 200)) {
+    if (lengthOf(cells[name]) > (lengthMax[name] ?? 200)) {
       throw new RefusedRow('text_too_long', name, `the cell has more than ${lengthMax[name] ?? 200} characters`);
     }
   }
@@ -74,8 +84,8 @@ function readTags(cells: Cells): string[] {
   return tags;
 }
 
-function within(text: string, column: Name, max: number): string {
-  if (text.length > max)
+function within(text: string, column: ExportName, max: number): string {
+  if (lengthOf(text) > max)
     throw new RefusedRow('text_too_long', column, `${quoted(text)} has more than ${max} characters`);
   return nameIn(text);
 }
@@ -84,21 +94,18 @@ function within(text: string, column: Name, max: number): string {
 const nameIn = (text: string): string => (text.trim() === '' ? '' : text);
 
 /** With a backslash before each character, where parts are joined. */
-const lengthMax: Partial<Record<Name, number>> = { description: 5_000, category_path: 4_000, tags: 6_000 };
+const lengthMax: Partial<Record<ExportName, number>> = { description: 5_000, category_path: 4_000, tags: 6_000 };
 
-function readPurchase(cells: Cells, given: { today: string; tenantCurrency: string }): Purchase {
-  if (cells.status !== 'posted') {
+function readPurchase(cells: Cells, given: Reading): Purchase {
+  if (!/^(?:posted)?$/i.test(cells.status.trim())) {
     throw skippedRow('not_in_books', 'status', `${quoted(cells.status)}: the expense had been taken out of the books`);
   }
-  const expenseDate = readDay(cells, 'expense_date');
-  if (expenseDate < dateMin || expenseDate > dateMax(given.today)) {
-    throw new RefusedRow('date_out_of_range', 'expense_date', 'is before 1970 or more than ten years ahead');
-  }
+  const expenseDate = readDay(cells, 'expense_date', given);
   const title = cells.title.trim();
   if (title === '') throw new RefusedRow('text_invalid', 'title', 'the expense has no title');
   return {
     expenseDate,
-    ...readMoney(cells, given.tenantCurrency, expenseDate),
+    ...readMoney(cells, given, expenseDate),
     amountColumn: 'amount',
     title,
     vendor: cells.vendor,
@@ -113,37 +120,50 @@ function readPurchase(cells: Cells, given: { today: string; tenantCurrency: stri
     reference: '',
     sourceId: cells.id.trim().toLowerCase(),
     sourceSpace: exportSpace,
+    unread: [],
   };
 }
 
 /** What was booked stays as it was, unless these books are kept in another currency. */
-function readMoney(cells: Cells, tenantCurrency: string, date: string): Pick<Purchase, 'amount' | 'booked' | 'rate'> {
-  const amount = readAmount(cells, 'amount', 'currency');
+function readMoney(cells: Cells, given: Reading, date: string): Pick<Purchase, 'amount' | 'booked' | 'rate'> {
+  const { tenantCurrency } = given;
+  const amount = readAmount(cells, 'amount', 'currency', given);
   if (amount.amountMinor === 0n) throw new RefusedRow('amount_zero', 'amount', 'the amount is zero');
   if (amount.currency === tenantCurrency) {
     return { amount, booked: amount, rate: { rate: '1', source: 'identity', date } };
   }
-  if (cells.booked_currency !== tenantCurrency) return { amount, booked: undefined, rate: undefined };
-  const booked = readAmount(cells, 'booked_amount', 'booked_currency');
-  const rate = cells.exchange_rate;
-  if (!isRate(rate)) throw new RefusedRow('amount_invalid', 'exchange_rate', `${quoted(rate)} is not a rate`);
+  if (cells.booked_currency !== tenantCurrency || cells.booked_amount === '') {
+    return { amount, booked: undefined, rate: undefined };
+  }
+  const booked = readAmount(cells, 'booked_amount', 'booked_currency', given);
+  // Rates have no thousands.
+  const written = given.decimalMark === ',' ? cells.exchange_rate.replace(',', '.') : cells.exchange_rate;
+  const rate = written === '' ? impliedRate(amount, booked) : written;
+  if (rate === undefined || !isRate(rate)) {
+    throw new RefusedRow('amount_invalid', 'exchange_rate', `${quoted(cells.exchange_rate)} is not a rate`);
+  }
   // A rate of a list of somebody else's was given, as far as these books know.
-  const kept: RateSource = cells.rate_source === 'billed' ? 'billed' : 'given';
+  const kept: RateSource = cells.rate_source === 'billed' || written === '' ? 'billed' : 'given';
   const expected = convert(amount, rate, tenantCurrency);
   const isOff = kept === 'given' && expected.amountMinor !== booked.amountMinor;
-  return {
-    amount,
-    booked,
-    rate: { rate, source: isOff ? 'billed' : kept, date: cells.rate_date === '' ? date : readDay(cells, 'rate_date') },
-  };
+  const rateDate = cells.rate_date === '' ? date : readDay(cells, 'rate_date', given);
+  return { amount, booked, rate: { rate, source: isOff ? 'billed' : kept, date: rateDate } };
 }
 
-function readAmount(cells: Cells, name: 'amount' | 'booked_amount', currencyName: Name): Money {
+function readAmount(
+  cells: Cells,
+  name: 'amount' | 'booked_amount',
+  currencyName: ExportName,
+  { decimalMark }: Reading,
+): Money {
   const currency = cells[currencyName];
   if (!isCurrency(currency)) {
     throw new RefusedRow('currency_unknown', currencyName, `${quoted(currency)} is not a currency`);
   }
-  const amountMinor = parseAmount(cells[name], currency);
+  const written = readNumber(cells[name]);
+  const text = written?.currency === '' ? toDecimalText(written, decimalMark) : undefined;
+  const amountMinor =
+    text === undefined ? 'amount_invalid' : parseAmount(withoutNeedlessZeros(text, fractionDigits(currency)), currency);
   if (typeof amountMinor === 'string') {
     const reason = `${quoted(cells[name])} is not an amount with ${fractionDigits(currency)} decimals at most`;
     throw new RefusedRow(amountMinor, name, reason);
@@ -154,13 +174,13 @@ function readAmount(cells: Cells, name: 'amount' | 'booked_amount', currencyName
   return { currency, amountMinor };
 }
 
-function readDay(cells: Cells, name: 'expense_date' | 'rate_date'): string {
+function readDay(cells: Cells, name: 'expense_date' | 'rate_date', { resolve }: Reading): string {
   const cell = cells[name];
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(cell) && !Number.isNaN(Date.parse(cell));
-  if (!isDay || new Date(cell).toISOString().slice(0, 10) !== cell) {
-    throw new RefusedRow(cell === '' ? 'date_missing' : 'date_invalid', name, `${quoted(cell)} is not a date`);
-  }
-  return cell;
+  const resolved = cell === '' ? undefined : resolve(cell);
+  if (resolved === undefined) throw new RefusedRow('date_missing', name, 'the row has no date');
+  if ('date' in resolved) return resolved.date;
+  if (resolved.fault === 'date_invalid') throw new RefusedRow('date_invalid', name, `${quoted(cell)} is not a date`);
+  throw new RefusedRow('date_out_of_range', name, 'is before 1970 or more than ten years ahead');
 }
 
 function readAccount(cells: Cells, tenantCurrency: string): NonNullable<Purchase['account']> {

@@ -20,6 +20,8 @@ const order = z.enum(['dmy', 'mdy', 'ymd']);
  * with the import, so that an interrupted one goes on exactly as it began.
  */
 export const fileFormat = z.object({
+  /** What has changed since 1: where no text of a row is understood, its other cells are part of its fingerprint. */
+  version: z.literal([1, 2]).default(1),
   kind: z.enum(fileKinds).default('csv'),
   encoding: z.enum(encodings),
   delimiter: z.string(),
@@ -33,8 +35,14 @@ export const fileFormat = z.object({
   /** Columns that were taken for their header, and others that are headed alike and were passed over. */
   repeated: z.array(z.object({ header: z.string(), field: z.enum(fields), others: z.array(z.string()) })).default([]),
   columns: z.array(column),
+  /** Columns that hold text and are neither understood nor left out on purpose. */
+  ignored: z.array(z.string()).default([]),
+  /** Rows of which no text is understood, so that nothing is said of what was bought. */
+  untitled: z.int().default(0),
   dates: z.object({ order, compactOrder: order, text: z.string() }),
   decimalMark: z.enum(['.', ',']),
+  /** Nothing but numbers such as `1,234` told the mark. */
+  isDecimalMarkAssumed: z.boolean().default(false),
   /** What a number in the column is multiplied by to make money spent positive. */
   signs: z.object({
     ...{ amount: sign, debit: sign, credit: sign },

@@ -8,7 +8,7 @@ import { isPlain } from './row-text.ts';
  * file. Two purchases that are equal in everything share it and are told apart by their ordinal within the file.
  */
 export function fingerprintOf(purchase: Purchase): Buffer {
-  const { expenseDate, amount, booked, account, tags } = purchase;
+  const { expenseDate, amount, booked, account, tags, unread } = purchase;
   const texts = [purchase.title, purchase.vendor, account?.name ?? '', purchase.category, purchase.project];
   const parts = [
     ...[
@@ -20,6 +20,7 @@ export function fingerprintOf(purchase: Purchase): Buffer {
       booked?.currency ?? '',
     ],
     ...[...texts, tags.toSorted().join(','), purchase.description, purchase.sourceId || purchase.reference].map(fold),
+    ...unread.map(fold).toSorted(),
   ];
   return digest(parts);
 }

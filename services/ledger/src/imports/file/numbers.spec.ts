@@ -6,9 +6,9 @@ import { toDecimalText } from './to-decimal-text.ts';
 
 /** What each cell of a column means, when all of them decide together. */
 function read(cells: readonly string[], currency = 'EUR'): (string | undefined)[] {
-  const evidence = gatherDecimals(currency);
-  for (const cell of cells) evidence.add(cell);
-  const mark = evidence.conclude();
+  const evidence = gatherDecimals();
+  for (const cell of cells) evidence.add(cell, () => currency);
+  const { mark } = evidence.conclude();
   return cells.map((cell) => {
     const written = readNumber(cell);
     return written && toDecimalText(written, mark);

@@ -7,14 +7,13 @@ import { paymentTeller } from './card-payment.ts';
 import { exportRowParser } from './export-row.ts';
 import type { FileFormat } from './file-format.ts';
 import { paymentMethodNamed } from './payment-method.ts';
-import { readDate } from './read-date.ts';
 import { type MoneyContext, type ReadMoney, readBilled, readOriginal } from './read-money.ts';
-import { remember } from './remember.ts';
-import { type ResolvedDate, resolveDate } from './resolve-date.ts';
+import { type DateReader, dateReader } from './resolve-date.ts';
 import { quoted, RefusedRow, type RowFault, skippedRow } from './row-fault.ts';
-import { cut, lineOf, nameOf, textOf } from './row-text.ts';
+import { cut, lengthOf, lineOf, nameOf, textOf } from './row-text.ts';
 import { refundTeller } from './says-refund.ts';
 import { statementIncome, statementPending } from './statements/statement-columns.ts';
+import { cameBack, isAnnounced, movedNothing } from './status-words.ts';
 
 /** A purchase as a row tells it, with names in place of ids. Empty text: the row does not say. */
 export interface Purchase {
@@ -42,6 +41,8 @@ export interface Purchase {
   sourceId: string;
   /** In which of all sources that id is one; empty: that of the account. */
   sourceSpace: string;
+  /** Texts that nobody understands, where the row has no other: they tell it apart and say nothing. */
+  unread: readonly string[];
 }
 
 /** A row's purchase, or the first thing that is wrong with it, or why it is none. */
@@ -52,11 +53,11 @@ export function rowParser(
   format: FileFormat,
   given: { today: string; tenantCurrency: string },
 ): (cells: readonly string[]) => ParsedRow {
-  if (format.kind === 'outlay') return exportRowParser(given);
   const bound = bindColumns(format);
   const context = { bound, format, tenantCurrency: given.tenantCurrency };
   const says = { refund: refundTeller(format.columns), payment: paymentTeller(format.columns) };
-  const resolve = remember((cell) => resolveCell(cell, format.dates, given.today));
+  const resolve = dateReader(format.dates, given.today);
+  if (format.kind === 'outlay') return exportRowParser(format, { ...given, resolve });
   return (cells) => {
     try {
       checkShape(cells, bound, format);
@@ -82,12 +83,16 @@ function checkSide(
   says: { refund: ReturnType<typeof refundTeller>; payment: ReturnType<typeof paymentTeller> },
 ): void {
   const cameIn = amount.amountMinor < 0n;
+  const status = lineOf(cells, bound.status);
+  // Of what came back, the row that says so with a minus is the refund itself.
+  if (format.kind === 'csv' && bound.status && !cameIn && cameBack(status)) {
+    throw new RefusedRow('not_completed', bound.status.header, `${quoted(status)}: the money came back`);
+  }
   if (format.kind === 'csv' && cameIn && says.payment(cells) !== undefined) {
     throw skippedRow('income', amountColumn, 'what was paid to the issuer of the card is no expense');
   }
   if (format.credits !== 'skip') return;
-  const isIncome =
-    format.kind === 'csv' ? cameIn && !says.refund(cells) : lineOf(cells, bound.status) === statementIncome;
+  const isIncome = format.kind === 'csv' ? cameIn && !says.refund(cells) : status === statementIncome;
   if (isIncome) throw skippedRow('income', amountColumn, 'money that came in is no expense');
 }
 
@@ -99,10 +104,10 @@ function checkShape(cells: readonly string[], bound: BoundColumns, format: FileF
     throw new RefusedRow('row_too_short', '', reason);
   }
   const status = lineOf(cells, bound.status);
-  if (bound.status && /^(declined|reverted|failed|cancell?ed|rejected|void|voided|denied|expired)$/i.test(status)) {
+  if (bound.status && movedNothing(status)) {
     throw new RefusedRow('not_completed', bound.status.header, `${quoted(status)}: no money was moved`);
   }
-  const isPending = format.kind === 'csv' ? pendingWords.test(status) : status === statementPending;
+  const isPending = format.kind === 'csv' ? isAnnounced(status) : status === statementPending;
   if (isPending) {
     throw skippedRow('not_booked', bound.status?.header ?? '', 'the bank has not booked it yet');
   }
@@ -113,19 +118,11 @@ function checkShape(cells: readonly string[], bound: BoundColumns, format: FileF
   }
 }
 
-const pendingWords = /^(pending|(umsatz )?vorgemerkt|not (yet )?posted|uncleared|en attente|pendiente|in attesa)$/i;
-
-function resolveCell(cell: string, { order, compactOrder }: FileFormat['dates'], today: string): ResolvedDate {
-  const written = readDate(cell);
-  if (written === undefined) return { fault: 'date_invalid' };
-  return resolveDate(written, written.kind === 'compact' ? compactOrder : order, today);
-}
-
 function readDay(
   cells: readonly string[],
   { date }: BoundColumns,
   { dates: { text } }: FileFormat,
-  resolve: (cell: string) => ResolvedDate,
+  resolve: DateReader,
 ): string {
   const cell = textOf(cells, date);
   const header = date?.header ?? '';
@@ -193,10 +190,16 @@ function describe(
   const texts = [...new Set(bound.descriptions.map((column) => lineOf(cells, column)).filter((text) => text !== ''))];
   const category = nameOf(cells, bound.category) || (defaults?.category ?? '');
   const tax = lineOf(cells, bound.tax);
-  const [mainText = ''] = texts;
-  const title = vendor || mainText || category || 'Purchase without a name';
-  // A text that became the title as a whole is not said twice.
-  const notes = vendor === '' && mainText.length <= titleLengthMax ? texts.slice(1) : texts;
+  const hasOtherText = vendor !== '' || texts.length > 0;
+  const said = bound.title?.isFallback && hasOtherText ? '' : lineOf(cells, bound.title);
+  const mainText = said || (vendor === '' ? (texts[0] ?? '') : '');
+  const title = mainText || vendor || category || 'Purchase without a name';
+  // A text that became the title as a whole is not said twice; one that is too long for it is kept as a whole.
+  const isWhole = lengthOf(mainText) <= titleLengthMax;
+  const notes = isWhole ? texts.filter((text) => text !== mainText) : [...new Set([mainText, ...texts])];
+  const reference = lineOf(cells, bound.reference);
+  const sourceId = lineOf(cells, bound.sourceId);
+  const isSaid = [mainText, vendor, nameOf(cells, bound.category), reference, sourceId].some((text) => text !== '');
   const accountName = maskCardNumber(nameOf(cells, bound.account) || (defaults?.account ?? ''));
   // A statement is kept in the currency of its account.
   const accountCurrency = format.kind === 'csv' ? tenantCurrency : amount.currency;
@@ -214,16 +217,25 @@ function describe(
     tags: readTags(cells, bound),
     paymentMethod: paymentMethodNamed(textOf(cells, bound.paymentMethod)),
     tax,
-    reference: lineOf(cells, bound.reference),
-    sourceId: lineOf(cells, bound.sourceId),
+    reference,
+    sourceId,
     sourceSpace: '',
+    unread: isSaid || format.version === 1 ? [] : unreadOf(cells, format),
   };
+}
+
+/** Texts of a row in which none is understood, in an order that is theirs whatever that of the columns. */
+function unreadOf(cells: readonly string[], { columns }: FileFormat): string[] {
+  const read = new Set(columns.map(({ index }) => index));
+  return cells
+    .filter((cell, index) => !read.has(index) && /\p{L}/u.test(cell))
+    .map((cell) => cell.replaceAll('\0', '').toWellFormed());
 }
 
 const descriptionLengthMax = 5_000;
 
 const shorten = (title: string): string =>
-  title.length <= titleLengthMax ? title : `${cut(title, titleLengthMax - 1).trimEnd()}…`;
+  lengthOf(title) <= titleLengthMax ? title : `${cut(title, titleLengthMax - 1).trimEnd()}…`;
 
 function readTags(cells: readonly string[], { tags }: BoundColumns): string[] {
   const text = nameOf(cells, tags);

@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '../../domain/booking.ts';
+import { type PaymentMethod, paymentMethods } from '../../domain/booking.ts';
 
 const methods: readonly (readonly [RegExp, PaymentMethod])[] = [
   [/debit ?card|visa debit|maestro|girocard/i, 'debit_card'],
@@ -10,6 +10,14 @@ const methods: readonly (readonly [RegExp, PaymentMethod])[] = [
   [/^(cash|bar|bargeld|especes|espèces|efectivo|contanti)$/i, 'cash'],
 ];
 
-/** The payment method that a cell names; empty where it names none that we know. */
+/** The payment method that a cell names, in our own words or in those of banks; empty where it names none that we know. */
 export const paymentMethodNamed = (text: string): PaymentMethod | '' =>
-  methods.find(([pattern]) => pattern.test(text))?.[1] ?? '';
+  paymentMethods.find((method) => method === ownWord(text)) ??
+  methods.find(([pattern]) => pattern.test(text))?.[1] ??
+  '';
+
+const ownWord = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_');

@@ -1,7 +1,8 @@
 import { fractionDigits, parseAmount } from '@outlay/platform';
 import { isBookable, type Money } from '../../domain/money.ts';
 import type { BoundColumns, MoneyColumns } from './bind-columns.ts';
-import { toCurrencyCode } from './currency-code.ts';
+import { namesCurrency } from './currency-code.ts';
+import { currencyOf } from './currency-of.ts';
 import { directionOf } from './direction.ts';
 import type { FileFormat } from './file-format.ts';
 import { readNumber } from './read-number.ts';
@@ -54,15 +55,8 @@ function readMoney(
   const text = written && toDecimalText(written, format.decimalMark);
   if (!written || text === undefined) throw notAnAmount(column, cell);
 
-  const beside = written.currency === '' || isVague(written.currency) ? '' : written.currency;
-  const besideCode = beside === '' ? undefined : toCurrencyCode(beside, tenantCurrency);
-  if (beside !== '' && besideCode === undefined) throw notAnAmount(column, cell);
-  const currency =
-    currencyCell(cells, columns, tenantCurrency) ??
-    besideCode ??
-    column.currency ??
-    format.defaults?.currency ??
-    tenantCurrency;
+  if (written.currency !== '' && !namesCurrency(written.currency)) throw notAnAmount(column, cell);
+  const currency = currencyOf(cells, columns, written.currency, { defaults: format.defaults, tenantCurrency });
 
   const amountMinor = parseAmount(withoutNeedlessZeros(text, fractionDigits(currency)), currency);
   if (amountMinor === 'amount_invalid') throw notAnAmount(column, cell);
@@ -77,26 +71,11 @@ function readMoney(
   return { amountMinor: (amountMinor < 0n ? -amountMinor : amountMinor) * BigInt(direction), currency, column };
 }
 
-function currencyCell(
-  cells: readonly string[],
-  { currency }: MoneyColumns,
-  tenantCurrency: string,
-): string | undefined {
-  const cell = currency ? textOf(cells, currency) : '';
-  if (!currency || cell === '') return undefined;
-  const code = toCurrencyCode(cell, tenantCurrency);
-  if (!code) throw new RefusedRow('currency_unknown', currency.header, `${quoted(cell)} is not a currency`);
-  return code;
-}
-
 const notAnAmount = (column: Column, cell: string): RefusedRow =>
   new RefusedRow('amount_invalid', column.header, `${quoted(cell)} is not an amount`);
 
-/** Signs that several currencies share say nothing; the currency comes from elsewhere. */
-const isVague = (sign: string): boolean => /^(kr\.?|fr\.?|sfr\.?|lei|rs\.?|rm|ft)$/i.test(sign);
-
 /** Exports with four decimals for every currency mean no more by `72.6100` than by `72.61`. */
-function withoutNeedlessZeros(text: string, digits: number): string {
+export function withoutNeedlessZeros(text: string, digits: number): string {
   const point = text.indexOf('.');
   if (point === -1) return text;
   const kept = text.slice(point + 1, point + 1 + digits);

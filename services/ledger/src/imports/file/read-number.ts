@@ -37,10 +37,14 @@ export function readNumber(cell: string): WrittenNumber | undefined {
   return { isNegative: around.includes('(') || around.includes('-') || mark === 'cr', body, currency };
 }
 
+/** The point behind these is none of the number. */
+const abbreviation = /(?<!\p{L})(kr|s?fr|rs)\./iu;
+
 /** All minus signs and blanks of the world become the plain ones; `Â` is what is left of a sign that was decoded twice. */
 const tidy = (cell: string): string =>
   cell
     .replaceAll(/[−–—]/g, '-')
     .replaceAll('Â', '')
+    .replace(abbreviation, '$1')
     .replaceAll(/[\s\u00a0\u2007\u2009\u202f]+/g, ' ')
     .trim();

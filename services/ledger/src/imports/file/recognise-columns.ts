@@ -1,5 +1,5 @@
-import { isCurrency } from '@outlay/platform';
 import { type Field, fieldsNamed, type NamedField, normaliseHeader } from './column-names.ts';
+import { currencyInHeader } from './currency-code.ts';
 import { directionOf } from './direction.ts';
 import type { ImportMapping } from './mapping.ts';
 import { headerLengthMax, nameColumns, plainHeader, saidOf } from './name-columns.ts';
@@ -12,7 +12,7 @@ export interface Column {
   /** As it stands in the file, on one line and without blanks around it; numbered where it comes again. */
   header: string;
   field: Field;
-  /** Currency that the header names, as in `Amount (EUR)`. */
+  /** Currency that the header names, as in `Amount (EUR)`; the sign where several share it, as in `Amount ($)`. */
   currency?: string;
   /** The client said what it is. */
   isGiven?: boolean;
@@ -89,24 +89,27 @@ function candidatesOf(text: string, place: Place, sample: readonly (readonly str
   return [];
 }
 
-/** A header as it is, then without the currency at its end, which is a name's part in some and an addition in others. */
+/** A header as it is, then without the currency in it, which is a name's part in some and an addition in others. */
 function* readings(header: string): Generator<{ name: string; currency: string | undefined }> {
-  yield {
-    name: normaliseHeader(header),
-    currency: header.includes('€') ? 'EUR' : header.includes('£') ? 'GBP' : undefined,
-  };
-  const [, name, written = ''] = /^(.*?)[\s([_-]+(?:in\s+)?([A-Z]{3}|\$)\s*[)\]]?$/.exec(header) ?? [];
-  const currency = written === '$' ? 'USD' : written;
-  if (name !== undefined && isCurrency(currency)) yield { name: normaliseHeader(name), currency };
+  const named = currencyInHeader(header);
+  yield { name: normaliseHeader(header), currency: named?.currency };
+  if (named) yield { name: normaliseHeader(named.rest), currency: named.currency };
 }
 
-/** The one meaning a name has, or the first that its cells bear out; a direction must be borne out in any case. */
+/**
+ * The one meaning a name has, or the first that its cells bear out; a direction must be borne out in any case, and a title
+ * must not be numbers.
+ */
 function bestMeaning(meanings: readonly NamedField[], cells: readonly string[]): NamedField | undefined {
   const isBorneOut = ({ field }: NamedField): boolean => {
     const test = tests[field];
     return test === undefined || (cells.length > 0 && cells.filter(test).length * 2 >= cells.length);
   };
-  const open = meanings.filter((meaning) => meaning.field !== 'direction' || isBorneOut(meaning));
+  const isOpen = (meaning: NamedField): boolean =>
+    meaning.field === 'title'
+      ? cells.length === 0 || isBorneOut(meaning)
+      : meaning.field !== 'direction' || isBorneOut(meaning);
+  const open = meanings.filter(isOpen);
   return open.length > 1 ? (open.find(isBorneOut) ?? open.at(-1)) : open[0];
 }
 
@@ -114,4 +117,5 @@ const tests: Partial<Record<Field, (cell: string) => boolean>> = {
   expense_date: (cell) => readDate(cell) !== undefined,
   currency: (cell) => /^([A-Za-z]{3}|[€£$¥])$/.test(cell),
   direction: (cell) => directionOf(cell) !== undefined,
+  title: (cell) => /\p{L}/u.test(cell),
 };

@@ -60,7 +60,18 @@ async function read(
   const width = layout.header.findLastIndex((cell) => cell.trim() !== '') + 1;
   const headers = nameColumns(layout.header.slice(0, width));
   const repeated = findRepeated(layout.header, values.columns, given.mapping?.columns);
-  const recognised = { kind, encoding, delimiter, quoting, headerLine, width, headers, repeated, ...values };
+  const recognised = {
+    version: 2 as const,
+    kind,
+    encoding,
+    delimiter,
+    quoting,
+    headerLine,
+    width,
+    headers,
+    repeated,
+    ...values,
+  };
   const format = applyMapping(recognised, given.mapping ?? {});
   return { format, rowsTotal, rowsFitting, hasDoubtfulQuotes };
 }
@@ -71,11 +82,15 @@ const plainSigns = { amount: 1, debit: 1, credit: -1, isAssumed: false } as cons
 /** What comes into a bank account is income; our own export has refunds. */
 const plainCredits = (kind: FileFormat['kind']): FileFormat['credits'] => (kind === 'outlay' ? 'refund' : 'skip');
 
+/** What a statement or an export says, however its rows look; a spreadsheet may have saved an export its own way. */
+function saidByKind(kind: FileFormat['kind']): Partial<FileFormat> {
+  if (kind === 'csv') return {};
+  const said = { isDecimalMarkAssumed: false, signs: plainSigns, credits: plainCredits(kind) };
+  return kind === 'outlay' ? said : { ...said, ...written };
+}
+
 function applyMapping(recognised: Omit<FileFormat, 'defaults'>, mapping: ImportMapping): FileFormat {
-  const isTable = recognised.kind === 'csv';
-  const format = isTable
-    ? recognised
-    : { ...recognised, ...written, signs: plainSigns, credits: plainCredits(recognised.kind) };
+  const format = { ...recognised, ...saidByKind(recognised.kind) };
   const { date_format: dateFormat, decimal_mark: decimalMark, amounts, credits, defaults = {} } = mapping;
   const order = dateFormat === undefined || dateFormat === dayNumber ? undefined : orderOf(dateFormat);
   const sign = amounts === undefined ? format.signs.amount : signOf(amounts);

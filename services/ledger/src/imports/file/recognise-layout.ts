@@ -1,4 +1,4 @@
-import { exportHeader } from './export-row.ts';
+import { isExportHeader } from './export-columns.ts';
 import type { FileKind, ImportMapping } from './mapping.ts';
 import { readFirstRows } from './read-rows.ts';
 import { type Column, recogniseColumns } from './recognise-columns.ts';
@@ -68,11 +68,11 @@ function candidatesUnder(delimiter: string, head: string, mapping: ImportMapping
 }
 
 /**
- * A header that is ours to the letter says what its cells mean; where the client knows better, it is a table like any other.
+ * A header of ours says what its cells mean; where the client knows better, it is a table like any other.
  * Who gives back what was recognised of an export says its columns as well, and that it is one.
  */
 const isOutlayExport = (cells: readonly string[], { columns, kind }: ImportMapping): boolean =>
-  (kind === 'outlay' || (kind === undefined && columns === undefined)) && cells.join() === exportHeader.join();
+  (kind === 'outlay' || (kind === undefined && columns === undefined)) && isExportHeader(cells);
 
 function faultsOf(columns: readonly Column[]): LayoutFault[] {
   const hasDate = columns.some((column) => column.field === 'expense_date');

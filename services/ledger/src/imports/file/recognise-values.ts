@@ -1,6 +1,8 @@
 import type { RawRow } from './csv-splitter.ts';
+import { currencyTeller } from './currency-of.ts';
 import type { FileFormat } from './file-format.ts';
 import { gatherAccounts } from './gather-accounts.ts';
+import { gatherTexts } from './gather-texts.ts';
 import { type ImportMapping, orderOf, signOf } from './mapping.ts';
 import { gatherCredits } from './recognise-credits.ts';
 import { gatherDates } from './recognise-dates.ts';
@@ -10,7 +12,10 @@ import { gatherSigns } from './recognise-signs.ts';
 import { createRowGuard } from './row-guard.ts';
 
 /** What only all rows together can tell. */
-export type RecognisedValues = Pick<FileFormat, 'dates' | 'decimalMark' | 'signs' | 'credits'> & {
+export type RecognisedValues = Pick<
+  FileFormat,
+  'dates' | 'decimalMark' | 'isDecimalMarkAssumed' | 'signs' | 'credits' | 'ignored' | 'untitled'
+> & {
   /** Rows below the header. */
   rowsTotal: number;
   /** Those of them that have as many cells as the header. */
@@ -37,10 +42,12 @@ export async function recogniseValues(
   const dateColumn = layout.columns.find((column) => column.field === 'expense_date');
   const amountColumns = layout.columns.filter((column) => amountFields.has(column.field));
   const dates = gatherDates(given.today, orderOf(given.dateFormat ?? ''));
-  const decimals = gatherDecimals(given.currency);
+  const decimals = gatherDecimals();
+  const currencyOf = currencyTeller(layout.columns, given);
   const signs = gatherSigns(layout.columns);
   const credits = gatherCredits(layout.columns);
   const accounts = gatherAccounts(layout.columns);
+  const texts = gatherTexts(layout, given.mapping);
   const guard = createRowGuard();
   let rowsTotal = 0;
   let rowsFitting = 0;
@@ -51,19 +58,23 @@ export async function recogniseValues(
     rowsTotal++;
     if (cells.length === layout.header.length) rowsFitting++;
     hasDoubtfulQuotes ||= cells.some((cell) => cell.includes('\n') && cell.includes(layout.delimiter));
-    guard.take(cells, dateColumn !== undefined && dates.add(cells[dateColumn.index] ?? ''));
-    for (const { index } of amountColumns) decimals.add(cells[index] ?? '');
+    const hasDate = dateColumn !== undefined && dates.add(cells[dateColumn.index] ?? '');
+    guard.take(cells, hasDate);
+    for (const column of amountColumns) decimals.add(cells[column.index] ?? '', () => currencyOf(cells, column));
     signs.add(cells);
     credits.add(cells);
     accounts.add(cells);
+    texts.add(cells, hasDate);
   }
   const { amounts: saidSign, decimal_mark: saidMark } = given.mapping ?? {};
   const recognised = signs.conclude();
+  const decimal = decimals.conclude();
   const amounts = {
-    decimalMark: saidMark ?? decimals.conclude(),
+    decimalMark: saidMark ?? decimal.mark,
+    isDecimalMarkAssumed: saidMark === undefined && decimal.isAssumed,
     signs: saidSign ? { ...recognised, amount: signOf(saidSign), isAssumed: false } : recognised,
   };
-  const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts) };
+  const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts), ...texts.conclude() };
   const { isPayer } = accounts.conclude();
   const columns = layout.columns.filter(({ field, isGiven }) => field !== 'account' || isPayer || isGiven);
   return { ...values, columns, rowsTotal, rowsFitting, hasDoubtfulQuotes };

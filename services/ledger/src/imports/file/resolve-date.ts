@@ -1,4 +1,5 @@
-import type { DateOrder, WrittenDate } from './read-date.ts';
+import { type DateOrder, readDate, type WrittenDate } from './read-date.ts';
+import { remember } from './remember.ts';
 
 /** A calendar date as YYYY-MM-DD, or why there is none. */
 export type ResolvedDate = { date: string } | { fault: 'date_invalid' | 'date_out_of_range' };
@@ -22,6 +23,20 @@ export function resolveDate(written: WrittenDate, order: DateOrder, today: strin
   if (date === undefined) return { fault: 'date_invalid' };
   return date < dateMin || date > dateMax(today) ? { fault: 'date_out_of_range' } : { date };
 }
+
+/** Reads the cells of a column of dates. */
+export type DateReader = (cell: string) => ResolvedDate;
+
+/** Makes the reader of a file that writes its dates in these orders. */
+export const dateReader = (
+  { order, compactOrder }: { order: DateOrder; compactOrder: DateOrder },
+  today: string,
+): DateReader =>
+  remember((cell) => {
+    const written = readDate(cell);
+    if (written === undefined) return { fault: 'date_invalid' };
+    return resolveDate(written, written.kind === 'compact' ? compactOrder : order, today);
+  });
 
 function toIso(written: WrittenDate, order: DateOrder, today: string): string | undefined {
   switch (written.kind) {

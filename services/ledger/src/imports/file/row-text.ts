@@ -16,6 +16,12 @@ export function textOf(cells: readonly string[], column: Column | undefined): st
   return blank.test(cell) ? '' : cell.toWellFormed();
 }
 
+/** Whether a cell says anything. */
+export function hasText(cells: readonly string[], column: Column): boolean {
+  const cell = cellOf(cells, column);
+  return cell !== '' && !blank.test(cell);
+}
+
 /** Printable ASCII, which every normal form leaves as it is. */
 export const isPlain = (text: string): boolean => /^[ -~]*$/.test(text);
 
@@ -32,15 +38,23 @@ export function lineOf(cells: readonly string[], column: Column | undefined): st
 /** A name of something the row refers to. Throws RefusedRow for one that is too long to be a name. */
 export function nameOf(cells: readonly string[], column: Column | undefined): string {
   const name = lineOf(cells, column);
-  if (column && name.length > nameLengthMax) {
+  if (column && lengthOf(name) > nameLengthMax) {
     throw new RefusedRow('text_too_long', column.header, `the name has more than ${nameLengthMax} characters`);
   }
   return name;
 }
 
-/** The beginning of a text, without half a character at its end. */
+/** Characters of a text as the API and the database count them: one for an emoji that a string holds in two pieces. */
+export function lengthOf(text: string): number {
+  if (isPlain(text)) return text.length;
+  let length = 0;
+  for (const _character of text) length++;
+  return length;
+}
+
+/** The beginning of a text, of so many characters at most. */
 export const cut = (text: string, lengthMax: number): string =>
-  text.length <= lengthMax ? text : text.slice(0, lengthMax).replace(/[\uD800-\uDBFF]$/, '');
+  lengthOf(text) <= lengthMax ? text : [...text].slice(0, lengthMax).join('');
 
 /** Characters of a name of a category, an account or a project. */
 export const nameLengthMax = 200;

@@ -17,7 +17,13 @@ const whole = new RegExp(`^(?:\\p{L}+[ _-])?(?:${refund})$`, 'iu');
 /** Whoever is paid by an office of refunds has no refund. */
 const pay = /(?<!\p{L})(?:salary|wages?|gehalt|lohn|salaire|n[oó]mina|stipendio|salaris)(?!\p{L})/iu;
 
-const telling: ReadonlySet<Column['field']> = new Set(['vendor', 'description', 'direction', 'payment_method']);
+const telling: ReadonlySet<Column['field']> = new Set([
+  'title',
+  'vendor',
+  'description',
+  'direction',
+  'payment_method',
+]);
 
 /**
  * Tells whether a row says itself that it is a refund: in the words of its texts, or by a cell that says nothing else, as
