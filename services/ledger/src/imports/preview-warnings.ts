@@ -11,6 +11,7 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...assumedSign(state),
   ...assumedDecimals(state),
   ...skippedCredits(state),
+  ...knownFile(state),
 ];
 
 /** A file of more of them has another fault. */
@@ -67,6 +68,14 @@ function assumedDecimals({ format }: ImportState): ledger.ImportWarning[] {
     `Nothing but amounts such as "1,234" or "1.234" tells how decimals are written: ${quoted(format.decimalMark)} is taken ` +
     `to stand before them. To have it the other way, send the mapping ${JSON.stringify({ decimal_mark: other })}.`;
   return [{ code: 'decimals_assumed', message, column: '', rows: 0 }];
+}
+
+function knownFile({ format, duplicates }: ImportState): ledger.ImportWarning[] {
+  if (!format?.isKnown || duplicates === 0) return [];
+  const message =
+    'The same file came before. What was booked of it then is not booked again, however it is read now; to have it read ' +
+    'another way, undo that import first.';
+  return [{ code: 'file_known', message, column: '', rows: duplicates }];
 }
 
 const amountFields = ['amount', 'billed_amount', 'original_amount'] as const;

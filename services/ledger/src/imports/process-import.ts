@@ -10,6 +10,7 @@ import {
   type TenantId,
 } from '@outlay/platform';
 import { bookBatch } from './book-batch.ts';
+import { findEarlierReadings } from './earlier-readings.ts';
 import { endSurvey, needsSurvey } from './end-survey.ts';
 import { UnclosedQuote } from './file/csv-splitter.ts';
 import { inPieces } from './file/next-turn.ts';
@@ -194,7 +195,8 @@ async function recognise(work: ImportWork, context: TenantContext, started: Star
   return database.withTenant(context, async (session) => {
     const { state: current } = await lockImport(session, context, state.id);
     if (current.status !== 'processing' || current.format) return current;
-    return storeFormat(session, context, state, recognised);
+    const isKnown = (await findEarlierReadings(session, context, state.id)).length > 0;
+    return storeFormat(session, context, state, { ...recognised, format: { ...recognised.format, isKnown } });
   });
 }
 
@@ -261,10 +263,16 @@ async function passOver(
   const { database, inTurn = (batch) => batch() } = work;
   const { id, format } = state;
   if (!format) throw new Error('A file must be recognised before its rows are read');
-  const reading = { format, tenantCurrency, today: dayOf(state), batchSize: work.batchSize ?? batchSizeDefault };
-  const done = await database.withTenant(context, (session) => listBatches(session, context, id, state.stage), {
-    readOnly: true,
-  });
+  const { done, earlier } = await database.withTenant(
+    context,
+    async (session) => ({
+      done: await listBatches(session, context, id, state.stage),
+      earlier: await findEarlierReadings(session, context, id),
+    }),
+    { readOnly: true },
+  );
+  const batchSize = work.batchSize ?? batchSizeDefault;
+  const reading = { format, tenantCurrency, today: dayOf(state), batchSize, earlier };
   const begun = performance.now();
   let readingMs: number | undefined;
   let worked: Worked = 'ended';

@@ -1,5 +1,6 @@
 import type { IdentifiedRow, PurchaseKey } from './claim-purchases.ts';
-import { countOrdinals } from './file/count-ordinals.ts';
+import type { EarlierReading } from './earlier-readings.ts';
+import { type CountOrdinal, countOrdinals } from './file/count-ordinals.ts';
 import type { FileFormat } from './file/file-format.ts';
 import { fingerprintOf, sourceKeyOf } from './file/fingerprint.ts';
 import { type OpenFile, openRows } from './file/open-rows.ts';
@@ -24,6 +25,8 @@ export interface Reading {
   /** Bounds what counts as a date too far ahead. */
   today: string;
   batchSize: number;
+  /** How the same bytes were read before, where that was otherwise: what was booked then is known by that. */
+  earlier?: readonly EarlierReading[];
 }
 
 /** Stretches of rows, in their order. */
@@ -38,13 +41,16 @@ export async function* readBatches(open: OpenFile, reading: Reading, done: Stret
   const { format, batchSize } = reading;
   const parse = rowParser(format, reading);
   const ordinalOf = countOrdinals();
+  const earlierKeysOf = (reading.earlier ?? []).map((one) => earlierKey(one, reading.tenantCurrency));
   const isDone = createDoneCheck(done);
   let position = 0;
   let batch = emptyBatch(0);
   for await (const { line, cells } of openRows(open, format)) {
     if (line <= format.headerLine) continue;
     const parsed = parse(cells);
-    const row = 'fault' in parsed ? undefined : identify(line, parsed.purchase, ordinalOf);
+    // Counted for each row, be it a purchase now or not, as it was then.
+    const known = earlierKeysOf.flatMap((keyOf) => keyOf(cells) ?? []);
+    const row = 'fault' in parsed ? undefined : identify(line, parsed.purchase, ordinalOf, known);
     const here = position++;
     if (isDone(here)) {
       if (batch.rowCount > 0) yield batch;
@@ -74,9 +80,39 @@ function createDoneCheck(done: Stretches): (position: number) => boolean {
   };
 }
 
-function identify(line: number, purchase: Purchase, ordinalOf: ReturnType<typeof countOrdinals>): IdentifiedRow {
+/** Makes what tells the key under which another reading of the same bytes knows a row; undefined where it was no purchase. */
+function earlierKey(
+  { format, today }: EarlierReading,
+  tenantCurrency: string,
+): (cells: readonly string[]) => PurchaseKey | undefined {
+  const parse = rowParser(format, { today, tenantCurrency });
+  const ordinalOf = countOrdinals();
+  return (cells) => {
+    const parsed = parse(cells);
+    if ('fault' in parsed) return undefined;
+    const digest = fingerprintOf(parsed.purchase);
+    return { digest, ordinal: ordinalOf(digest) };
+  };
+}
+
+function identify(
+  line: number,
+  purchase: Purchase,
+  ordinalOf: CountOrdinal,
+  known: readonly PurchaseKey[],
+): IdentifiedRow {
   const keyOf = (digest: Buffer): PurchaseKey => ({ digest, ordinal: ordinalOf(digest) });
   const sourceKey = sourceKeyOf(purchase);
   const own = keyOf(fingerprintOf(purchase));
-  return { line, keys: sourceKey ? [own, keyOf(sourceKey)] : [own], purchase };
+  const others = [...(sourceKey ? [keyOf(sourceKey)] : []), ...known];
+  return {
+    line,
+    keys: [own, ...others.filter((key, at) => !others.slice(0, at).concat(own).some(isSame(key)))],
+    purchase,
+  };
 }
+
+const isSame =
+  (key: PurchaseKey) =>
+  (other: PurchaseKey): boolean =>
+    key.ordinal === other.ordinal && key.digest.equals(other.digest);

@@ -7,6 +7,87 @@ beforeAll(async () => {
 });
 afterAll(() => driver.stop());
 
+const defaults = (said: Record<string, string>) => ({ currency: '', account: '', category: '', project: '', ...said });
+
+const file = 'date,merchant,amount,note\n2025-01-13,Bahn,29.90,Graz\n2025-01-13,Bahn,29.90,Wien\n';
+
+describe('the same file with another mapping', () => {
+  it.each([
+    ['that leaves a column out', { columns: { note: '' } }],
+    ['that calls it something else', { columns: { note: 'project' } }],
+    ['that has a default', { defaults: defaults({ account: 'Card', category: 'Travel', project: 'Web' }) }],
+    ['that reads other decimals', { decimalMark: '.' as const, amounts: 'spent_negative' as const }],
+  ])('%s adds nothing, in either order', async (_what, mapping) => {
+    const [context, other] = [await driver.tenant('EUR'), await driver.tenant('EUR')];
+
+    expect(await driver.take(context, file)).toMatchObject({ imported: 2, duplicates: 0 });
+    expect(await driver.take(context, file, { mapping })).toMatchObject({ imported: 0, duplicates: 2 });
+    expect(await driver.take(other, file, { mapping })).toMatchObject({ imported: 2, duplicates: 0 });
+    expect(await driver.take(other, file)).toMatchObject({ imported: 0, duplicates: 2 });
+    expect(await driver.take(other, file, { mapping: { columns: { merchant: '' } } })).toMatchObject({ imported: 0 });
+  });
+
+  it('adds what was refused before', async () => {
+    const context = await driver.tenant('EUR');
+    const mixed = 'date,merchant,amount\n2025-01-13,a,"1.234,50"\n2025-01-14,b,12.50\n2025-01-15,c,13.50\n';
+
+    expect(await driver.take(context, mixed)).toMatchObject({ imported: 2, refused: 1 });
+    expect(await driver.take(context, mixed, { mapping: { decimalMark: ',' } })).toMatchObject({ imported: 1 });
+  });
+
+  it('is booked once by whichever of several that come at once', async () => {
+    const context = await driver.tenant('EUR');
+    const mappings = [
+      {},
+      { columns: { note: '' } },
+      { defaults: defaults({ account: 'Card' }) },
+      { defaults: defaults({ project: 'P' }) },
+    ];
+
+    const started = await Promise.all(mappings.map((mapping) => driver.send(context, file, { mapping })));
+    const done = await Promise.all(started.map(({ id }) => driver.finished(context, id)));
+
+    expect(done.reduce((sum, { imported }) => sum + imported, 0)).toBe(2);
+  });
+
+  it('is told in a preview, and comes again once it is taken back', async () => {
+    const context = await driver.tenant('EUR');
+    const mapping = { defaults: defaults({ account: 'Card' }) };
+    const first = await driver.take(context, file);
+
+    const seen = await driver.preview(context, file, { mapping });
+
+    expect(seen).toMatchObject({ fresh: 0, duplicates: 2 });
+    expect(seen.preview!.warnings).toEqual([
+      {
+        code: 'file_known',
+        column: '',
+        rows: 2,
+        message: expect.stringMatching(/came before.*undo that import first/),
+      },
+    ]);
+    await driver.imports.handlers.undoImport(context, { importId: first.id });
+    await driver.finished(context, first.id, 'undone');
+    const again = await driver.preview(context, file, { mapping });
+    expect([again.fresh, again.preview!.warnings]).toEqual([2, []]);
+    expect(await driver.commit(context, again.id)).toMatchObject({ imported: 2 });
+  });
+
+  it('of another account is another file, and another tenant knows of neither', async () => {
+    const [context, other] = [await driver.tenant('EUR'), await driver.tenant('EUR')];
+    await driver.take(context, file, { mapping: { defaults: defaults({ account: 'Card A' }) } });
+
+    const second = file.replace('Wien', 'Linz');
+
+    expect(
+      await driver.take(context, second, { mapping: { defaults: defaults({ account: 'Card B' }) } }),
+    ).toMatchObject({
+      imported: 2,
+    });
+    expect(await driver.take(other, file)).toMatchObject({ imported: 2 });
+  });
+});
+
 describe('a preview', () => {
   const warned = async (text: string, currency = 'EUR') =>
     (await driver.preview(await driver.tenant(currency), text)).preview!.warnings;

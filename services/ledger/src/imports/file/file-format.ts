@@ -50,6 +50,8 @@ export const fileFormat = z.object({
     isAssumed: z.boolean().default(false),
   }),
   credits: z.enum(['refund', 'skip']).default('refund'),
+  /** The same bytes had come before. */
+  isKnown: z.boolean().default(false),
   defaults: importMapping.shape.defaults.default({}),
 });
 

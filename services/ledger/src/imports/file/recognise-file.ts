@@ -62,6 +62,7 @@ async function read(
   const repeated = findRepeated(layout.header, values.columns, given.mapping?.columns);
   const recognised = {
     version: 2 as const,
+    isKnown: false,
     kind,
     encoding,
     delimiter,

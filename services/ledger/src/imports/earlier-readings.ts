@@ -1,0 +1,45 @@
+import type { Session, TenantContext } from '@outlay/platform';
+import { z } from 'zod';
+import { type FileFormat, fileFormat } from './file/file-format.ts';
+
+/** How the same bytes were read by another import: by this its rows are known. */
+export interface EarlierReading {
+  format: FileFormat;
+  /** The day on which it came in. */
+  today: string;
+}
+
+/** The same file does not come in more ways at a time; those that booked nothing of it do not count. */
+const readingsMax = 20;
+
+/**
+ * How the bytes of an import were read by others of the tenant that have booked some of them, or are about to. A mapping
+ * makes other purchases of the same rows, so what is known of a row goes by what each of them made of it. Two that come at
+ * the same time each store how they read before they ask: at least one of them knows of the other, and takes its keys too.
+ */
+export async function findEarlierReadings(
+  session: Session,
+  context: TenantContext,
+  importId: string,
+): Promise<EarlierReading[]> {
+  const { rows } = await session.query(findStatement, [context.tenantId, importId, readingsMax]);
+  return rows.map((row) => earlier.parse(row));
+}
+
+const earlier = z
+  .object({ format: fileFormat, created_at: z.date() })
+  .transform(({ format, created_at: createdAt }) => ({ format, today: createdAt.toISOString().slice(0, 10) }));
+
+// Once for each pass over a file, among the imports of one tenant; formats are read of those alone that have the same bytes.
+const findStatement = {
+  name: 'find_earlier_readings',
+  text: `
+select other.format, other.created_at
+from imports as own
+join imports as other on other.tenant_id = own.tenant_id and other.file_hash = own.file_hash and other.id <> own.id
+where own.tenant_id = $1 and own.id = $2 and other.tenant_id = $1 and other.format is not null
+  and (other.imported > 0 or other.status = 'processing' and not other.is_preview)
+  and other.status <> 'undone'
+order by other.id desc
+limit $3`,
+};
