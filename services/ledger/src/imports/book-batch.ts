@@ -10,6 +10,7 @@ import type { ImportState } from './import-state.ts';
 import { makeReferences, refuseUnknown } from './known-references.ts';
 import { readFates } from './looks.ts';
 import type { Batch } from './read-batches.ts';
+import { resolveNames } from './resolve-names.ts';
 import { insertFates, type RowFate } from './row-store.ts';
 
 type FreshRow = PricedRow & { expenseId: string };
@@ -78,11 +79,12 @@ async function refuseNew(
 ): Promise<Awaited<ReturnType<typeof refuseUnknown<FreshRow>>>> {
   if (state.makesReferences) return { known: [...rows], unknown: [] };
   const repeated = await findRepeated(session, context, rows);
+  const news = rows.filter((_, index) => repeated[index] === undefined);
   const { known, unknown } = await refuseUnknown(
     session,
     context,
     state,
-    rows.filter((_, index) => repeated[index] === undefined),
+    await resolveNames(session, context, state, news),
   );
   return { known: [...rows.filter((_, index) => repeated[index] !== undefined), ...known], unknown };
 }
@@ -118,8 +120,9 @@ async function book(
   fresh: readonly FreshRow[],
 ): Promise<void> {
   if (fresh.length === 0) return;
-  const references = await makeReferences(session, context, state, fresh);
-  const bookings = fresh.map((row) => toBooking(row, { state, references }));
+  const rows = state.makesReferences ? await resolveNames(session, context, state, fresh) : fresh;
+  const references = await makeReferences(session, context, state, rows);
+  const bookings = rows.map((row) => toBooking(row, { state, references }));
   await postExpenses(session, context, bookings);
 }
 

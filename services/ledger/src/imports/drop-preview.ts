@@ -25,7 +25,7 @@ export async function dropPreview(
   };
   if (!(await inBatch((session) => isToBeDropped(session, context, importId)))) return;
   await inBatch((session) => dropAll(session, context, importId, ['import_chunks', 'import_batches']));
-  await inBatch((session) => dropAll(session, context, importId, ['import_references']));
+  await inBatch((session) => dropAll(session, context, importId, ['import_references', 'import_meanings']));
   let line: number | null = 0;
   while (line !== null) {
     const after: number = line;

@@ -3,6 +3,7 @@ import { breachesOf, describeBreaches, findHardLimits, findProjectBreaches, hasH
 import { beginStage, dropAll, endPreview, failImport, lockImport, storeSurvey } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 import { bindNames, reservePlaces } from './reserve-places.ts';
+import { listRenamed } from './resolve-names.ts';
 import { emptySurvey, namesShown, type Survey } from './survey.ts';
 import { beginToWait, countMadeBeside } from './wait-for-others.ts';
 
@@ -34,7 +35,8 @@ export function endSurvey(
         ...(await findProjectBreaches(session, context, importId)),
       ];
       const seen = state.survey ?? emptySurvey(tenantCurrency);
-      await storeSurvey(session, context, importId, { ...seen, made, breaches });
+      const renamed = await listRenamed(session, context, importId);
+      await storeSurvey(session, context, importId, { ...seen, made, breaches, renamed });
       return endPreview(session, context, importId);
     }
     // They may be many, and nobody can count while places are being reserved.

@@ -197,7 +197,7 @@ export async function beginStage(
 ): Promise<ImportState> {
   await dropAll(session, context, importId, ['import_batches', 'import_references']);
   // What was seen of the rows counts until they are looked at anew.
-  if (stage === 'surveying') await dropAll(session, context, importId, ['import_looks']);
+  if (stage === 'surveying') await dropAll(session, context, importId, ['import_looks', 'import_meanings']);
   const { rows } = await session.query(
     {
       name: 'begin_import_stage',
@@ -250,7 +250,7 @@ export async function endPreview(
   context: { tenantId: TenantId },
   importId: string,
 ): Promise<ImportState> {
-  await dropAll(session, context, importId, ['import_batches', 'import_references']);
+  await dropAll(session, context, importId, ['import_batches', 'import_references', 'import_meanings']);
   const { rows } = await session.query(
     {
       name: 'end_import_preview',
@@ -291,7 +291,12 @@ async function finish(
   importId: string,
   end: { status: 'completed' | 'failed'; code: string; message: string },
 ): Promise<ImportState> {
-  await dropAll(session, context, importId, ['import_chunks', 'import_batches', 'import_references']);
+  await dropAll(session, context, importId, [
+    'import_chunks',
+    'import_batches',
+    'import_references',
+    'import_meanings',
+  ]);
   const { rows } = await session.query(
     {
       name: 'finish_import',
@@ -308,7 +313,13 @@ returning ${importColumns}`,
   return importState.parse(rows[0]);
 }
 
-type PartTable = 'import_chunks' | 'import_batches' | 'import_references' | 'import_looks' | 'import_rows';
+type PartTable =
+  | 'import_chunks'
+  | 'import_batches'
+  | 'import_references'
+  | 'import_meanings'
+  | 'import_looks'
+  | 'import_rows';
 
 /** Drops what belongs to an import and has served. */
 export async function dropAll(

@@ -1,4 +1,4 @@
-import { conflict, type Session, type TenantContext } from '@outlay/platform';
+import { conflict, preconditionFailed, type Session, type TenantContext } from '@outlay/platform';
 import {
   type EnsuredReferences,
   ensureReferences,
@@ -62,8 +62,29 @@ function faultOf({ purchase }: PricedRow, found: EnsuredReferences, { format }: 
  * What rows refer to: what the import has bound their names to, else what has the name, else what is made, which is kept in mind
  * for when the import is taken back. Throws conflict `references_changed` where another batch has made something and somebody
  * has changed it by now: from then on it is bound.
+ * Throws precondition_failed `account_taken` where somebody has given the name of an account of an export of ours to another since
+ * it was looked for.
  */
 export async function makeReferences(
+  session: Session,
+  context: TenantContext,
+  state: ImportState,
+  rows: readonly PricedRow[],
+): Promise<EnsuredReferences> {
+  const references = await findOrMake(session, context, state, rows);
+  if (state.format?.kind === 'outlay') for (const row of rows) checkAccount(row, references);
+  return references;
+}
+
+/** Postings to an account of another currency would not be those that the file tells of. */
+function checkAccount({ purchase: { account } }: PricedRow, { accounts }: EnsuredReferences): void {
+  const found = account && accounts.get(account.name);
+  if (!found || found.currency === account.currency) return;
+  const message = `An account ${quoted(account.name)} in ${found.currency} was made meanwhile; send the file again`;
+  throw preconditionFailed('account_taken', message);
+}
+
+async function findOrMake(
   session: Session,
   context: TenantContext,
   state: ImportState,

@@ -12,6 +12,7 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...assumedDecimals(state),
   ...skippedCredits(state),
   ...knownFile(state),
+  ...renamedNames(state),
 ];
 
 /** A file of more of them has another fault. */
@@ -89,4 +90,17 @@ function skippedCredits({ format, mapping, survey }: ImportState): ledger.Import
     `${rows} skipped, as income: the file is the statement of an account. ` +
     'To have such rows booked as refunds, send the mapping {"credits": "refund"}.';
   return [{ code: 'credits_skipped', message, column: '', rows: income }];
+}
+
+function renamedNames({ survey }: ImportState): ledger.ImportWarning[] {
+  return (survey?.renamed ?? []).map(({ kind, given, name }) => {
+    const [same, column] =
+      kind === 'account'
+        ? (['kind and currency', 'account'] as const)
+        : (['place in the tree', 'category_path'] as const);
+    const message =
+      `The ${kind} ${quoted(given)} of the file is ${quoted(name)} here, as ${kind === 'account' ? 'an account' : 'a category'} ` +
+      `of the same name has another ${same}.`;
+    return { code: `${kind}_renamed`, message, column, rows: 0 };
+  });
 }

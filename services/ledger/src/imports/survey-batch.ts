@@ -6,6 +6,7 @@ import type { ImportState } from './import-state.ts';
 import { refuseUnknown } from './known-references.ts';
 import { noteLook } from './looks.ts';
 import type { Batch } from './read-batches.ts';
+import { resolveNames } from './resolve-names.ts';
 import { insertFates } from './row-store.ts';
 import { addRows, emptySurvey } from './survey.ts';
 
@@ -28,7 +29,8 @@ export function surveyBatch(
     const repeated = await findRepeated(session, context, priced);
     const originals = priced.map(({ line }, index) => own.get(line) ?? repeated[index]);
     const news = priced.filter((_, index) => originals[index] === undefined);
-    const { known: fresh, unknown } = await refuseUnknown(session, context, state, news);
+    const named = await resolveNames(session, context, state, news);
+    const { known: fresh, unknown } = await refuseUnknown(session, context, state, named);
     const duplicates = priced.flatMap(({ line }, index) => {
       const expenseId = originals[index];
       return expenseId === undefined ? [] : [{ line, expenseId, fate: 'duplicate' as const }];

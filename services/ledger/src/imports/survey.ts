@@ -18,6 +18,11 @@ const breach = z.object({
   wanted: z.number(),
 });
 
+/** What an export of ours names, and what that is called here. */
+const renaming = z.object({ kind: z.enum(['account', 'category']), given: z.string(), name: z.string() });
+
+export type Renaming = z.output<typeof renaming>;
+
 export type LimitBreach = z.output<typeof breach>;
 
 /** What booking a file would come to, as far as its rows have been looked at. Sums are in the tenant's currency. */
@@ -32,6 +37,7 @@ export const survey = z.object({
   /** Once all rows have been looked at. */
   made: z.object({ accounts: reference, categories: reference, projects: reference }).optional(),
   breaches: z.array(breach).optional(),
+  renamed: z.array(renaming).max(namesShown).optional(),
 });
 
 export type Survey = z.output<typeof survey>;
