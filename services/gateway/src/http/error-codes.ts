@@ -50,6 +50,7 @@ export const errorCodes = {
   expense_reversed: { status: 409, title: 'The expense has been reversed' },
   import_not_previewed: { status: 409, title: 'The import is not a preview that is kept' },
   preview_expired: { status: 409, title: 'The file of the preview is gone' },
+  preview_outdated: { status: 409, title: 'The currency has changed since the preview was made' },
   import_not_booked: { status: 409, title: 'The import has booked nothing that could be taken back' },
   changed_meanwhile: { status: 409, title: 'It was changed at the same moment' },
   owner_protected: { status: 409, title: 'The owner stays the owner until they hand over' },

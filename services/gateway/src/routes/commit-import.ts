@@ -10,7 +10,9 @@ export const commitImport = defineRoute({
   summary: 'Book what was previewed',
   description:
     'Books the file of a dry run, in the background, from the bytes that were kept: nothing is sent again. What is a ' +
-    'duplicate and what the plan allows is decided anew. A preview can be committed until it expires, a day after it was made. ' +
+    'duplicate, what the plan allows and at what rate is decided anew; how the file is read is not. A preview can be committed ' +
+    'until it expires, a day after it was made. Where the currency of the tenant has changed since it was made it is refused ' +
+    'as `preview_outdated`: send the file again. ' +
     'Where 20 imports of the tenant wait or are under way it is refused as `too_many_imports`: try again when some are done.',
   tags: ['Imports'],
   access: access.ledger.commitImport,
@@ -24,7 +26,7 @@ export const commitImport = defineRoute({
       location: true,
     },
   },
-  errors: ['import_not_previewed', 'preview_expired', 'too_many_imports'],
+  errors: ['import_not_previewed', 'preview_expired', 'preview_outdated', 'too_many_imports'],
   async handle({ context, params, services }) {
     const answer = await services.ledger.commitImport(context, { importId: params.id });
     const committed = present(answer.import, 'an import');

@@ -17,7 +17,7 @@ export const importColumns = `imports.id, imports.actor_kind, imports.user_id, i
   imports.undo_actor_kind, imports.undo_user_id, imports.undo_request_id, imports.undo_correlation_id, imports.reversed,
   imports.already_reversed, imports.makes_references, imports.references_removed, cardinality(imports.undo_left_out) as undo_left_out, imports.version, imports.created_at, imports.expires_at,
   coalesce(imports.finished_at, case when ${isLapsed} then imports.expires_at end) as finished_at, imports.undone_at,
-  imports.waits_since, imports.made_beside is not null as is_look_begun`;
+  imports.waits_since, imports.made_beside is not null as is_look_begun, imports.committed_currency`;
 
 const actorKind = z.enum(['user', 'api_key']);
 
@@ -64,6 +64,7 @@ export const importState = z
     undone_at: z.date().nullable(),
     waits_since: z.date().nullable(),
     is_look_begun: z.boolean(),
+    committed_currency: z.string().nullable(),
   })
   .transform((row) => ({
     id: row.id,
@@ -115,6 +116,8 @@ export const importState = z
     waitsSince: row.waits_since ?? undefined,
     /** Whether the look at its rows has begun: none is looked at before. */
     isLookBegun: row.is_look_begun,
+    /** Of a preview that was committed: the currency in which it was seen. */
+    committedCurrency: row.committed_currency ?? undefined,
   }));
 
 /** A file that is being taken in or was, and how far it has come. */

@@ -10,6 +10,7 @@ import {
   type TenantId,
 } from '@outlay/platform';
 import { bookBatch } from './book-batch.ts';
+import { previewOutdated } from './commit-import.ts';
 import { findEarlierReadings } from './earlier-readings.ts';
 import { endSurvey, needsSurvey } from './end-survey.ts';
 import { UnclosedQuote } from './file/csv-splitter.ts';
@@ -143,6 +144,12 @@ async function begin(work: ImportWork, context: TenantContext, importId: string)
     if (state.status !== 'processing' && state.status !== 'undoing') return 'ended';
     // No attempt, as nothing is tried.
     if (state.status === 'processing' && (await goesOnWaiting(session, context, state))) return 'waits';
+    const seenIn = state.committedCurrency;
+    if (state.status === 'processing' && seenIn !== undefined && seenIn !== started.tenantCurrency) {
+      const { code, message } = previewOutdated(seenIn, started.tenantCurrency);
+      await failImport(session, context, importId, { code, message });
+      return 'ended';
+    }
     // What is to be taken back is never given up: half of it would be in nobody's interest.
     if (state.attempts < attemptsMax || state.status === 'undoing') {
       await countAttempt(session, context, importId);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TenantContext } from '@outlay/platform';
+import { processImport } from '../../src/imports/process-import.ts';
 import { fixture, type ImportDriver, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
@@ -75,6 +76,62 @@ describe('a preview', () => {
       ...['duplicate', 'imported', 'imported', 'refused', 'refused'],
     ]);
     expect(await driver.spent(other)).toEqual({});
+  });
+
+  describe('in a currency that the tenant has no more', () => {
+    const amounts = 'date,merchant,amount\n2025-01-15,tea,1.50\n';
+    const currencyOf = (context: TenantContext, currency: string) =>
+      driver.admin.query('update ledger.tenants set currency = $2 where tenant_id = $1', [context.tenantId, currency]);
+
+    it('is not booked, until the tenant has it again', async () => {
+      const context = await driver.tenant('EUR');
+      const { id } = await driver.preview(context, amounts);
+      await currencyOf(context, 'JPY');
+
+      await expect(driver.imports.handlers.commitImport(context, { importId: id })).rejects.toMatchObject({
+        ...{ kind: 'conflict', code: 'preview_outdated' },
+        message: expect.stringContaining('made in EUR, and the currency of the tenant is JPY'),
+      });
+      await currencyOf(context, 'EUR');
+
+      expect(await driver.commit(context, id)).toMatchObject({ imported: 1 });
+      expect(await driver.spent(context)).toEqual({ tea: 150 });
+    });
+
+    it('fails where it changes between the commit and the first row', async () => {
+      const idle = await startImports({ withWorker: false });
+      try {
+        const context = await idle.tenant('EUR');
+        const { id } = await idle.send(context, amounts, { dryRun: true });
+        await processImport(idle.work, context.tenantId, id);
+        await idle.imports.handlers.commitImport(context, { importId: id });
+        await idle.admin.query("update ledger.tenants set currency = 'USD' where tenant_id = $1", [context.tenantId]);
+
+        await processImport(idle.work, context.tenantId, id);
+
+        const failed = await idle.finished(context, id, 'failed');
+        expect(failed).toMatchObject({ failureCode: 'preview_outdated', imported: 0 });
+        expect(await idle.spent(context)).toEqual({});
+      } finally {
+        await idle.stop();
+      }
+    });
+  });
+
+  it('keeps how its dates are read when the tenant writes them otherwise', async () => {
+    const context = await driver.tenant();
+    const { id } = await driver.preview(context, 'date,merchant,amount\n03/04/2025,tea,1.50\n');
+    await driver.admin.query("update ledger.tenants set date_format = 'MM/DD/YYYY' where tenant_id = $1", [
+      context.tenantId,
+    ]);
+
+    await driver.commit(context, id);
+
+    const { rows } = await driver.admin.query(
+      'select expense_date::text as date from ledger.expenses where tenant_id = $1',
+      [context.tenantId],
+    );
+    expect(rows).toEqual([{ date: '2025-04-03' }]);
   });
 
   it('is committed once, however often it is asked for', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type TenantContext } from '@outlay/platform';
-import { exportHeader } from '../../src/imports/file/export-row.ts';
+import { exportHeader } from '../../src/imports/file/export-columns.ts';
 import { type ImportDriver, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
