@@ -12,6 +12,8 @@ export interface IdentifiedRow {
   line: number;
   /** What its row says; and the id that its source gave it, where it has one. One that is known makes it a duplicate. */
   keys: readonly [PurchaseKey, ...PurchaseKey[]];
+  /** Where it is claimed for its user alone: its key among what is claimed for all. */
+  keyAmongAll?: PurchaseKey | undefined;
   purchase: Purchase;
 }
 

@@ -1,5 +1,6 @@
 import type { Session, TenantContext } from '@outlay/platform';
 import { z } from 'zod';
+import type { ClaimSpace } from './claim-spaces.ts';
 import { type FileFormat, fileFormat } from './file/file-format.ts';
 
 /** How the same bytes were read by another import: by this its rows are known. */
@@ -7,6 +8,7 @@ export interface EarlierReading {
   format: FileFormat;
   /** The day on which it came in. */
   today: string;
+  claims: ClaimSpace;
 }
 
 /** The same file does not come in more ways at a time; those that booked nothing of it do not count. */
@@ -27,19 +29,25 @@ export async function findEarlierReadings(
 }
 
 const earlier = z
-  .object({ format: fileFormat, created_at: z.date() })
-  .transform(({ format, created_at: createdAt }) => ({ format, today: createdAt.toISOString().slice(0, 10) }));
+  .object({ format: fileFormat, created_at: z.date(), user_id: z.string(), claims_own: z.boolean() })
+  .transform((row) => ({
+    format: row.format,
+    today: row.created_at.toISOString().slice(0, 10),
+    claims: { userId: row.user_id, isOwn: row.claims_own },
+  }));
 
 // Once for each pass over a file, among the imports of one tenant; formats are read of those alone that have the same bytes.
 const findStatement = {
   name: 'find_earlier_readings',
   text: `
-select other.format, other.created_at
+select other.format, other.created_at, other.user_id, other.claims_own
 from imports as own
 join imports as other on other.tenant_id = own.tenant_id and other.file_hash = own.file_hash and other.id <> own.id
 where own.tenant_id = $1 and own.id = $2 and other.tenant_id = $1 and other.format is not null
-  and (other.imported > 0 or other.status = 'processing' and not other.is_preview)
+  and (other.imported + other.duplicates > 0 or other.status = 'processing' and not other.is_preview)
   and other.status <> 'undone'
+  -- What colleagues claim for themselves says nothing of a member's.
+  and (not own.claims_own or not other.claims_own or other.user_id = own.user_id)
 order by other.id desc
 limit $3`,
 };

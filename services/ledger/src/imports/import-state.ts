@@ -17,7 +17,7 @@ export const importColumns = `imports.id, imports.actor_kind, imports.user_id, i
   imports.undo_actor_kind, imports.undo_user_id, imports.undo_request_id, imports.undo_correlation_id, imports.reversed,
   imports.already_reversed, imports.makes_references, imports.references_removed, cardinality(imports.undo_left_out) as undo_left_out, imports.version, imports.created_at, imports.expires_at,
   coalesce(imports.finished_at, case when ${isLapsed} then imports.expires_at end) as finished_at, imports.undone_at,
-  imports.waits_since, imports.made_beside is not null as is_look_begun, imports.committed_currency`;
+  imports.waits_since, imports.made_beside is not null as is_look_begun, imports.committed_currency, imports.claims_own`;
 
 const actorKind = z.enum(['user', 'api_key']);
 
@@ -65,6 +65,7 @@ export const importState = z
     waits_since: z.date().nullable(),
     is_look_begun: z.boolean(),
     committed_currency: z.string().nullable(),
+    claims_own: z.boolean(),
   })
   .transform((row) => ({
     id: row.id,
@@ -118,6 +119,8 @@ export const importState = z
     isLookBegun: row.is_look_begun,
     /** Of a preview that was committed: the currency in which it was seen. */
     committedCurrency: row.committed_currency ?? undefined,
+    /** Whether a member sent it (claim-spaces.ts). */
+    claimsOwn: row.claims_own,
   }));
 
 /** A file that is being taken in or was, and how far it has come. */

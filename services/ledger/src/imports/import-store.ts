@@ -23,15 +23,16 @@ export async function insertImport(
       text: `
 insert into imports (
   tenant_id, id, actor_kind, user_id, request_id, correlation_id, file_name, content_type, file_size, file_hash,
-  encoding, file_kind, stage, is_preview, mapping, mapping_id, makes_references
+  encoding, file_kind, stage, is_preview, mapping, mapping_id, makes_references, claims_own
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'surveying', $13, $14, $15, $16)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'surveying', $13, $14, $15, $16, $17)
 returning ${importColumns}`,
     },
     [
       ...[context.tenantId, id, context.actor.kind, context.actor.id, context.requestId, context.correlationId],
       ...[file.name, file.contentType, file.size, file.hash, file.encoding, file.kind, file.isPreview],
       ...[file.mapping && JSON.stringify(file.mapping), file.mappingId, mayMakeReferences(context)],
+      context.role === 'member',
     ],
   );
   for (const [seq, bytes] of file.chunks.entries()) {

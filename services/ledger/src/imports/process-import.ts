@@ -10,6 +10,7 @@ import {
   type TenantId,
 } from '@outlay/platform';
 import { bookBatch } from './book-batch.ts';
+import { findClaimSpace } from './claim-spaces.ts';
 import { previewOutdated } from './commit-import.ts';
 import { findEarlierReadings } from './earlier-readings.ts';
 import { endSurvey, needsSurvey } from './end-survey.ts';
@@ -270,16 +271,17 @@ async function passOver(
   const { database, inTurn = (batch) => batch() } = work;
   const { id, format } = state;
   if (!format) throw new Error('A file must be recognised before its rows are read');
-  const { done, earlier } = await database.withTenant(
+  const { done, earlier, claims } = await database.withTenant(
     context,
     async (session) => ({
       done: await listBatches(session, context, id, state.stage),
       earlier: await findEarlierReadings(session, context, id),
+      claims: await findClaimSpace(session, context, state),
     }),
     { readOnly: true },
   );
   const batchSize = work.batchSize ?? batchSizeDefault;
-  const reading = { format, tenantCurrency, today: dayOf(state), batchSize, earlier };
+  const reading = { format, tenantCurrency, today: dayOf(state), batchSize, claims, earlier };
   const begun = performance.now();
   let readingMs: number | undefined;
   let worked: Worked = 'ended';

@@ -1,4 +1,5 @@
 import type { IdentifiedRow, PurchaseKey } from './claim-purchases.ts';
+import { type ClaimSpace, isPersonal, ownKey } from './claim-spaces.ts';
 import type { EarlierReading } from './earlier-readings.ts';
 import { type CountOrdinal, countOrdinals } from './file/count-ordinals.ts';
 import type { FileFormat } from './file/file-format.ts';
@@ -25,6 +26,7 @@ export interface Reading {
   /** Bounds what counts as a date too far ahead. */
   today: string;
   batchSize: number;
+  claims: ClaimSpace;
   /** How the same bytes were read before, where that was otherwise: what was booked then is known by that. */
   earlier?: readonly EarlierReading[];
 }
@@ -41,7 +43,7 @@ export async function* readBatches(open: OpenFile, reading: Reading, done: Stret
   const { format, batchSize } = reading;
   const parse = rowParser(format, reading);
   const ordinalOf = countOrdinals();
-  const earlierKeysOf = (reading.earlier ?? []).map((one) => earlierKey(one, reading.tenantCurrency));
+  const earlierKeysOf = (reading.earlier ?? []).map((one) => earlierKey(one, reading));
   const isDone = createDoneCheck(done);
   let position = 0;
   let batch = emptyBatch(0);
@@ -50,7 +52,8 @@ export async function* readBatches(open: OpenFile, reading: Reading, done: Stret
     const parsed = parse(cells);
     // Counted for each row, be it a purchase now or not, as it was then.
     const known = earlierKeysOf.flatMap((keyOf) => keyOf(cells) ?? []);
-    const row = 'fault' in parsed ? undefined : identify(line, parsed.purchase, ordinalOf, known);
+    const row =
+      'fault' in parsed ? undefined : identify(line, parsed.purchase, ordinalOf, { known, claims: reading.claims });
     const here = position++;
     if (isDone(here)) {
       if (batch.rowCount > 0) yield batch;
@@ -80,18 +83,22 @@ function createDoneCheck(done: Stretches): (position: number) => boolean {
   };
 }
 
-/** Makes what tells the key under which another reading of the same bytes knows a row; undefined where it was no purchase. */
+/** Makes what tells the key under which another reading of the same bytes knows a row; undefined where it has none that counts. */
 function earlierKey(
-  { format, today }: EarlierReading,
-  tenantCurrency: string,
+  { format, today, claims }: EarlierReading,
+  { tenantCurrency, claims: mine }: Pick<Reading, 'tenantCurrency' | 'claims'>,
 ): (cells: readonly string[]) => PurchaseKey | undefined {
   const parse = rowParser(format, { today, tenantCurrency });
   const ordinalOf = countOrdinals();
   return (cells) => {
     const parsed = parse(cells);
     if ('fault' in parsed) return undefined;
-    const digest = fingerprintOf(parsed.purchase);
-    return { digest, ordinal: ordinalOf(digest) };
+    const { purchase } = parsed;
+    const digest = fingerprintOf(purchase);
+    const key = { digest, ordinal: ordinalOf(digest) };
+    if (!isPersonal(purchase, sourceKeyOf(purchase))) return key;
+    if (claims.isOwn) return ownKey(key, claims.userId);
+    return mine.isOwn ? undefined : key;
   };
 }
 
@@ -99,15 +106,23 @@ function identify(
   line: number,
   purchase: Purchase,
   ordinalOf: CountOrdinal,
-  known: readonly PurchaseKey[],
+  { known, claims }: { known: readonly PurchaseKey[]; claims: ClaimSpace },
 ): IdentifiedRow {
   const keyOf = (digest: Buffer): PurchaseKey => ({ digest, ordinal: ordinalOf(digest) });
   const sourceKey = sourceKeyOf(purchase);
-  const own = keyOf(fingerprintOf(purchase));
-  const others = [...(sourceKey ? [keyOf(sourceKey)] : []), ...known];
+  const amongAll = keyOf(fingerprintOf(purchase));
+  const personalKey = isPersonal(purchase, sourceKey) ? ownKey(amongAll, claims.userId) : undefined;
+  const isOwn = claims.isOwn && personalKey !== undefined;
+  const own = isOwn ? personalKey : amongAll;
+  const others = [
+    ...(sourceKey ? [keyOf(sourceKey)] : []),
+    ...(personalKey && claims.hasOwn ? [personalKey] : []),
+    ...known,
+  ];
   return {
     line,
     keys: [own, ...others.filter((key, at) => !others.slice(0, at).concat(own).some(isSame(key)))],
+    ...(isOwn ? { keyAmongAll: amongAll } : {}),
     purchase,
   };
 }

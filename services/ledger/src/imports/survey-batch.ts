@@ -1,8 +1,9 @@
 import type { Database, Session, TenantContext } from '@outlay/platform';
 import { findRepeated } from './claim-purchases.ts';
-import { findOwn, type PricedRow, priceBatch } from './decide-batch.ts';
+import { type PricedRow, priceBatch } from './decide-batch.ts';
 import { advance, storeSurvey, takeBatch } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
+import { findKnown } from './known-purchases.ts';
 import { refuseUnknown } from './known-references.ts';
 import { noteLook } from './looks.ts';
 import type { Batch } from './read-batches.ts';
@@ -25,7 +26,7 @@ export function surveyBatch(
   return database.withTenant(context, async (session) => {
     if (!(await takeBatch(session, context, state.id, { stage: 'surveying', ...batch }))) return undefined;
     const { priced, refused } = await priceBatch(session, batch, given.tenantCurrency);
-    const own = await findOwn(session, context, priced);
+    const own = await findKnown(session, context, state.userId, priced);
     const repeated = await findRepeated(session, context, priced);
     const originals = priced.map(({ line }, index) => own.get(line) ?? repeated[index]);
     const news = priced.filter((_, index) => originals[index] === undefined);

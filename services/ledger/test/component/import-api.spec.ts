@@ -295,9 +295,8 @@ describe('a file that comes again', () => {
 
   it('tells whoever may see it which expense a row repeats, and nobody else', async () => {
     const tenant = await books.tenant();
-    const plain = file.replaceAll(/;[^;]*$/gm, '');
-    const first = await take(tenant.owner, plain);
-    const again = await take(tenant.member, plain);
+    const first = await take(tenant.owner, file);
+    const again = await take(tenant.member, file);
     await take(tenant.member, 'Date;Amount\n03/02/2024;1.00\n');
     const own = await take(tenant.member, 'Date;Amount\n03/02/2024;1.00\n');
 

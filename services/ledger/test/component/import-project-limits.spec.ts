@@ -212,7 +212,8 @@ describe('an import that is being booked to projects', () => {
 
   it('gives back what others have booked of it, and everything when it is given up or undone', async () => {
     const tenant = await on.tenantOn(inProject(80));
-    const [one, two] = [await on.send(tenant, purchases(40, 'Shop')), await on.send(tenant, purchases(40, 'Shop'))];
+    const same = purchases(40, 'Shop');
+    const [one, two] = [await on.send(tenant, same), await on.send(tenant, `${same}\n`)];
     await on.dieBooking(tenant, one.id, 0);
     await on.dieBooking(tenant, two.id, 1);
     for (let attempt = 0; attempt < 12; attempt++) await on.dieBooking(tenant, two.id, 0, { surveyed: true });

@@ -160,7 +160,7 @@ describe('an import that is being booked', () => {
       projects: { limit: 80, mode: 'hard' },
     });
     await on.workOff(tenant, (await on.send(tenant, file(10, 'A'))).id);
-    const [one, two] = [await on.send(tenant, file(40, 'A')), await on.send(tenant, file(40, 'A'))];
+    const [one, two] = [await on.send(tenant, file(40, 'A')), await on.send(tenant, `${file(40, 'A')}\n`)];
     await on.dieBooking(tenant, one.id, 0);
     expect(await on.reserved(tenant)).toEqual({ expenses_total: 30, projects: 30 });
     await on.workOff(tenant, two.id);
