@@ -60,7 +60,8 @@ export const startImport = defineRoute({
     'Takes a CSV file as it is, or a statement in OFX or CAMT.053: delimiter, header, encoding and date format are recognised; ' +
     'categories, projects and accounts are made from its columns. `mapping` says what is not recognised as it should be. ' +
     `At most ${uploadMaxBytes / 1024 / 1024} MB. The rows are read in the background: poll the address in \`Location\`. The ` +
-    'same file again adds nothing. With `dry_run` nothing is booked: the import ends as `previewed`, with the fate that each ' +
+    'same file again adds nothing, however it is read; rows that were refused or skipped come in with a better mapping. What a ' +
+    'member brings without an account and without an id of its source is apart from what colleagues bring. With `dry_run` nothing is booked: the import ends as `previewed`, with the fate that each ' +
     'row would have, and can be committed for a day. Of one tenant 20 wait or are under way at once; more are refused as ' +
     '`too_many_imports`: try again when some are done. So are dry runs beyond 50 previews that are kept: commit ' +
     'or delete some.',

@@ -114,7 +114,8 @@ export const importSchema = z
       .meta({
         description:
           'Why the import as a whole failed: `file_unreadable`, `too_many_rows` (more than 2,000,000), `plan_limit_reached`, ' +
-          '`rows_unbookable`, `import_interrupted`, or the code that booking a row was refused with.',
+          '`rows_unbookable`, `import_interrupted`, `preview_outdated` (the currency changed after the commit), `account_taken` ' +
+          '(somebody else has just made an account of that name), or the code that booking a row was refused with.',
       }),
     format: format.nullable(),
     mapping_id: uuid.nullable(),

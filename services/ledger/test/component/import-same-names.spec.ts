@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type TenantContext } from '@outlay/platform';
 import { exportHeader } from '../../src/imports/file/export-columns.ts';
+import { processImport } from '../../src/imports/process-import.ts';
 import { type ImportDriver, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
@@ -164,6 +165,37 @@ describe('an export that names what is something else here', () => {
     expect(failed).toMatchObject({ failureCode: 'plan_limit_reached', imported: 0 });
     expect(done).toMatchObject({ imported: 2 });
     expect((await accountsOf(context)).map(([name]) => name)).toEqual(['Card', 'Card (USD)', 'Giro']);
+  });
+
+  it('ends where somebody makes another of that name while it is booked', async () => {
+    const idle = await startImports({ withWorker: false });
+    try {
+      const context = await idle.tenant('EUR');
+      await idle.admin.query('update ledger.tenants set entitlements = $2 where tenant_id = $1', [
+        context.tenantId,
+        '[{"metric":"accounts","limit":"10","mode":"hard"}]',
+      ]);
+      const { id } = await idle.send(context, exportOf(card('USD')));
+      let looked = 1;
+      const dying = { ...idle.work, isStopping: () => looked-- <= 0 };
+      await expect(processImport(dying, context.tenantId, id)).rejects.toThrow('stopping');
+      await idle.database.withTenant(context, (session) =>
+        session.query(
+          "insert into accounts (tenant_id, id, name, kind, currency) values ($1, $2, 'Card', 'card', 'JPY')",
+          [...[context.tenantId, newId()]],
+        ),
+      );
+
+      await processImport(idle.work, context.tenantId, id);
+
+      const failed = await idle.finished(context, id, 'failed');
+      expect(failed).toMatchObject({ failureCode: 'account_taken', imported: 0 });
+      const again = await idle.send(context, exportOf(card('USD')));
+      await processImport(idle.work, context.tenantId, again.id);
+      expect(await idle.finished(context, again.id)).toMatchObject({ imported: 1 });
+    } finally {
+      await idle.stop();
+    }
   });
 
   it('is refused to whoever may make nothing', async () => {
