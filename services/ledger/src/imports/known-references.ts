@@ -11,6 +11,7 @@ import type { Field } from './file/column-names.ts';
 import { quoted, type RowFault } from './file/row-fault.ts';
 import type { ImportState } from './import-state.ts';
 import type { Batch } from './read-batches.ts';
+import { sayingOf } from './resolve-names.ts';
 
 /** All that rows name. */
 export const wantedBy = (rows: readonly PricedRow[]): WantedReferences => ({
@@ -72,7 +73,8 @@ export async function makeReferences(
   rows: readonly PricedRow[],
 ): Promise<EnsuredReferences> {
   const references = await findOrMake(session, context, state, rows);
-  if (state.format?.kind === 'outlay') for (const row of rows) checkAccount(row, references);
+  const isSaid = state.format?.kind === 'outlay' && sayingOf(state.format)('account_currency');
+  if (isSaid) for (const row of rows) checkAccount(row, references);
   return references;
 }
 

@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import type { Session, TenantId } from '@outlay/platform';
 import { categoryDepthMax } from '../store/category-descendants.ts';
 import type { PricedRow } from './decide-batch.ts';
+import { type ExportName, exportColumns, exportHeader } from './file/export-columns.ts';
+import type { FileFormat } from './file/file-format.ts';
 import { cut, nameLengthMax } from './file/row-text.ts';
 import type { ImportState } from './import-state.ts';
 import { namesShown, type Renaming } from './survey.ts';
@@ -42,7 +44,8 @@ export async function resolveNames<Row extends PricedRow>(
   rows: readonly Row[],
 ): Promise<Row[]> {
   if (state.format?.kind !== 'outlay') return [...rows];
-  const all = namedBy(rows);
+  const says = sayingOf(state.format);
+  const all = namedBy(rows, says);
   if (all.length === 0) return [...rows];
   const names = await readMeanings(session, context, state.id, all);
   if (all.some((one) => !names.has(keyOf(one)))) {
@@ -51,8 +54,16 @@ export async function resolveNames<Row extends PricedRow>(
     for (const [key, name] of await readMeanings(session, context, state.id, all)) names.set(key, name);
     await decide(session, context, state.id, { all, names });
   }
-  return rows.map((row) => renamed(row, names));
+  return rows.map((row) => renamed(row, names, says));
 }
+
+/** Which of our columns an export has: a spreadsheet may have left some out. */
+export const sayingOf = ({ headers }: FileFormat): Says => {
+  const columns = exportColumns(headers.length > 0 ? headers : exportHeader);
+  return (column) => columns.has(column);
+};
+
+type Says = (column: ExportName) => boolean;
 
 /** What an import calls otherwise than its file does; some of it, where it is much. */
 export async function listRenamed(
@@ -113,19 +124,19 @@ function choose(
 }
 
 /** Each once, what is above something before it. */
-function namedBy(rows: readonly PricedRow[]): Named[] {
+function namedBy(rows: readonly PricedRow[], says: Says): Named[] {
   const found = new Map<string, Named>();
   const add = (one: Named): void => {
     if (!found.has(keyOf(one))) found.set(keyOf(one), one);
   };
   for (const { purchase } of rows) {
-    if (purchase.account) add(namedAccount(purchase.account));
+    if (purchase.account) add(namedAccount(purchase.account, says));
     for (const depth of purchase.categoryPath.keys()) add(namedCategory(purchase.categoryPath.slice(0, depth + 1)));
   }
   return [...found.values()];
 }
 
-function namedAccount({ name, kind, currency }: NonNullable<PricedRow['purchase']['account']>): Named {
+function namedAccount({ name, kind, currency }: NonNullable<PricedRow['purchase']['account']>, says: Says): Named {
   const identity = identityOf('account', name, kind, currency);
   return {
     ...{ kind: 'account', identity, given: name },
@@ -133,7 +144,8 @@ function namedAccount({ name, kind, currency }: NonNullable<PricedRow['purchase'
       name,
       ...[currency, kind, `${kind}, ${currency}`, identity.toString('hex')].map((mark) => marked(name, mark)),
     ],
-    isSame: (there) => there.kind === kind && there.currency === currency,
+    isSame: (there) =>
+      (!says('account_kind') || there.kind === kind) && (!says('account_currency') || there.currency === currency),
   };
 }
 
@@ -163,7 +175,7 @@ const identityOf = (...parts: readonly string[]): Buffer =>
 
 const keyOf = ({ identity }: Pick<Named, 'identity'>): string => identity.toString('hex');
 
-function renamed<Row extends PricedRow>(row: Row, names: Names): Row {
+function renamed<Row extends PricedRow>(row: Row, names: Names, says: Says): Row {
   const { purchase } = row;
   const { account, category, categoryPath } = purchase;
   const nameOf = (one: Named): string => names.get(keyOf(one)) ?? one.given;
@@ -172,7 +184,7 @@ function renamed<Row extends PricedRow>(row: Row, names: Names): Row {
     ...row,
     purchase: {
       ...purchase,
-      account: account && { ...account, name: nameOf(namedAccount(account)) },
+      account: account && { ...account, name: nameOf(namedAccount(account, says)) },
       category: category === categoryPath.at(-1) ? (path.at(-1) ?? '') : category,
       categoryPath: path,
     },

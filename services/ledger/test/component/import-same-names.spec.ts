@@ -209,6 +209,28 @@ describe('an export that names what is something else here', () => {
     expect((await accountsOf(context)).map(([name]) => name)).toEqual(['Card', 'Giro']);
   });
 
+  it('goes by the name of an account where a spreadsheet has left out the rest', async () => {
+    const context = await driver.tenant('EUR');
+    await make(context, 'Card', 'card', 'JPY');
+    const left = ['account_kind', 'account_currency'].map((name) => exportHeader.indexOf(name as never));
+    const lines = exportOf(card('EUR')).trim().split('\n');
+
+    const done = await driver.take(
+      context,
+      lines
+        .map((line) =>
+          line
+            .split(',')
+            .filter((_, at) => !left.includes(at))
+            .join(),
+        )
+        .join('\n'),
+    );
+
+    expect(done).toMatchObject({ imported: 1, format: { kind: 'outlay' } });
+    expect((await accountsOf(context)).map(([name]) => name)).toEqual(['Card']);
+  });
+
   it('is as ever where the file is no export: what has the name is meant', async () => {
     const context = await driver.tenant('EUR');
     await make(context, 'Visa', 'card', 'JPY');
