@@ -51,9 +51,13 @@ const ledgerAccount = z
   .strictObject({
     id: uuid.meta({ description: 'That of the category or the account; four are the same for every tenant.' }),
     class: z
-      .enum(['expense', 'asset', 'equity'])
+      .enum(['expense', 'asset', 'liability', 'equity'])
       .nullable()
-      .meta({ description: 'Null: something was posted to what is not in the chart of accounts.' }),
+      .meta({
+        description:
+          'Cards and loans are liabilities, the other accounts assets. Null: something was posted to what is not in the chart ' +
+          'of accounts.',
+      }),
     name: z.string(),
   })
   .meta({ id: 'LedgerAccount', description: 'An account of the chart of accounts.' });

@@ -3,7 +3,7 @@ import { nilId, notFound, type Session } from '@outlay/platform';
 /** An account of the chart of accounts. */
 export interface LedgerAccount {
   id: string;
-  /** expense, asset or equity; empty where something was posted to what is not in the chart. */
+  /** expense, asset, liability or equity; empty where something was posted to what is not in the chart. */
   class: string;
   name: string;
 }

@@ -3,6 +3,7 @@ import { newId } from '@outlay/platform';
 import pg from 'pg';
 import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
 import { addUp, booksOf, toTotals } from './driver/books.ts';
+import { referencesOf } from './driver/references.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 
 let ledger: TestLedger;
@@ -55,6 +56,31 @@ describe('balances', () => {
     });
     expect(dollars.accounts.map(({ account: of }) => of!.id)).toEqual([exchange, account!.id]);
     expect((await books.balances(tenant.owner, { currency: 'GBP' })).accounts).toEqual([]);
+  });
+
+  it('tell assets from what is owed, as it was at the instant that is asked for', async () => {
+    const tenant = await ledger.tenant();
+    const accounts = referencesOf(ledger).account;
+    const { id: changing } = await accounts.create(tenant.owner, 'bank', { kind: 'bank' });
+    for (const kind of ['cash', 'card', 'loan', 'investment', 'other']) {
+      await accounts.create(tenant.owner, kind, { kind });
+    }
+    const classesAt = async (instant?: string) =>
+      (await books.balances(tenant.owner, instant === undefined ? {} : { knownAsOf: instant })).accounts
+        .filter(({ account }) => !Object.values<string>(ledgerAccounts).includes(account!.id))
+        .map(({ account }) => `${account!.name}: ${account!.class}`);
+    const first = await books.now();
+    const others = ['cash: asset', 'card: liability', 'loan: liability', 'investment: asset', 'other: asset'];
+    expect(await classesAt()).toEqual(['bank: asset', ...others]);
+
+    await accounts.change(tenant.owner, changing, { kind: 'loan' });
+    const second = await books.now();
+    await accounts.change(tenant.owner, changing, { kind: 'card' });
+    await accounts.remove(tenant.owner, changing);
+
+    expect(await classesAt(first)).toEqual(['bank: asset', ...others]);
+    expect(await classesAt(second)).toEqual(['bank: liability', ...others]);
+    expect(await classesAt()).toEqual(others);
   });
 
   it('count until the end of the day that is asked for', async () => {

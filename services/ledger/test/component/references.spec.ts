@@ -209,7 +209,7 @@ describe('an account', () => {
       { id: '00000000-0000-7000-8000-000000000002', class: 'asset', name: 'Unassigned' },
       { id: '00000000-0000-7000-8000-000000000003', class: 'equity', name: 'Currency exchange' },
       { id: '00000000-0000-7000-8000-000000000004', class: 'equity', name: 'Opening balances' },
-      { id: account!.id, class: 'asset', name: 'Card' },
+      { id: account!.id, class: 'liability', name: 'Card' },
       { id: category!.id, class: 'expense', name: 'Software' },
     ]);
   });

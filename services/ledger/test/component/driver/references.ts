@@ -46,8 +46,8 @@ export function referencesOf({ client }: Pick<TestLedger, 'client'>) {
       field: 'categoryId',
     },
     account: {
-      create: async (context: CallerContext, name: string) => {
-        const wanted = { name, kind: 'card', currency: '', openingBalance: undefined };
+      create: async (context: CallerContext, name: string, { kind = 'card' }: { kind?: string } = {}) => {
+        const wanted = { name, kind, currency: '', openingBalance: undefined };
         return (await client.createAccount(context, wanted)).account! as TestReference;
       },
       get: async (context: CallerContext, accountId: string) =>
@@ -56,7 +56,7 @@ export function referencesOf({ client }: Pick<TestLedger, 'client'>) {
         const answer = await client.listAccounts(context, { ...listing, page: page(listing) });
         return { items: answer.accounts as TestReference[], page: answer.page! };
       },
-      change: async (context: CallerContext, id: string, changes: Changes, seen?: bigint) => {
+      change: async (context: CallerContext, id: string, changes: Changes & { kind?: string }, seen?: bigint) => {
         const { archived, ...given } = changes;
         const empty = { name: '', kind: '', currency: '', description: '', openingBalance: undefined };
         const request: ledger.UpdateAccountRequest = {
