@@ -32,10 +32,14 @@ export const expenseFilterQuery = {
   currency: currency.optional().meta({ description: 'Paid in this currency.' }),
   payment_method: z.enum(paymentMethods).optional().meta({ description: 'Paid in this way.' }),
   import_id: uuid.optional().meta({ description: 'Brought by this import.' }),
-  q: optionalText(200).min(1).optional().meta({
-    description:
-      'Words, or their beginnings, in title, description or vendor, whatever their case and accents; all of them.',
-  }),
+  q: optionalText(200)
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'Words, or their beginnings, in title, description or vendor, whatever their case and accents; all of them. ' +
+        'Ten at most.',
+    }),
 };
 
 export const expenseSort = z

@@ -1,5 +1,5 @@
 import type { ledger } from '@outlay/contracts';
-import { parseInput, parsePage } from '@outlay/platform';
+import { invalid, parseInput, parsePage } from '@outlay/platform';
 import { z } from 'zod';
 import type { ExpenseListing } from '../application/list-expenses.ts';
 import type { WantedExpenses } from '../application/visibility.ts';
@@ -95,12 +95,19 @@ function toFilter(given: z.output<typeof filterFields>): WantedExpenses {
     status: status === 'all' ? undefined : status,
     amountMinorFrom: given.amount_from,
     amountMinorTo: given.amount_to,
-    words: given.text === undefined ? undefined : searchWords(given.text).slice(0, wordsMax),
+    words: given.text === undefined ? undefined : wordsOf(given.text),
     importId: given.import_id,
     vendor: given.vendor,
     currency: given.currency,
     paymentMethod: given.payment_method,
   };
+}
+
+/** Each further word costs a lookup. To leave some of them out would find what was not asked for. */
+function wordsOf(given: string): string[] {
+  const words = searchWords(given);
+  if (words.length > wordsMax) throw invalid('q', 'too_many_words', `must be ${wordsMax} words at most`);
+  return words;
 }
 
 function inApiWords(filter: ledger.ExpenseFilter | undefined) {

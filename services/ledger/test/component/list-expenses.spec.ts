@@ -138,6 +138,31 @@ describe('the list of expenses', () => {
     expect(await ids(tenant.owner, { status: 'posted' })).toHaveLength(2);
   });
 
+  it('finds by ten words at most, and says so where there are more', async () => {
+    const tenant = await ledger.tenant();
+    const common = 'a b c d e f g h i j';
+    for (const colour of ['red', 'green', 'blue']) await record(tenant.owner, { title: `${common} ${colour}` });
+    const totalsOf = (text: string) =>
+      ledger.client.getExpenseTotals(tenant.owner, { filter: { ...everything, text } });
+    const exportOf = async (text: string) => {
+      for await (const part of ledger.client.exportExpenses(tenant.owner, {
+        filter: { ...everything, text },
+        byteOrderMark: false,
+      })) {
+        expect(part).toBeUndefined();
+      }
+    };
+    expect(await totalsOf(`${common} A B É é e`)).toMatchObject({ count: 3n });
+
+    const refused = { kind: 'invalid', details: [{ field: 'q', code: 'too_many_words' }] };
+
+    const text = `${common} blue`;
+    await expect(list(tenant.owner, { text })).rejects.toMatchObject(refused);
+    await expect(totalsOf(text)).rejects.toMatchObject(refused);
+    await expect(exportOf(text)).rejects.toMatchObject(refused);
+    expect(await ids(tenant.owner, { text: 'blue i j' })).toHaveLength(1);
+  });
+
   it('finds by several words and another filter what a page of any order does not begin with', async () => {
     const tenant = await ledger.tenant();
     await fillLists(tenant);
