@@ -32,7 +32,8 @@ export const paymentMethods = [
 const exchangeRate = exchangeRateText.meta({
   description:
     "Units of the tenant's currency for one unit of the expense's. Left away: the rate in force on the day of the expense " +
-    '(`GET /exchange-rates/effective`).',
+    '(`GET /exchange-rates/effective`), and 422 `required` where there is none. An edit that takes a given rate away does the ' +
+    'same; what the card was billed stays.',
 });
 
 const appliedRate = z

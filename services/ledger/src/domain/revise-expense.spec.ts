@@ -147,6 +147,15 @@ describe('a rate that is listed', () => {
     expect(reviseExpense(bookedFrom('platform'), { expenseDate: '2025-01-16' })).toBe('exchange_rate_required');
   });
 
+  it('takes the place of one that was given and is taken away, which is not kept where none is listed', () => {
+    const without = { amount: usd(2_000n), expenseDate: '2025-03-15', exchangeRate: undefined };
+    expect(reviseExpense(bookedFrom('given'), without, listed)).toMatchObject({ booked: eur(1_600n), rate: listed });
+    expect(reviseExpense(bookedFrom('given'), without)).toBe('exchange_rate_required');
+    expect(reviseExpense(bookedFrom('given'), { exchangeRate: undefined })).toBe('exchange_rate_required');
+    expect(reviseExpense(bookedFrom('given'), { amount: usd(2_000n) })).toMatchObject({ booked: eur(1_800n) });
+    expect(reviseExpense(bookedFrom('billed'), { exchangeRate: undefined })).toMatchObject({ booked: eur(900n) });
+  });
+
   it('books anew what was booked at another, within what the books can hold', () => {
     expect(bookedAt(bookedFrom('tenant'), listed)).toEqual({
       ...bookedFrom('tenant'),

@@ -63,8 +63,9 @@ export const rateWantedByEdit = (current: BookableExpense, changes: Partial<Expe
 
 /**
  * The expense as it is to be booked after an edit; `listed` is what was found of the rate that is wanted. Where none is
- * wanted, or none was found for the same day or in place of one that was given, a foreign amount keeps the rate it was booked with; while it is
- * unchanged its booked amount stays too, which may come from the card and not from the rate.
+ * wanted, or none was found for the same day, a foreign amount keeps the rate it was booked with; while it is unchanged its
+ * booked amount stays too, which may come from the card and not from the rate. One that was given and is taken away needs
+ * another in its place: nobody stands for it any more.
  */
 export const reviseExpense = (
   current: BookableExpense,
@@ -74,7 +75,7 @@ export const reviseExpense = (
   const { exchangeRate, ...others } = changes;
   const revised = { ...current, ...others };
   const { currency } = current.booked;
-  if (exchangeRate === undefined && listed === undefined && keepsRate(current, revised)) {
+  if (exchangeRate === undefined && listed === undefined && keepsRate(current, revised, changes)) {
     if (isSameMoney(revised.amount, current.amount)) return revised;
     const booked = convert(revised.amount, current.rate.rate, currency);
     return isBookable(booked.amountMinor) ? { ...revised, booked } : 'exchange_rate_out_of_range';
@@ -83,8 +84,13 @@ export const reviseExpense = (
   return typeof applied === 'string' ? applied : { ...revised, ...applied };
 };
 
-const keepsRate = (current: BookableExpense, { amount, expenseDate }: BookableExpense): boolean => {
+const keepsRate = (
+  current: BookableExpense,
+  { amount, expenseDate }: BookableExpense,
+  changes: Partial<ExpenseInput>,
+): boolean => {
   if (amount.currency === current.booked.currency || amount.currency !== current.amount.currency) return false;
+  if (current.rate.source === 'given') return !Object.hasOwn(changes, 'exchangeRate');
   return !isListed(current.rate.source) || expenseDate === current.expenseDate;
 };
 

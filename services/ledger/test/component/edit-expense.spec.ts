@@ -180,6 +180,30 @@ describe('editing an expense', () => {
     });
   });
 
+  it('goes on without a rate that was given only where one is listed in its place', async () => {
+    const tenant = await ledger.tenant();
+    const amount = { currency: 'CHF', amountMinor: 1_000n };
+    const before = await record(tenant, { amount, exchangeRate: '1.05', expenseDate: '2001-01-15' });
+    const edit = (input: Parameters<typeof anExpense>[0], updateMask: string[]) =>
+      ledger.client.editExpense(tenant.owner, { expenseId: before.id, input: anExpense(input), updateMask });
+    const required = { kind: 'invalid', details: [{ field: 'exchange_rate', code: 'required' }] };
+
+    const replaced = edit({ amount: { currency: 'CHF', amountMinor: 2_000n }, expenseDate: '2001-03-15' }, [
+      ...['amount', 'expense_date', 'exchange_rate'],
+    ]);
+    await expect(replaced).rejects.toMatchObject(required);
+    await expect(edit({}, ['exchange_rate'])).rejects.toMatchObject(required);
+
+    expect((await ledger.client.getExpense(tenant.owner, { expenseId: before.id })).expense).toEqual(before);
+    await ledger.client.createExchangeRate(tenant.owner, {
+      ...{ baseCurrency: 'CHF', quoteCurrency: 'EUR', rate: '0.9', date: '2001-01-14' },
+    });
+    expect((await edit({}, ['exchange_rate'])).expense).toMatchObject({
+      booked: { currency: 'EUR', amountMinor: 900n },
+      rate: { rate: '0.9', source: 'tenant', date: '2001-01-14' },
+    });
+  });
+
   it('refuses a version that is not the present one', async () => {
     const tenant = await ledger.tenant();
     const before = await record(tenant);
