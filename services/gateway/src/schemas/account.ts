@@ -33,7 +33,9 @@ export const accountSchema = z
     kind,
     currency,
     description: z.string().nullable(),
-    opening_balance: openingBalance.nullable().meta({ description: 'In the currency of the account.' }),
+    opening_balance: openingBalance
+      .nullable()
+      .meta({ description: 'In the currency of the account. Null to members, who see no balances.' }),
     archived_at: archivedAt,
     version,
     created_at: instant,

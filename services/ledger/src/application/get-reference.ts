@@ -1,10 +1,11 @@
 import type { ledger } from '@outlay/contracts';
 import type { TenantContext } from '@outlay/platform';
-import { findAccount, toAccountMessage } from '../store/accounts.ts';
+import { findAccount } from '../store/accounts.ts';
 import { findCategory } from '../store/categories.ts';
 import { findProject } from '../store/projects.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { referenceNotFound } from './reference-errors.ts';
+import { toShownAccount } from './visibility.ts';
 
 /** One category, archived or not. Throws not_found `category_not_found`. */
 export async function getCategory(
@@ -18,7 +19,7 @@ export async function getCategory(
   return category;
 }
 
-/** One account, archived or not. Throws not_found `account_not_found`. */
+/** One account, archived or not; members see no opening balance. Throws not_found `account_not_found`. */
 export async function getAccount(
   { database }: LedgerDependencies,
   context: TenantContext,
@@ -27,7 +28,7 @@ export async function getAccount(
   const read = { readOnly: true };
   const account = await database.withTenant(context, (session) => findAccount(session, accountId), read);
   if (account === undefined) throw referenceNotFound('account');
-  return toAccountMessage(account);
+  return toShownAccount(context, account);
 }
 
 /** One project, archived or not. Throws not_found `project_not_found`. */

@@ -6,6 +6,7 @@ import * as categories from '../store/categories.ts';
 import * as projects from '../store/projects.ts';
 import type { NamedPage, Page, ReferenceFilter } from '../store/reference-rows.ts';
 import type { LedgerDependencies } from './dependencies.ts';
+import { toShownAccount } from './visibility.ts';
 
 /** Which categories are wanted: those directly beneath one, with `none` those at the top. */
 export type CategoryFilter = ReferenceFilter & { parentId: string | undefined };
@@ -22,7 +23,7 @@ export const listCategories = (
 ): Promise<Page<ledger.Category>> =>
   read(dependencies, context, (session) => categories.listCategories(session, filter, page));
 
-/** A page of a tenant's accounts by name. */
+/** A page of a tenant's accounts by name; members see no opening balances. */
 export const listAccounts = (
   dependencies: LedgerDependencies,
   context: TenantContext,
@@ -31,7 +32,7 @@ export const listAccounts = (
 ): Promise<Page<ledger.Account>> =>
   read(dependencies, context, async (session) => {
     const { items, hasMore } = await accounts.listAccounts(session, filter, page);
-    return { items: items.map(accounts.toAccountMessage), hasMore };
+    return { items: items.map((account) => toShownAccount(context, account)), hasMore };
   });
 
 /** A page of a tenant's projects by name; the text is looked for in their codes too. */

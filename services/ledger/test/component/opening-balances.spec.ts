@@ -71,6 +71,21 @@ describe('an account', () => {
     expect(await totals(other)).toEqual({});
   });
 
+  it('shows what it held to those who may see balances, and to members that it is there', async () => {
+    const tenant = await ledger.tenant();
+    const account = await open(tenant, held(100_000n));
+    const seenBy = async (context: TestTenant['owner']) => [
+      (await ledger.client.getAccount(context, { accountId: account.id })).account,
+      ...(await ledger.client.listAccounts(context, { archived: '', text: '', kind: '', page: undefined })).accounts,
+    ];
+
+    for (const context of [tenant.owner, tenant.admin, tenant.analyst]) {
+      expect(await seenBy(context)).toEqual([account, account]);
+    }
+    const without = { ...account, openingBalance: undefined };
+    expect(await seenBy(tenant.member)).toEqual([without, without]);
+  });
+
   it('may owe, in its own currency, whatever the tenant’s', async () => {
     const tenant = await ledger.tenant({ currency: 'EUR' });
 
