@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 const usage = `Checks the journal of a tenant against its seals, offline.
 
   OUTLAY_TOKEN=... node scripts/verify-journal.mjs --url https://outlay.example --save journal.ndjson
-      fetches the journal (owner or admin, or an API key with reports:read), writes it down, and checks it
+      fetches the journal (owner, admin or analyst, or an API key with reports:read), writes it down, and checks it
   node scripts/verify-journal.mjs journal.ndjson
       checks a journal that was written down
 

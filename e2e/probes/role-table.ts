@@ -127,7 +127,7 @@ export const roleTable: Readonly<Record<string, readonly CallerKind[]>> = {
   'DELETE /import-mappings/{id}': withKey(managers),
   'GET /stats/summary': withKey(tenant),
   'GET /ledger/verification': withKey(overseers),
-  'GET /ledger/journal': withKey(managers),
+  'GET /ledger/journal': withKey(overseers),
   'GET /ledger/balances': withKey(overseers),
   'GET /ledger/trial-balance': withKey(overseers),
   'GET /ledger/accounts/{id}/entries': withKey(overseers),

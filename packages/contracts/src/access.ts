@@ -151,7 +151,7 @@ export const access = {
     updateImportMapping: { caller: 'tenant', roles: managers, scope: 'references:write' },
     deleteImportMapping: { caller: 'tenant', roles: managers, scope: 'references:write' },
     verifyJournal: { caller: 'tenant', roles: overseers, scope: 'reports:read' },
-    listJournal: { caller: 'tenant', roles: managers, scope: 'reports:read' },
+    listJournal: { caller: 'tenant', roles: overseers, scope: 'reports:read' },
     // A tenant's totals would tell a member of the others' expenses.
     listBalances: { caller: 'tenant', roles: overseers, scope: 'reports:read' },
     getTrialBalance: { caller: 'tenant', roles: overseers, scope: 'reports:read' },
