@@ -91,7 +91,7 @@ export {
   toPageInfo,
 } from './page.ts';
 export { createSecretBox, type SecretBox } from './secrets/secret-box.ts';
-export { hasInvisible, shownName } from './text.ts';
+export { hasInvisible, isBlank, shownName, toVisible } from './text.ts';
 export { clientSecretOf } from './tokens/client-secret.ts';
 export type { JsonWebKeySet } from './tokens/key-set.ts';
 export { createServiceTokenSource } from './tokens/service-token-source.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hasInvisible } from './text.ts';
+import { hasInvisible, isBlank, shownName, toVisible } from './text.ts';
 
 describe('Characters that cannot be seen', () => {
   it.each([
@@ -24,4 +24,41 @@ describe('Characters that cannot be seen', () => {
       expect(hasInvisible(text)).toBe(false);
     },
   );
+});
+
+describe('Text of which nothing can be seen', () => {
+  it.each([
+    '',
+    ' ',
+    '\u00a0\u2003',
+    '\u200b',
+    '\u200d\u200c',
+    '\u3164',
+    '\u115f\uffa0',
+    '\u2800',
+    '\ufe0f',
+    '\u202e\n',
+  ])('is blank: %j', (text) => {
+    expect(isBlank(text)).toBe(true);
+    expect(toVisible(text.normalize())).toBe('');
+    expect(shownName.safeParse(text).success).toBe(false);
+  });
+
+  it.each(['a', '\u200ba', '\u2060-', '❤\ufe0f', '0'])('is not %j', (text) => {
+    expect(isBlank(text)).toBe(false);
+  });
+});
+
+describe('A text of others', () => {
+  it.each([
+    ['Acme', 'Acme'],
+    ['Acme\u202egnp.exe', 'Acmegnp.exe'],
+    ['\u200bAc\u00adme\ufeff', 'Acme'],
+    [' Acme \u200b', 'Acme'],
+    ['Acme\tInc\n\u2028Ltd', 'Acme\tInc\nLtd'],
+    ['شرکت می\u200cخواهم', 'شرکت می\u200cخواهم'],
+    ['Brook  Sons', 'Brook  Sons'],
+  ])('shows of %j what can be seen: %j', (text, visible) => {
+    expect(toVisible(text)).toBe(visible);
+  });
 });

@@ -1,5 +1,5 @@
 import type { ledger, PageInfo } from '@outlay/contracts';
-import { hasInvisible, isCurrency } from '@outlay/platform';
+import { hasInvisible, isBlank, isCurrency } from '@outlay/platform';
 import { z } from 'zod';
 
 /** An id in a path. */
@@ -42,15 +42,27 @@ const controlCharacters = /[^\P{Cc}\t\r\n]/u;
 export function text(max: number) {
   return optionalText(max)
     .min(1)
-    .refine((value) => value.trim() !== '', { error: 'must not be blank', params: { code: 'blank' } });
+    .refine((value) => !isBlank(value), blankText);
 }
+
+const blankText = { error: 'must not be blank', params: { code: 'blank' } };
 
 /** What something or somebody is called, on one line; blanks around it do not count. */
 export function name(max: number) {
+  return line(max)
+    .min(1)
+    .refine((value) => value === '' || !isBlank(value), blankText);
+}
+
+/** The same, or nothing at all. */
+export function optionalName(max: number) {
+  return line(max).refine((value) => value === '' || !isBlank(value), blankText);
+}
+
+function line(max: number) {
   return z
     .string()
     .trim()
-    .min(1)
     .max(max)
     .refine((value) => !hasInvisible(value), {
       error: 'must not hold invisible characters',

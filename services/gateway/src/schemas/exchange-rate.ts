@@ -4,7 +4,7 @@ import {
   calendarDate,
   currency,
   instant,
-  optionalText,
+  optionalName,
   pageOf,
   present,
   renderInstant,
@@ -64,7 +64,7 @@ export const exchangeRateHistorySchema = z
 
 export const exchangeRatePage = pageOf('ExchangeRatePage', exchangeRateSchema);
 
-const providerInput = optionalText(100)
+const providerInput = optionalName(100)
   .nullable()
   .optional()
   .meta({ description: 'Where you have it from.', examples: ['Treasury'] });

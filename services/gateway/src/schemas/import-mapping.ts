@@ -1,6 +1,6 @@
 import type { ledger } from '@outlay/contracts';
 import { z } from 'zod';
-import { currency, instant, pageOf, present, renderInstant, text, uuid, version } from './common.ts';
+import { currency, instant, name, pageOf, present, renderInstant, text, uuid, version } from './common.ts';
 
 /** What a column can say of a purchase. */
 export const importFields = [
@@ -16,9 +16,9 @@ export const importKinds = ['csv', 'outlay', 'ofx', 'camt053'] as const;
 const defaults = z
   .strictObject({
     currency: currency.optional(),
-    account: text(200).optional(),
-    category: text(200).optional(),
-    project: text(200).optional(),
+    account: name(200).optional(),
+    category: name(200).optional(),
+    project: name(200).optional(),
   })
   .meta({ id: 'ImportDefaults', description: 'What rows are taken to say that do not say it; names, as in a file.' });
 
@@ -93,12 +93,12 @@ export const importMappingSchema = z
 
 export const importMappingPage = pageOf('ImportMappingPage', importMappingSchema);
 
-const name = text(200).meta({ description: 'Unique among the mappings of the tenant.' });
+const mappingName = name(200).meta({ description: 'Unique among the mappings of the tenant.' });
 
-export const importMappingBody = z.strictObject({ name, mapping: importMappingRules });
+export const importMappingBody = z.strictObject({ name: mappingName, mapping: importMappingRules });
 
 export const importMappingChanges = z
-  .strictObject({ name: name.optional(), mapping: importMappingRules.optional() })
+  .strictObject({ name: mappingName.optional(), mapping: importMappingRules.optional() })
   .meta({ description: 'What is left away stays; `mapping` is replaced as a whole.' });
 
 export const mappingRulesExample = {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   instant,
   name,
+  optionalName,
   optionalText,
   pageOf,
   present,
@@ -40,7 +41,7 @@ export const projectQuery = z.strictObject({
 
 const fields = {
   name: name(200),
-  code: optionalText(32).nullable().optional(),
+  code: optionalName(32).nullable().optional(),
   description: optionalText(2_000).nullable().optional(),
 };
 

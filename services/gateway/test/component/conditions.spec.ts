@@ -115,15 +115,35 @@ describe('What an idempotency key is bound to', () => {
 });
 
 describe('A name with characters that nobody sees', () => {
+  const expense = { amount: '12.50', currency: 'EUR', title: 'Lunch', expense_date: '2025-01-15' };
+  const first = newId();
+
   it.each([
     ['PATCH', '/tenant', { name: 'Acme\u202egnp.exe' }, 'name'],
     ['PATCH', '/users/me', { first_name: 'Ma\u200bra' }, 'first_name'],
     ['POST', '/api-keys', { name: 'Import\u0007', scopes: ['expenses:write'] }, 'name'],
     ['POST', '/categories', { name: '\u2066Travel' }, 'name'],
+    ['POST', '/expenses', { ...expense, title: '\u202egnp.exe' }, 'title'],
+    ['POST', '/expenses', { ...expense, title: 'Lunch\nDinner' }, 'title'],
+    ['PATCH', `/expenses/${first}`, { vendor: '\u200b' }, 'vendor'],
+    ['PUT', `/expenses/${first}`, { ...expense, tags: ['food', '\u200b'] }, 'tags[1]'],
+    ['POST', '/projects', { name: 'Website', code: 'W\u200bEB' }, 'code'],
+    ['POST', '/import-mappings', { name: 'Cards\u200b', mapping: {} }, 'name'],
   ])('is refused: %s %s', async (method, path, json, field) => {
     const answer = await gateway.fetch(`/api/v1${path}`, { method, json });
     const { errors } = await answer.json();
     expect([answer.status, errors]).toEqual([422, [expect.objectContaining({ field, code: 'invisible_characters' })]]);
+  });
+
+  it.each([
+    ['/categories', { name: '\u3164' }, 'name'],
+    ['/expenses', { ...expense, title: '\u200d' }, 'title'],
+    ['/expenses', { ...expense, vendor: '\u2800' }, 'vendor'],
+    ['/expenses', { ...expense, tags: ['\ufe0f'] }, 'tags[0]'],
+  ])('is refused where there is nothing else to see: %s %j', async (path, json, field) => {
+    const answer = await gateway.fetch(`/api/v1${path}`, { method: 'POST', json });
+    const { errors } = await answer.json();
+    expect([answer.status, errors]).toEqual([422, [expect.objectContaining({ field, code: 'blank' })]]);
   });
 
   it('is taken where it is how a script is written, without the blanks around it', async () => {

@@ -7,6 +7,7 @@ import { fingerprintOf, sourceKeyOf } from './file/fingerprint.ts';
 import { type OpenFile, openRows } from './file/open-rows.ts';
 import { type Purchase, rowParser } from './file/parse-row.ts';
 import type { RowFault } from './file/row-fault.ts';
+import { toVisiblePurchase } from './visible-purchase.ts';
 
 /** Consecutive rows of a file. */
 export interface Batch {
@@ -123,7 +124,7 @@ function identify(
     line,
     keys: [own, ...others.filter((key, at) => !others.slice(0, at).concat(own).some(isSame(key)))],
     ...(isOwn ? { keyAmongAll: amongAll } : {}),
-    purchase,
+    purchase: toVisiblePurchase(purchase),
   };
 }
 

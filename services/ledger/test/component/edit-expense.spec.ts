@@ -196,7 +196,7 @@ describe('editing an expense', () => {
 
     expect((await ledger.client.getExpense(tenant.owner, { expenseId: before.id })).expense).toEqual(before);
     await ledger.client.createExchangeRate(tenant.owner, {
-      ...{ baseCurrency: 'CHF', quoteCurrency: 'EUR', rate: '0.9', date: '2001-01-14' },
+      ...{ baseCurrency: 'CHF', quoteCurrency: 'EUR', rate: '0.9', date: '2001-01-14', provider: '' },
     });
     expect((await edit({}, ['exchange_rate'])).expense).toMatchObject({
       booked: { currency: 'EUR', amountMinor: 900n },

@@ -63,14 +63,14 @@ const aFile: messages.ImportFile = {
   ...{ name: 'expenses.csv', contentType: 'text/csv', dryRun: false, mapping: undefined, mappingId: '' },
 };
 
-const marks = ['=', '+', '-', '@', '＝', "'", '"', ',', ';', '/', '\\', '\t', ' ', 'a', '7', 'é', '😀', '．', '\uFEFF'];
+const marks = ['=', '+', '-', '@', '＝', "'", '"', ',', ';', '/', '\\', '\t', ' ', 'a', '7', 'é', '😀', '．'];
 const line = (max: number) =>
   fc
     .string({ unit: fc.constantFrom(...marks), minLength: 1, maxLength: max })
     .map((text) => text.trim())
     .filter((text) => text !== '');
 const lines = fc
-  .string({ unit: fc.constantFrom(...marks, '\n', '\r\n', '\r'), maxLength: 30 })
+  .string({ unit: fc.constantFrom(...marks, '\n', '\r\n', '\r', '\uFEFF'), maxLength: 30 })
   .map((text) => text.trim());
 
 const expenses = fc.record({

@@ -4,7 +4,7 @@ import { anonymousContext, type CallerContext, newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import iconv from 'iconv-lite';
 import { cursorOf } from './driver/cursors.ts';
-import { startLedger, type TestLedger, withKey } from './driver/start-ledger.ts';
+import { everything, startLedger, type TestLedger, withKey } from './driver/start-ledger.ts';
 import { fixture, uploadOf } from './import-driver.ts';
 
 let books: TestLedger;
@@ -418,6 +418,26 @@ describe('an import', () => {
       });
     }
     expect((await after(2_147_483_647)).rows).toEqual([]);
+  });
+
+  it('books what can be seen of a row, which is another purchase all the same than one without the rest', async () => {
+    const tenant = await books.tenant();
+    const fileOf = (merchant: string, category: string) =>
+      `Date;Merchant;Amount;Currency;Category\n15/01/2024;${merchant};12.50;EUR;${category}\n`;
+    const hidden = fileOf('Acme\u202egnp.exe', '\u200b');
+
+    const first = await take(tenant.owner, hidden);
+    const again = await take(tenant.owner, hidden);
+    const plain = await take(tenant.owner, fileOf('Acmegnp.exe', ''));
+
+    expect([first, again, plain].map(({ imported, duplicates }) => [imported, duplicates])).toEqual([
+      [1, 0],
+      [0, 1],
+      [1, 0],
+    ]);
+    const filter = { ...everything, importId: first.id };
+    const { expenses } = await books.client.listExpenses(tenant.owner, { filter, sort: '', page: undefined });
+    expect(expenses).toMatchObject([{ title: 'Acmegnp.exe', vendor: 'Acmegnp.exe', category: undefined }]);
   });
 
   it('of a real file goes through the whole service, which keeps nothing of it that is not needed', async () => {
