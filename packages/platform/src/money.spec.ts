@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { fractionDigitsByCurrency } from './currencies.ts';
 import { formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
 
 describe('parseAmount', () => {
@@ -43,11 +44,32 @@ describe('parseAmount', () => {
 
 describe('currencies', () => {
   it('include withdrawn ones, which files of past years hold', () => {
-    expect(['EUR', 'GBP', 'HRK', 'PKR'].every(isCurrency)).toBe(true);
-    expect(['eur', 'EURO', '', 'XX1'].some(isCurrency)).toBe(false);
+    expect(['EUR', 'GBP', 'HRK', 'PKR', 'DEM', 'FRF', 'VED', 'CLF', 'UYW'].filter((code) => !isCurrency(code))).toEqual(
+      [],
+    );
+    expect(['eur', 'EURO', '', 'XX1', 'XXX', 'XAU'].filter(isCurrency)).toEqual([]);
   });
 
   it('have the decimals of ISO 4217, not those of cash rounding', () => {
-    expect(['IQD', 'HUF', 'JPY', 'EUR'].map(fractionDigits)).toEqual([3, 2, 0, 2]);
+    expect(['IQD', 'HUF', 'JPY', 'EUR', 'CLF', 'UYW'].map(fractionDigits)).toEqual([3, 2, 0, 2, 4, 4]);
+  });
+
+  it('are those of ICU and more, each with a name', () => {
+    const names = new Intl.DisplayNames('en', { type: 'currency' });
+    // Of 2025, and one of three that Zimbabwe has had since 2006.
+    const unnamed = ['XAD', 'ZWN'];
+
+    expect(Intl.supportedValuesOf('currency').filter((code) => !isCurrency(code))).toEqual([]);
+    expect([...fractionDigitsByCurrency.keys()].filter((code) => names.of(code) === code)).toEqual(unnamed);
+  });
+
+  it('have the decimals of ICU, but where that rounds as cash is rounded or has others than ISO 4217 had', () => {
+    const digitsOfIcu = (currency: string) =>
+      new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
+    const others = [...fractionDigitsByCurrency].filter(([code, digits]) => digitsOfIcu(code) !== digits);
+
+    expect(others.map(([code]) => code).join(' ')).toBe(
+      'AFN ALL COP HUF IDR IRR KPW LAK LBP MGA MMK PKR SOS SYP YER IQD BEF BYB GRD PTE TPE MRO SLL STD TMM ZMK ZWD',
+    );
   });
 });

@@ -1,37 +1,12 @@
-const fractionDigitsByCurrency: Readonly<Record<string, number>> = Object.fromEntries([
-  ...[
-    'BIF',
-    'CLP',
-    'DJF',
-    'GNF',
-    'ISK',
-    'JPY',
-    'KMF',
-    'KRW',
-    'PYG',
-    'RWF',
-    'UGX',
-    'UYI',
-    'VND',
-    'VUV',
-    'XAF',
-    'XOF',
-    'XPF',
-  ].map((code) => [code, 0] as const),
-  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((code) => [code, 3] as const),
-  ...['CLF', 'UYW'].map((code) => [code, 4] as const),
-]);
-
-// ICU's list holds withdrawn currencies too (HRK, DEM): files of past years are full of them.
-const knownCurrencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+import { fractionDigitsByCurrency } from './currencies.ts';
 
 const amountPattern = /^(-?)(\d{1,15})(?:\.(\d+))?$/;
 
 /** Whether this is an upper-case ISO 4217 code, withdrawn ones included. */
-export const isCurrency = (code: string): boolean => knownCurrencies.has(code);
+export const isCurrency = (code: string): boolean => fractionDigitsByCurrency.has(code);
 
 /** Decimals of the currency's minor unit by ISO 4217 (ICU's own figures differ for cash-rounded currencies). */
-export const fractionDigits = (currency: string): number => fractionDigitsByCurrency[currency] ?? 2;
+export const fractionDigits = (currency: string): number => fractionDigitsByCurrency.get(currency) ?? 2;
 
 /** Why a text is not an amount of a currency. */
 export type AmountFault = 'amount_invalid' | 'amount_too_precise';
