@@ -62,9 +62,9 @@ const personSummary = {
   from (
     select
       part.dimension, part.dimension_id,
-      sum(fact.amount_minor)::bigint as total_minor,
+      sum(fact.amount_minor) as total_minor,
       count(*) as expense_count,
-      coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0)::bigint as refunds_total_minor,
+      coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0) as refunds_total_minor,
       count(*) filter (where fact.amount_minor < 0) as refunds_count
     from expense_facts as fact
     cross join lateral ${dimensionsOf('fact')}
@@ -87,9 +87,10 @@ interface SummaryRow {
   dimension: 'all' | 'category' | 'project' | 'account' | null;
   dimension_id: string;
   name: string | null;
-  total_minor: bigint;
+  /** As text: a sum may be longer than 64 bits. */
+  total_minor: string;
   expense_count: bigint;
-  refunds_total_minor: bigint;
+  refunds_total_minor: string;
   refunds_count: bigint;
 }
 
@@ -112,13 +113,17 @@ export async function getMonthSummary(
     : database.once<SummaryRow>(personSummary, [context.tenantId, firstDay, people]));
   const currency = rows[0]?.currency ?? (await currencyOf(context));
   const all = rows.find((row) => row.dimension === 'all');
+  const total = toWire(all?.total_minor ?? '0');
+  const refunds = toWire(all?.refunds_total_minor ?? '0');
   const by = (dimension: SummaryRow['dimension']) => rows.filter((row) => row.dimension === dimension).map(toTotal);
   return {
     month: query.month,
     currency,
-    totalMinor: all?.total_minor ?? 0n,
+    totalMinor: total.minor,
+    longTotalMinor: total.long,
     count: all?.expense_count ?? 0n,
-    refundsTotalMinor: all?.refunds_total_minor ?? 0n,
+    refundsTotalMinor: refunds.minor,
+    longRefundsTotalMinor: refunds.long,
     refundsCount: all?.refunds_count ?? 0n,
     byCategory: by('category'),
     byProject: by('project'),
@@ -142,11 +147,19 @@ function toFirstDay(month: string): string {
 
 const nilId = '00000000-0000-0000-0000-000000000000';
 
+/** A sum as messages have it: a number of 64 bits, or decimal text in place of one. */
+function toWire(sum: string): { minor: bigint; long: string | undefined } {
+  const minor = BigInt(sum);
+  return BigInt.asIntN(64, minor) === minor ? { minor, long: undefined } : { minor: 0n, long: sum };
+}
+
 function toTotal(row: SummaryRow): reporting.Total {
+  const { minor, long } = toWire(row.total_minor);
   return {
     id: row.dimension_id === nilId ? '' : row.dimension_id,
     name: row.name ?? '',
-    totalMinor: row.total_minor,
+    totalMinor: minor,
+    longTotalMinor: long,
     count: row.expense_count,
   };
 }

@@ -91,9 +91,9 @@ insert into month_totals as total (
 select
   $1::uuid, date_trunc('month', difference.expense_date::timestamp)::date as month, part.dimension, part.dimension_id,
   difference.currency,
-  sum(difference.sign * difference.amount_minor)::bigint,
+  sum(difference.sign * difference.amount_minor),
   sum(difference.sign)::bigint,
-  coalesce(sum(difference.sign * difference.amount_minor) filter (where difference.amount_minor < 0), 0)::bigint,
+  coalesce(sum(difference.sign * difference.amount_minor) filter (where difference.amount_minor < 0), 0),
   coalesce(sum(difference.sign) filter (where difference.amount_minor < 0), 0)::bigint
 from difference
 cross join lateral ${dimensionsOf('difference')}

@@ -5,9 +5,9 @@ import { dimensionsOf } from './dimensions.ts';
 const expectedTotals = `
   select
     date_trunc('month', fact.expense_date::timestamp)::date as month, part.dimension, part.dimension_id, fact.currency,
-    sum(fact.amount_minor)::bigint as total_minor,
+    sum(fact.amount_minor) as total_minor,
     count(*) as expense_count,
-    coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0)::bigint as refunds_total_minor,
+    coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0) as refunds_total_minor,
     count(*) filter (where fact.amount_minor < 0) as refunds_count
   from expense_facts as fact
   cross join lateral ${dimensionsOf('fact')}

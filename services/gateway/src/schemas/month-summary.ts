@@ -52,19 +52,21 @@ export const monthSummaryExample: z.input<typeof monthSummarySchema> = {
 
 export function renderMonthSummary(summary: reporting.GetMonthSummaryResponse): z.input<typeof monthSummarySchema> {
   const { currency } = summary;
+  const money = (minor: bigint, long: string | undefined) =>
+    formatAmount(long === undefined ? minor : BigInt(long), currency);
   const renderTotal = (given: reporting.Total): z.input<typeof total> => ({
     id: given.id || null,
     name: given.name || null,
-    total: formatAmount(given.totalMinor, currency),
+    total: money(given.totalMinor, given.longTotalMinor),
     count: Number(given.count),
   });
   return {
     month: summary.month,
     currency,
-    total: formatAmount(summary.totalMinor, currency),
+    total: money(summary.totalMinor, summary.longTotalMinor),
     count: Number(summary.count),
     refunds: {
-      total: formatAmount(summary.refundsTotalMinor, currency),
+      total: money(summary.refundsTotalMinor, summary.longRefundsTotalMinor),
       count: Number(summary.refundsCount),
     },
     by_category: summary.byCategory.map(renderTotal),

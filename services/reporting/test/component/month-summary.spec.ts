@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ledger, tenancy } from '@outlay/contracts';
 import { newId, toTenantId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
+import { countWrongTotals, recomputeTotals } from '../../src/rebuild-statements.ts';
 import { type Harness, type PublishedEvent, startHarness } from './harness.ts';
 import { accountIds, categoryIds, eventOf, expense, projectIds } from './ledger-model.ts';
+import { openDatabase } from './read-models.ts';
 
 const travel = { id: categoryIds[0]!, name: 'Travel' };
 const meals = { id: categoryIds[1]!, name: 'Meals' };
@@ -56,6 +58,49 @@ describe('the summary of a month', () => {
     );
     expect(await summaryOf(newTenantId())).toMatchObject({ totalMinor: 0n, count: 0n, byCategory: [] });
   });
+
+  it('goes on counting beyond 64 bits, and arrives at the same when all is counted anew', async () => {
+    const tenantId = newTenantId();
+    const largest = 10n ** 15n;
+    const spent = Array.from({ length: 9_500 }, () => ({ id: newId(), amountMinor: largest, category: travel }));
+    const refunded = spent.map((one) => ({ ...one, id: newId(), amountMinor: -largest, category: meals }));
+    const [mara, month] = [newId(), '2025-01'];
+
+    await harness.publish(
+      tenantId,
+      spent.map((one) => eventOf(expense({ ...one, userId: mara }))),
+    );
+
+    const beyond = { longTotalMinor: String(9_500n * largest) };
+    const counted = { count: 9_500n, totalMinor: 0n, ...beyond, byCategory: [{ ...travel, ...beyond }] };
+    await eventually(async () => expect(await summaryOf(tenantId)).toMatchObject(counted), { timeoutMs: 60_000 });
+    const ofMara = harness.client.getMonthSummary(harness.as({ tenantId, role: 'owner' }), { month, userId: mara });
+    expect(await ofMara).toMatchObject(counted);
+
+    await harness.publish(
+      tenantId,
+      refunded.map((one) => eventOf(expense(one))),
+    );
+    await eventually(
+      async () =>
+        expect(await summaryOf(tenantId)).toMatchObject({
+          ...{ count: 19_000n, totalMinor: 0n, longTotalMinor: undefined, refundsTotalMinor: 0n },
+          longRefundsTotalMinor: String(-9_500n * largest),
+        }),
+      { timeoutMs: 60_000 },
+    );
+
+    const before = await summaryOf(tenantId);
+    const database = openDatabase(harness.database);
+    const wrong = await database.withTenant({ tenantId }, async (session) => {
+      const count = await countWrongTotals(session);
+      await recomputeTotals(session);
+      return count;
+    });
+    await database.close();
+    expect(wrong).toBe(0n);
+    expect(await summaryOf(tenantId)).toEqual(before);
+  }, 150_000);
 
   it('shows a name that was given when the category was created rather than one an expense carried', async () => {
     const tenantId = newTenantId();

@@ -14,7 +14,9 @@ export function openDatabase(database: TestDatabase): Database {
 /** The totals as stored, without those of nothing. */
 export function readTotals(database: Database, tenantId: TenantId): Promise<ModelTotal[]> {
   return database.withTenant({ tenantId }, async (session) => {
-    const { rows } = await session.query<ModelTotal & { refunds_count: bigint }>(
+    const { rows } = await session.query<
+      Omit<ModelTotal, 'total' | 'refunds'> & { total: string; refunds: string; refunds_count: bigint }
+    >(
       `select
         to_char(total.month, 'YYYY-MM') || ' ' || total.dimension || ' ' || total.dimension_id || ' ' || total.currency
           as key,
@@ -23,7 +25,14 @@ export function readTotals(database: Database, tenantId: TenantId): Promise<Mode
       from month_totals as total
       where (total.total_minor, total.expense_count, total.refunds_total_minor, total.refunds_count) <> (0, 0, 0, 0)`,
     );
-    return rows.map(({ refunds_count, ...row }) => ({ ...row, refundsCount: refunds_count })).sort(byKey);
+    return rows
+      .map(({ refunds_count, ...row }) => ({
+        ...row,
+        total: BigInt(row.total),
+        refunds: BigInt(row.refunds),
+        refundsCount: refunds_count,
+      }))
+      .sort(byKey);
   });
 }
 
