@@ -26,7 +26,8 @@ export const verifyJournal = defineRoute({
     'category, account, and whether it is reversed; and the rest of it, as titles, projects and tags, what the audit trail ' +
     'says. Then whether each account shows the opening balance that its entry says: amount, currency and date; and whether ' +
     "categories, accounts, projects and the tenant's rates are what the audit trail says. A large journal takes " +
-    'several requests: go on with `next_cursor` until it is null. With ' +
+    'several requests: go on with `next_cursor` until it is null. Of one tenant two are worked on at once; more are 503 ' +
+    '`overloaded`. With ' +
     '`sequence` and `hash` of a head kept from earlier, and `audit_sequence` and `audit_hash` of one of the audit trail, what ' +
     'was cut off since is found too.',
   tags: ['Reports'],

@@ -1,6 +1,7 @@
 import type { access, ledger } from '@outlay/contracts';
 import { decodeCursor, encodeCursor, parseInput, parsePage, type ServiceHandlers, toPageInfo } from '@outlay/platform';
 import { z } from 'zod';
+import { createTenantPlaces } from '../application/tenant-places.ts';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import type { Link } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
@@ -13,15 +14,21 @@ import { type VerificationWork, verifyJournal } from './verify-journal.ts';
 
 type Rpc = 'verifyJournal' | 'listJournal';
 
+/** More of one tenant would only keep each other, and everybody else, from getting anywhere in their time. */
+const verificationsAtOnce = { ofTenant: 2 };
+
 /** The RPCs of the seals, to be bound with those of the rest of the ledger. */
 export function createSealHandlers(
   work: VerificationWork,
 ): Pick<ServiceHandlers<typeof ledger.LedgerServiceService, typeof access.ledger>, Rpc> {
+  const places = createTenantPlaces(verificationsAtOnce);
   return {
     verifyJournal: async (context, request) => {
       const { cursor: from } = parseInput(z.object({ cursor: verificationCursor }), request);
       const [kept, keptAudit] = [parseKept(request), parseKeptAudit(request)];
-      const found = await verifyJournal(work, context, { from, kept, keptAudit });
+      const found = await places.within(context.tenantId, () =>
+        verifyJournal(work, context, { from, kept, keptAudit }),
+      );
       return {
         faults: found.faults.map(toFaultMessage),
         entries: BigInt(found.entries),
