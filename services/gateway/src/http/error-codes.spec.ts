@@ -22,8 +22,10 @@ const makers: Record<string, ErrorKind> = {
 
 /** Codes that are thrown and reach no client, with the reason. */
 const unseen = new Map([
+  ['account_taken', 'how an import ends, which is told by its failure_code'],
   ['cancelled', 'its caller has gone'],
   ['invalid_client', 'said to services alone'],
+  ['references_changed', 'the batch of the import is tried again'],
   ['not_serving', 'said to those who ask whether a service is ready'],
 ]);
 

@@ -205,11 +205,10 @@ it('whether an opening balance of an account is in force is a lookup, however ma
   const tenant = await ledger.tenant();
   const named = (name: string, openingBalance?: contract.OpeningBalance) =>
     ledger.client.createAccount(tenant.owner, { name, kind: 'bank', currency: 'EUR', openingBalance });
-  const others = Array.from({ length: 200 }, (_, place) => named(`Other ${place}`, held(100n)));
-  const [{ account: opened }, { account: closed }, { account: never }] = await Promise.all([
-    ...([named('Opened', held(1n)), named('Closed', held(2n)), named('Never opened')] as const),
-    ...others,
-  ]);
+  const { account: opened } = await named('Opened', held(1n));
+  const { account: closed } = await named('Closed', held(2n));
+  const { account: never } = await named('Never opened');
+  for (let place = 0; place < 200; place++) await named(`Other ${place}`, held(100n));
   await reopen(tenant, opened!.id, held(3n));
   await reopen(tenant, closed!.id, undefined);
   await ledger.query('analyze ledger.journal_entries, ledger.postings, ledger.account_openings');
