@@ -18,6 +18,7 @@ const readingsMax = 20;
  * How the bytes of an import were read by others of the tenant that have booked some of them, or are about to. A mapping
  * makes other purchases of the same rows, so what is known of a row goes by what each of them made of it. Two that come at
  * the same time each store how they read before they ask: at least one of them knows of the other, and takes its keys too.
+ * Each way once, and none that gives the keys that the import has anyway: each costs its time and memory for all rows.
  */
 export async function findEarlierReadings(
   session: Session,
@@ -40,14 +41,19 @@ const earlier = z
 const findStatement = {
   name: 'find_earlier_readings',
   text: `
-select other.format, other.created_at, other.user_id, other.claims_own
+select distinct on (way.format, other.claims_own, way.user_id)
+  other.format, other.created_at, other.user_id, other.claims_own
 from imports as own
 join imports as other on other.tenant_id = own.tenant_id and other.file_hash = own.file_hash and other.id <> own.id
+cross join lateral (
+  select other.format - 'isKnown' as format, case when other.claims_own then other.user_id end as user_id
+) as way
 where own.tenant_id = $1 and own.id = $2 and other.tenant_id = $1 and other.format is not null
-  and (other.imported + other.duplicates > 0 or other.status = 'processing' and not other.is_preview)
+  and not other.is_preview and (other.imported + other.duplicates > 0 or other.status = 'processing')
   and other.status <> 'undone'
   -- What colleagues claim for themselves says nothing of a member's.
   and (not own.claims_own or not other.claims_own or other.user_id = own.user_id)
-order by other.id desc
+  and (way.format is distinct from own.format - 'isKnown' or (other.claims_own and not own.claims_own))
+order by way.format, other.claims_own, way.user_id, other.id desc
 limit $3`,
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findEarlierReadings } from '../../src/imports/earlier-readings.ts';
 import { type ImportDriver, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
@@ -25,6 +26,20 @@ describe('the same file with another mapping', () => {
     expect(await driver.take(other, file, { mapping })).toMatchObject({ imported: 2, duplicates: 0 });
     expect(await driver.take(other, file)).toMatchObject({ imported: 0, duplicates: 2 });
     expect(await driver.take(other, file, { mapping: { columns: { merchant: '' } } })).toMatchObject({ imported: 0 });
+  });
+
+  it('is read once more for each other way, however often it came', async () => {
+    const context = await driver.tenant('EUR');
+    for (const mapping of [{}, {}, { columns: { note: '' } }, { columns: { note: '' } }, {}]) {
+      await driver.take(context, file, { mapping });
+    }
+
+    const { id } = await driver.preview(context, file, { mapping: {} });
+    const other = await driver.preview(context, file, { mapping: { columns: { note: 'project' } } });
+
+    const readingsOf = (importId: string) =>
+      driver.database.withTenant(context, (session) => findEarlierReadings(session, context, importId));
+    expect([(await readingsOf(id)).length, (await readingsOf(other.id)).length]).toEqual([1, 2]);
   });
 
   it('adds what was refused before', async () => {
