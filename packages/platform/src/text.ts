@@ -44,4 +44,5 @@ export const shownName = z
   .min(1)
   .max(100)
   .refine((text) => !hasInvisible(text), 'must not contain invisible characters')
-  .refine((text) => !isBlank(text), 'must not be blank');
+  // That it is empty has been said.
+  .refine((text) => text === '' || !isBlank(text), 'must not be blank');

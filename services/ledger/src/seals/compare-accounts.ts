@@ -40,7 +40,16 @@ export async function compareAccounts(
         : 'The opening balance of the account has no journal entry of its own: the one that it names is not there, or is of another account',
     }),
   );
-  return { accountCount, faults, endId: length < limit ? undefined : endId };
+  const { rows: noted } = await session.query<{ id: string; entry_id: string }>(notedStatement, [
+    ...[session.tenantId, afterId, endId],
+  ]);
+  const strays = noted.map(
+    (row): JournalFault => ({
+      ...{ kind: 'opening_unbooked', entryId: row.entry_id, accountId: row.id, sequence: 0n },
+      detail: 'The ledger has a note of an opening balance of the account that is not in the journal',
+    }),
+  );
+  return { accountCount, faults: [...faults, ...strays], endId: length < limit ? undefined : endId };
 }
 
 const sliceStatement = {
@@ -54,6 +63,26 @@ from (
   order by account.id
   limit $3
 ) as slice`,
+};
+
+const notedStatement = {
+  name: 'find_stray_openings',
+  text: `
+select noted.account_id as id, noted.entry_id
+from account_openings as noted
+where noted.tenant_id = $1 and noted.account_id > $2::uuid and noted.account_id <= $3::uuid
+  and not exists (
+    select from journal_entries as entry
+    cross join lateral (
+      select from postings as posting
+      where posting.tenant_id = $1 and posting.recorded_at = entry.recorded_at and posting.entry_id = entry.id
+        and posting.ledger_account_id = noted.account_id
+      offset 0
+    ) as booked
+    where entry.tenant_id = $1 and entry.id = noted.entry_id and entry.kind = 'opening'
+    offset 0
+  )
+order by noted.account_id, noted.entry_id`,
 };
 
 // The first posting of an opening balance is that of the account (src/domain/journal-entry.ts). An account does not know when

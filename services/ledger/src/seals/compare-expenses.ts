@@ -1,8 +1,9 @@
-import type { Session } from '@outlay/platform';
+import { nilId, type Session } from '@outlay/platform';
 import { ledgerAccounts } from '../domain/ledger-account.ts';
 import { auditEntriesOf, isChangedBetween, milliseconds, textsOf, versionSaid } from './audited-state.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { followIndexes } from './follow-indexes.ts';
+import { hasNilId } from './has-nil-id.ts';
 import { isReversed } from './is-reversed.ts';
 
 /** What of some expenses is not what the journal or the audit trail says. */
@@ -26,15 +27,21 @@ export async function compareExpenses(
   recordedAt: string,
 ): Promise<ComparedExpenses> {
   await followIndexes(session);
+  const nameless = afterId === nilId && (await hasNilId(session, 'expenses')) ? [ofNothing] : [];
   const { rows: slices } = await session.query<{ count: number; length: number; end_id: string | null }>(
     sliceStatement,
     [session.tenantId, afterId, limit, recordedAt],
   );
   const { count: expenseCount, length, end_id: endId } = slices[0] ?? { count: 0, length: 0, end_id: null };
-  if (endId === null) return { expenseCount: 0, faults: [], endId: undefined };
+  if (endId === null) return { expenseCount: 0, faults: nameless, endId: undefined };
   const { rows } = await session.query<ComparedRow>(compareStatement, [session.tenantId, afterId, endId]);
-  return { expenseCount, faults: rows.map(faultOf), endId: length < limit ? undefined : endId };
+  return { expenseCount, faults: [...nameless, ...rows.map(faultOf)], endId: length < limit ? undefined : endId };
 }
+
+const ofNothing: JournalFault = {
+  ...{ kind: 'expense_unbooked', entryId: '', sequence: 0n, expenseId: nilId },
+  detail: 'The ledger gives this id to no expense',
+};
 
 interface ComparedRow {
   id: string;
@@ -97,7 +104,8 @@ const duringItsTime = ' and change.recorded_at >= expense.created_at and change.
 // (src/domain/journal-entry.ts). Who changes an expense writes its audit entry in the same transaction, with the whole
 // expense, so that the instant of the change leads to it: a lookup in one month. The other months are looked through only
 // for those that have none there. Ids are made text before they are looked up, as row-level security lets no conversion into
-// an index. An older state does not pass for the last one, as its entry was taken back.
+// an index. An older state does not pass for the last one: what is posted was booked when it was changed last, and of what is
+// reversed the last audit entry says so.
 const compareStatement = {
   name: 'compare_expenses',
   text: `
@@ -151,7 +159,8 @@ cross join lateral (
       is distinct from debit.ledger_account_id then 'category' end,
     case when coalesce(expense.account_id, '${ledgerAccounts.unassigned}')
       is distinct from credit.ledger_account_id then 'account' end,
-    case when (expense.status = 'reversed') <> ${isReversed('expense.entry_id')} then 'status' end
+    case when expense.status is distinct from
+      case when ${isReversed('expense.entry_id')} then 'reversed' else 'posted' end then 'status' end
   ) as differences
   offset 0
 ) as compared
@@ -178,20 +187,22 @@ left join lateral (
 cross join lateral (
   select concat_ws(
     ', ',
-    case when expense.title <> coalesce(said.state ->> 'title', '') then 'title' end,
-    case when expense.description <> coalesce(said.state ->> 'description', '') then 'description' end,
+    case when expense.title is distinct from coalesce(said.state ->> 'title', '') then 'title' end,
+    case when expense.description is distinct from coalesce(said.state ->> 'description', '') then 'description' end,
     case when expense.project_id::text is distinct from said.state #>> '{project,id}' then 'project' end,
-    case when expense.payment_method <> coalesce(said.state ->> 'paymentMethod', '') then 'payment method' end,
-    case when to_jsonb(expense.tags) <> coalesce(said.state -> 'tags', '[]') then 'tags' end,
-    case when expense.vendor <> coalesce(said.state ->> 'vendor', '') then 'vendor' end,
+    case when expense.payment_method is distinct from coalesce(said.state ->> 'paymentMethod', '') then 'payment method' end,
+    case when to_jsonb(expense.tags) is distinct from coalesce(said.state -> 'tags', '[]') then 'tags' end,
+    case when expense.vendor is distinct from coalesce(said.state ->> 'vendor', '') then 'vendor' end,
     case when expense.user_id::text is distinct from said.state ->> 'userId' then 'owner' end,
     case when expense.import_id::text is distinct from said.state ->> 'importId' then 'import' end,
     case when expense.version::text is distinct from said.state ->> 'version' then 'version' end,
     case when
-      case when said.state ->> 'version' = '1' then expense.created_at <> said.recorded_at
+      case when said.state ->> 'version' = '1' then expense.created_at is distinct from said.recorded_at
         else ${milliseconds('expense.created_at')} is distinct from said.state ->> 'createdAt' end
       then 'created' end,
-    case when expense.updated_at <> said.recorded_at then 'updated' end
+    case when expense.status is distinct from said.state ->> 'status' then 'status' end,
+    case when expense.updated_at is distinct from said.recorded_at
+      or expense.status = 'posted' and expense.updated_at is distinct from expense.entry_recorded_at then 'updated' end
   ) as differences
   offset 0
 ) as audited

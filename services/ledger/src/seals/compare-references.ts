@@ -1,7 +1,8 @@
-import type { NamedStatement, Session } from '@outlay/platform';
+import { type NamedStatement, nilId, type Session } from '@outlay/platform';
 import { auditEntriesOf, isChangedBetween, milliseconds, textsOf, versionSaid } from './audited-state.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { followIndexes } from './follow-indexes.ts';
+import { hasNilId } from './has-nil-id.ts';
 
 /** What is held against the audit trail as a whole, in this order. */
 export const auditedReferences = ['category', 'account', 'project', 'exchange_rate'] as const;
@@ -29,17 +30,21 @@ export async function compareReferences(
   limit: number,
   recordedAt: string,
 ): Promise<ComparedReferences> {
-  const { find, compare } = statements[entity];
+  const { find, compare, table } = statements[entity];
   await followIndexes(session);
+  const nameless = afterId === nilId && (await hasNilId(session, table));
+  const ofNothing = nameless
+    ? faultOf(entity, nilId, 'reference_unaudited', 'The ledger gives this id to nothing')
+    : [];
   const { rows: slices } = await session.query<{ shown: string[]; audited: string[] }>(find, [
     ...[session.tenantId, afterId, limit],
   ]);
   const { ids, endId } = nextOf(slices[0]?.shown ?? [], slices[0]?.audited ?? [], limit);
-  if (ids.length === 0) return { referenceCount: 0, faults: [], endId };
+  if (ids.length === 0) return { referenceCount: 0, faults: ofNothing, endId };
   const { rows } = await session.query<ComparedRow>(compare, [session.tenantId, ids, ids, recordedAt]);
   return {
     referenceCount: rows.filter((row) => row.is_counted).length,
-    faults: rows.flatMap((row) => faultsOf(entity, row)),
+    faults: [...ofNothing, ...rows.flatMap((row) => faultsOf(entity, row))],
     endId,
   };
 }
@@ -72,13 +77,15 @@ const words: Record<AuditedReference, string> = {
   exchange_rate: 'exchange rate',
 };
 
+const faultOf = (entity: AuditedReference, id: string, kind: JournalFault['kind'], detail: string): JournalFault[] => [
+  {
+    ...{ kind, entryId: '', sequence: 0n, entity, entityId: id, detail },
+    ...(entity === 'account' ? { accountId: id } : {}),
+  },
+];
+
 function faultsOf(entity: AuditedReference, row: ComparedRow): JournalFault[] {
-  const fault = (kind: JournalFault['kind'], detail: string): JournalFault[] => [
-    {
-      ...{ kind, entryId: '', sequence: 0n, entity, entityId: row.id, detail },
-      ...(entity === 'account' ? { accountId: row.id } : {}),
-    },
-  ];
+  const fault = (kind: JournalFault['kind'], detail: string) => faultOf(entity, row.id, kind, detail);
   const word = words[entity];
   if (!row.is_shown) {
     const isMissing = row.is_audited && !row.is_deleted;
@@ -155,9 +162,10 @@ const isOther = (shown: string, field: string): string =>
 
 const statementsOf = (
   entity: AuditedReference,
-  table: string,
+  table: 'categories' | 'accounts' | 'projects',
   own: Record<string, { column: string; field: string }>,
 ) => ({
+  table,
   find: findStatement(entity, table),
   compare: compareStatement(
     entity,
@@ -214,7 +222,13 @@ const auditedRevisions = `(
       )
     )`;
 
-const statements: Record<AuditedReference, { find: NamedStatement; compare: NamedStatement }> = {
+interface Statements {
+  table: Parameters<typeof hasNilId>[1];
+  find: NamedStatement;
+  compare: NamedStatement;
+}
+
+const statements: Record<AuditedReference, Statements> = {
   category: statementsOf('category', 'categories', { parent: { column: 'parent_id', field: 'parentId' } }),
   account: statementsOf('account', 'accounts', {
     kind: { column: 'kind', field: 'kind' },
@@ -222,6 +236,7 @@ const statements: Record<AuditedReference, { find: NamedStatement; compare: Name
   }),
   project: statementsOf('project', 'projects', { code: { column: 'code', field: 'code' } }),
   exchange_rate: {
+    table: 'exchange_rates',
     find: findStatement('exchange_rate', 'exchange_rates'),
     compare: compareStatement('exchange_rate', newestRevision, {
       rate: isOther('shown.rate', 'rate'),

@@ -13,7 +13,8 @@ export async function compareTenant(session: Session): Promise<JournalFault[]> {
   }));
 }
 
-// The first posting of an expense's entry is in the currency of the books (src/domain/journal-entry.ts).
+// Of the first expense that has an entry: one that has none is named by itself. The first posting of an entry is in the
+// currency of the books (src/domain/journal-entry.ts).
 const compareStatement = {
   name: 'compare_tenant',
   text: `
@@ -24,22 +25,23 @@ from (
   offset 0
 ) as tenant
 cross join lateral (
-  select expenses.entry_id, expenses.entry_recorded_at from expenses
+  select debit.currency
+  from expenses
+  cross join lateral (
+    select posting.currency from postings as posting
+    where posting.tenant_id = $1 and posting.recorded_at = expenses.entry_recorded_at
+      and posting.entry_id = expenses.entry_id
+    order by posting.line
+    limit 1
+  ) as debit
   where expenses.tenant_id = $1
   order by expenses.id
-  limit 1
-) as expense
-cross join lateral (
-  select posting.currency from postings as posting
-  where posting.tenant_id = $1 and posting.recorded_at = expense.entry_recorded_at
-    and posting.entry_id = expense.entry_id
-  order by posting.line
   limit 1
 ) as booked
 cross join lateral (
   select concat_ws(
     ', ',
-    case when tenant.currency <> booked.currency then 'currency' end,
+    case when tenant.currency is distinct from booked.currency then 'currency' end,
     case when tenant.currency_fixed_at is null then 'currency fixed' end
   ) as differences
   offset 0

@@ -34,6 +34,10 @@ interface UnshownRow {
 const unshown = {
   missing: { kind: 'expense_missing', detail: 'No expense shows this entry, or what has become of it' },
   unopened: { kind: 'opening_missing', detail: 'No account shows this opening balance, or what has become of it' },
+  unnoted: {
+    kind: 'opening_missing',
+    detail: 'The ledger has no note of this opening balance: its account could be given another beside it',
+  },
   lost: {
     kind: 'reversal_lost',
     detail: 'The ledger has no note of this reversal: the entry that it takes back could be taken for one in force',
@@ -85,6 +89,12 @@ cross join lateral (
   ) and (
     not ${isReversed('entry.id')}
     or not exists (select from accounts as shown where shown.tenant_id = $1 and shown.id = account.id offset 0)
+  )
+  union all
+  select 'unnoted'
+  where entry.kind = 'opening' and not exists (
+    select from account_openings as noted
+    where noted.tenant_id = $1 and noted.account_id = account.id and noted.entry_id = entry.id offset 0
   )
   union all
   select 'unmade'

@@ -189,7 +189,8 @@ describe('the currency of a tenant’s books', () => {
     await eventually(async () => {
       const waiting = await ledger.query(
         `select pid from pg_stat_activity
-         where usename = 'outlay_ledger' and datname = current_database() and wait_event_type = 'Lock'`,
+         where usename = 'outlay_ledger' and datname = current_database() and wait_event_type = 'Lock'
+           and query like '%scope as materialized%'`,
       );
       expect(waiting).toHaveLength(1);
     });

@@ -50,7 +50,7 @@ export const expenseDeeds: ExpenseDeed[] = [
   set('takes its category away', 'category_id = null', 'category'),
   set('takes its account away', 'account_id = null', 'account'),
   set('hides it as reversed', "status = 'reversed'", 'status'),
-  set('shows a reversed one', "status = 'posted'", 'status', 'reversed'),
+  set('shows a reversed one', "status = 'posted'", 'status, updated', 'reversed'),
   {
     ...{ name: 'hides it as reversed, and notes a reversal that never was', to: 'posted', says: 'status' },
     kinds: ['expense_changed', 'reversal_lost'],
@@ -63,7 +63,11 @@ export const expenseDeeds: ExpenseDeed[] = [
       ),
   },
   {
-    ...{ name: 'shows a reversed one, and forgets that it was', to: 'reversed', kinds: ['reversal_lost'] },
+    ...{
+      name: 'shows a reversed one, and forgets that it was',
+      to: 'reversed',
+      kinds: ['expense_changed', 'reversal_lost'],
+    },
     run: (client, at) =>
       both(
         client,
