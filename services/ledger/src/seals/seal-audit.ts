@@ -5,7 +5,7 @@ import { type AuditSeal, auditChain, type GroupSubject } from './chain/audit-cha
 import { sealInOrder } from './chain/seal.ts';
 import { instantOf } from './journal-row.ts';
 import { batchSizeDefault, type SealingWork } from './seal-journal.ts';
-import { type SealingTurn, takeTurn } from './seal-store.ts';
+import { takeTurn } from './seal-store.ts';
 import { headOf } from './sealed-event.ts';
 
 /**
@@ -19,11 +19,13 @@ export function sealAudit(work: SealingWork, tenantId: TenantId): Promise<number
   return work.database.withTenant({ tenantId }, async (session) => {
     const turn = await takeTurn(session, 'audit', batchSize);
     if (turn === undefined) return 'busy';
-    const groups = await hashGroups(session, turn.waiting);
+    if (turn.waiting.length === 0) return 0;
+    const rowIds = turn.waiting.map(({ id }) => id);
+    const groups = await hashGroups(session, rowIds);
     const seals = sealInOrder(auditChain(tenantId), turn.head, groups, { key: work.key, sealedAt: turn.sealedAt });
+    await storeAuditSeals(session, rowIds, groups, seals);
     const last = seals.at(-1);
     if (last === undefined) return 0;
-    await storeAuditSeals(session, groups, seals, last);
     await enqueueEvents(session, { requestId: newId() }, [
       { type: 'outlay.ledger.audit.sealed.v1', ...headOf(tenantId, seals, last) },
     ]);
@@ -43,14 +45,33 @@ interface Group extends GroupSubject {
 /** More entries no seal has: migration 0164 sees to it as well. */
 const groupSizeMax = 1_000;
 
-async function hashGroups(session: Session, waiting: SealingTurn['waiting']): Promise<Group[]> {
-  if (waiting.length === 0) return [];
-  const instants = waiting.map((row) => row.recorded_at).toSorted();
+/**
+ * Of an instant that a seal can tell; the table takes no others (migration 0190). A row that somebody has put in all the same
+ * holds up nobody: it is taken off without a seal, and an entry that it names is found to have none.
+ */
+const isSealable = `unsealed.recorded_at >= '2000-01-01 00:00:00+00' and unsealed.recorded_at < '10000-01-01 00:00:00+00'`;
+
+async function hashGroups(session: Session, rowIds: readonly string[]): Promise<Group[]> {
+  const { rows: spans } = await session.query<{ earliest: string | null; latest: string | null }>(spanStatement, [
+    ...[session.tenantId, rowIds],
+  ]);
   const { rows } = await session.query<Group>(hashStatement, [
-    ...[session.tenantId, waiting.map(({ id }) => id), instants[0], instants.at(-1)],
+    ...[session.tenantId, rowIds, spans[0]?.earliest ?? null, spans[0]?.latest ?? null],
   ]);
   return rows;
 }
+
+// Rows are queued in another order than that of their instants, which are those when their transactions began.
+const spanStatement = {
+  name: 'read_audit_queue_span',
+  text: `
+select ${instantOf('min(unsealed.recorded_at)')} as earliest, ${instantOf('max(unsealed.recorded_at)')} as latest
+from audit_unsealed as unsealed
+where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[]) and ${isSealable}`,
+};
+
+/** The ids of a row of the queue from 1 on, whatever bounds and dimensions somebody has given them. */
+const idsInRow = 'array(select unnest(unsealed.entry_ids))';
 
 // Not prepared, as it is of audit entries (audit-hash.ts); planned for one month or two, whatever number there are.
 const hashStatement = `
@@ -59,8 +80,9 @@ select unsealed.id::text, piece.first, ${instantOf('unsealed.recorded_at')} as "
   hashed.entry_hashes as "entryHashes", hashed.group_hash as "groupHash"
 from audit_unsealed as unsealed
 cross join lateral (
-  select pieces.first, unsealed.entry_ids[pieces.first : pieces.first + ${groupSizeMax - 1}] as ids
-  from generate_series(1, unsealed.entry_count, ${groupSizeMax}) as pieces (first)
+  select pieces.first, flat.ids[pieces.first : pieces.first + ${groupSizeMax - 1}] as ids
+  from (select ${idsInRow} as ids offset 0) as flat
+  cross join generate_series(1, cardinality(flat.ids), ${groupSizeMax}) as pieces (first)
   offset 0
 ) as piece
 cross join lateral (
@@ -68,18 +90,19 @@ cross join lateral (
     ${groupHashOf('unsealed.recorded_at')} as group_hash
   from ${presentHashes('piece.ids', 'unsealed.recorded_at', 'entry.recorded_at between $3 and $4')} as listed
 ) as hashed
-where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[])
+where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[]) and ${isSealable}
 order by unsealed.id, piece.first`;
 
-/** Lengthens the chain, and takes the groups off the queue. */
+/** Lengthens the chain, and takes the rows off the queue. */
 async function storeAuditSeals(
   session: Session,
+  rowIds: readonly string[],
   groups: readonly Group[],
   seals: readonly AuditSeal[],
-  last: AuditSeal,
 ): Promise<void> {
+  const last = seals.at(-1);
   await session.query(storeStatement, [
-    ...[session.tenantId, last.sequence, last.hash, last.sealedAt],
+    ...[session.tenantId, last?.sequence ?? null, last?.hash ?? null, last?.sealedAt ?? null],
     groups.map(({ id }) => id),
     groups.map(({ first }) => first),
     groups.map(({ entryCount }) => entryCount),
@@ -90,6 +113,7 @@ async function storeAuditSeals(
     seals.map(({ hash }) => hash),
     seals.map(({ keyId }) => keyId || null),
     seals.map(({ keyId, signature }) => (keyId === '' ? null : signature)),
+    rowIds,
   ]);
 }
 
@@ -99,9 +123,10 @@ const storeStatement = {
   name: 'store_audit_seals',
   text: `
 with done as (
-  delete from audit_unsealed as unsealed where unsealed.tenant_id = $1 and unsealed.id = any ($5::bigint[])
+  delete from audit_unsealed as unsealed where unsealed.tenant_id = $1 and unsealed.id = any ($15::bigint[])
 ), chain as (
-  update audit_chains as chain set sequence = $2, hash = $3 where chain.tenant_id = $1
+  update audit_chains as chain set sequence = $2, hash = $3
+  where chain.tenant_id = $1 and $2::bigint is not null
 )
 insert into audit_seals (
   tenant_id, sequence, recorded_at, entry_count, entry_ids, entry_hashes, group_hash, previous_hash, hash, sealed_at,
@@ -117,7 +142,7 @@ from unnest(
   queue_id, first, entry_count, entry_hashes, group_hash, sequence, previous_hash, hash, key_id, signature
 )
 cross join lateral (
-  select unsealed.recorded_at, unsealed.entry_ids
+  select unsealed.recorded_at, ${idsInRow} as entry_ids
   from audit_unsealed as unsealed
   where unsealed.tenant_id = $1 and unsealed.id = seal.queue_id
   offset 0

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId, type TenantContext } from '@outlay/platform';
+import { type AuditSeals, isValid, startAuditSeals } from './driver/audit-seals.ts';
+
+let trail: AuditSeals;
+beforeAll(async () => {
+  trail = await startAuditSeals();
+});
+afterAll(() => trail.stop());
+
+interface Row {
+  recordedAt?: string;
+  count?: number;
+  ids?: string;
+}
+
+const row = ({ recordedAt = 'now()', count = 1, ids = 'array[$2::uuid]' }: Row) =>
+  `insert into ledger.audit_unsealed (tenant_id, recorded_at, entry_count, entry_ids)
+   values ($1, ${recordedAt}, ${count}, ${ids})`;
+
+/** Rows that a superuser might put into the queue. */
+const forged: [string, Row][] = [
+  ['counts more entries than it has', { count: 2_000_000_000 }],
+  ['counts none', { count: 0 }],
+  ['has none', { count: 0, ids: `'{}'` }],
+  ['has its ids at another place', { ids: `('[5:5]={' || $2::uuid || '}')::uuid[]` }],
+  ['has its ids in two dimensions', { ids: 'array[array[$2::uuid]]' }],
+  ['is of no instant', { recordedAt: `'infinity'` }],
+  ['is of an instant that a seal cannot tell', { recordedAt: `'12026-01-01'` }],
+  ['is of an instant before all', { recordedAt: `'2026-01-01 BC'` }],
+];
+
+async function queue({ tenantId }: TenantContext, given: Row, id: string): Promise<void> {
+  const statement = row(given);
+  await trail.superuser.query(statement, statement.includes('$2') ? [tenantId, id] : [tenantId]);
+}
+
+const entry = (id: string) =>
+  `insert into ledger.audit_entries (tenant_id, id, actor_kind, actor_id, request_id, action, entity, entity_id)
+   values ($1, '${id}', 'user', '', '', 'changed', 'project', '')`;
+
+describe('the queue of the audit trail', () => {
+  it('may have groups in another order than that of their instants', async () => {
+    const tenant = trail.aTenant();
+    await trail.database.withTenant(tenant, async (session) => {
+      await session.query('select now()');
+      for (const size of [2, 3]) await trail.write(tenant, size);
+      await session.query(entry(newId()).replace('ledger.', ''), [tenant.tenantId]);
+    });
+    await trail.write(tenant, 1);
+
+    await trail.sealAll(tenant);
+
+    expect(await trail.verify(tenant)).toMatchObject(isValid(7));
+  });
+
+  it.each(forged)('takes no row that %s', async (_, given) => {
+    await expect(queue(trail.aTenant(), given, newId())).rejects.toThrow('audit_unsealed_can_be_sealed');
+  });
+
+  it('has the others sealed with a row of an instant that is far from theirs', async () => {
+    const tenant = trail.aTenant();
+    const gone = newId();
+    await trail.write(tenant, 2);
+    await queue(tenant, { recordedAt: `'9999-12-31'` }, gone);
+    await trail.write(tenant, 3);
+
+    await trail.sealAll(tenant);
+
+    const { faults, ...counts } = await trail.verify(tenant);
+    expect(faults).toMatchObject([{ kind: 'audit_missing', auditEntryId: gone }]);
+    expect(counts).toMatchObject({ auditEntries: 5, auditUnsealed: 0 });
+  });
+});
+
+describe('a queue that no longer refuses anything', () => {
+  beforeAll(() =>
+    trail.superuser.query('alter table ledger.audit_unsealed drop constraint audit_unsealed_can_be_sealed'),
+  );
+
+  it.each(forged)('has the others sealed beside a row that %s', async (_, given) => {
+    const tenant = trail.aTenant();
+    const id = newId();
+    await trail.write(tenant, 2);
+    await queue(tenant, given, id);
+    await trail.tamper(tenant, entry(id));
+    await trail.write(tenant, 3);
+
+    await trail.sealAll(tenant);
+    await trail.write(tenant, 1);
+    await trail.sealAll(tenant);
+
+    const { faults, auditUnsealed } = await trail.verify(tenant);
+    expect(auditUnsealed).toBe(0);
+    expect(faults.filter(({ auditEntryId }) => auditEntryId !== id)).toEqual([]);
+  });
+});
