@@ -95,7 +95,9 @@ export const verificationSchema = z
     }),
     sealed: z.int().meta({ description: 'Seals counted so far.' }),
     unsealed: z.int().meta({ description: 'Entries counted so far that wait for their seal.' }),
-    oldest_unsealed_at: instant.nullable().meta({ description: 'When the oldest of them was recorded.' }),
+    oldest_unsealed_at: instant.nullable().meta({
+      description: 'When the oldest entry was recorded that waits for its seal, of the journal or of the audit trail.',
+    }),
     expenses: z.int().meta({
       description:
         'Expenses held against their journal entries so far, reversed ones included; 0 until the journal has been looked at.',

@@ -87,11 +87,17 @@ export async function lookAtAuditTrail(
   stepSize: number,
 ): Promise<Step> {
   const bound = { sequence: newestOf(from.bound.audit), recordedAt: from.bound.recordedAt };
-  const { entryCount, unsealedCount, strangers, end } = await readTrail(session, from.place, stepSize, bound);
+  const { entryCount, unsealedCount, oldestUnsealed, strangers, end } = await readTrail(
+    session,
+    from.place,
+    stepSize,
+    bound,
+  );
   const counted = {
     ...from,
     auditEntries: from.auditEntries + entryCount,
     auditUnsealed: from.auditUnsealed + unsealedCount,
+    oldest: olderOf(from.oldest, oldestUnsealed),
   };
   return {
     examine: async () => strangers.map(inserted),
@@ -99,6 +105,9 @@ export async function lookAtAuditTrail(
     next: end ? { ...counted, place: end } : { ...countsOf(counted), phase: 'expenses', afterId: nilId },
   };
 }
+
+const olderOf = (one: string | undefined, other: string | undefined): string | undefined =>
+  one === undefined || (other !== undefined && other < one) ? other : one;
 
 const inserted = (auditEntryId: string): JournalFault => ({
   ...{ kind: 'audit_inserted', entryId: '', sequence: 0n, auditEntryId },

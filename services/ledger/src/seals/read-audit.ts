@@ -226,6 +226,8 @@ export interface Trail {
   entryCount: number;
   /** Those of them that waited for their seals then. */
   unsealedCount: number;
+  /** When the oldest of these was recorded. */
+  oldestUnsealed: string | undefined;
   /** Those that are of no seal and wait for none. */
   strangers: string[];
   /** Where the stretch ends; undefined: with the trail. */
@@ -243,6 +245,7 @@ export async function readTrail(
     length: number;
     entry_count: number;
     unsealed_count: number;
+    oldest_unsealed: string | null;
     strangers: string[] | null;
     id: string;
     recorded_at: string;
@@ -251,6 +254,7 @@ export async function readTrail(
   return {
     entryCount: row?.entry_count ?? 0,
     unsealedCount: row?.unsealed_count ?? 0,
+    oldestUnsealed: row?.oldest_unsealed ?? undefined,
     strangers: row?.strangers ?? [],
     end: row === undefined || row.length < limit ? undefined : { id: row.id, recordedAt: row.recorded_at },
   };
@@ -294,6 +298,14 @@ with stretch as materialized (
 )
 select counted.length, counted.length - counted.beyond as entry_count,
   counted.loose - counted.beyond - counted.strangers_within as unsealed_count,
+  (
+    select ${instantOf('min(waiting.recorded_at)')}
+    from (
+      select loose.id, loose.recorded_at from loose where loose.recorded_at <= $6::timestamptz
+      except
+      select strangers.id, strangers.recorded_at from strangers
+    ) as waiting
+  ) as oldest_unsealed,
   (select array_agg(strangers.id::text order by strangers.id) from strangers) as strangers, last.id,
   ${instantOf('last.recorded_at')} as recorded_at
 from (

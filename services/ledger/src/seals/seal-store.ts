@@ -1,6 +1,6 @@
 import { type Database, nilId, type Session, type TenantId } from '@outlay/platform';
 import type { JournalSeal } from './chain/journal-chain.ts';
-import type { ChainHead } from './chain/seal.ts';
+import { type ChainHead, emptyChain } from './chain/seal.ts';
 import type { ChainName } from './read-chain.ts';
 
 /** What is to be sealed next for a tenant. */
@@ -78,11 +78,15 @@ async function readTurn(session: Session, chain: ChainName, entryCount: number):
   const [row] = rows;
   if (row === undefined) return undefined;
   const { sequence, hash, last_sequence, last_hash } = row;
+  const last = last_sequence === null || last_hash === null ? emptyChain : { sequence: last_sequence, hash: last_hash };
+  const remembered = sequence > lengthMax ? emptyChain : { sequence, hash };
   // They differ only where somebody has cut the chain or turned it back; it goes on behind the farther one.
-  const isAhead = last_sequence !== null && last_hash !== null && last_sequence > sequence;
-  const head = isAhead ? { sequence: last_sequence, hash: last_hash } : { sequence, hash };
+  const head = last.sequence > remembered.sequence ? last : remembered;
   return { head, sealedAt: row.sealed_at, waiting: row.waiting ?? [] };
 }
+
+/** A chain is not lengthened behind a seal beyond: only somebody else can have put it there, and numbers would run out. */
+const lengthMax = 10n ** 18n;
 
 // At least one row of the queue, and more as long as they have fewer entries than wanted.
 const turnStatement = (chain: ChainName) => ({
@@ -93,7 +97,8 @@ select chain.sequence, chain.hash, last.sequence as last_sequence, last.hash as 
 from ${chain}_chains as chain
 left join lateral (
   select seal.sequence, seal.hash from ${chain}_seals as seal
-  where seal.tenant_id = chain.tenant_id order by seal.sequence desc limit 1
+  where seal.tenant_id = chain.tenant_id and seal.sequence <= ${lengthMax}
+  order by seal.sequence desc limit 1
 ) as last on true
 cross join lateral (
   select json_agg(

@@ -24,7 +24,7 @@ import {
 /** What a verification has found so far. */
 export interface Verification extends Omit<VerificationCounts, 'bound' | 'oldest'> {
   faults: JournalFault[];
-  /** When the oldest entry was recorded that waits for its seal. */
+  /** When the oldest entry was recorded that waits for its seal, of the journal or of the audit trail. */
   oldestUnsealedAt: string | undefined;
   head: Pick<Link, 'sequence' | 'hash' | 'sealedAt'> | undefined;
   auditHead: Pick<Link, 'sequence' | 'hash' | 'sealedAt'> | undefined;

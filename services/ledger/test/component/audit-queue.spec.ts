@@ -73,6 +73,58 @@ describe('the queue of the audit trail', () => {
   });
 });
 
+describe('a verification', () => {
+  it('says since when the oldest entry waits, by steps of any length', async () => {
+    const tenant = trail.aTenant();
+    await trail.write(tenant, 5);
+    await trail.sealAll(tenant);
+    for (let count = 0; count < 12; count++) await trail.write(tenant, 5);
+    const { rows } = await trail.superuser.query<{ oldest: string }>(
+      `select to_char(min(recorded_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as oldest
+       from ledger.audit_unsealed where tenant_id = $1`,
+      [tenant.tenantId],
+    );
+
+    for (const stepSize of [16, 1_000]) {
+      const found = await trail.verify(tenant, { stepSize });
+      expect(found).toMatchObject({ faults: [], auditUnsealed: 60, oldestUnsealedAt: rows[0]!.oldest });
+    }
+    await trail.sealAll(tenant);
+    expect((await trail.verify(tenant)).oldestUnsealedAt).toBeUndefined();
+  });
+});
+
+describe('a chain', () => {
+  const last = 2n ** 63n - 1n;
+
+  it.each([
+    [
+      'a seal of the last number there is',
+      `insert into ledger.audit_seals
+       select (jsonb_populate_record(seal, jsonb_build_object('sequence', ${last}))).*
+       from ledger.audit_seals as seal where seal.tenant_id = $1 and seal.sequence = 1`,
+    ],
+    ['a head of that number', `update ledger.audit_chains set sequence = ${last} where tenant_id = $1`],
+  ])('is lengthened beside %s', async (_, statement) => {
+    const tenant = trail.aTenant();
+    for (const size of [1, 2]) await trail.write(tenant, size);
+    await trail.sealAll(tenant);
+    await trail.tamper(tenant, statement);
+    await trail.write(tenant, 3);
+
+    await trail.sealAll(tenant);
+
+    const { rows } = await trail.superuser.query(
+      `select seal.sequence, seal.entry_count, before.hash = seal.previous_hash as is_linked
+       from ledger.audit_seals as seal
+       join ledger.audit_seals as before on before.tenant_id = $1 and before.sequence = 2
+       where seal.tenant_id = $1 and seal.sequence between 3 and 10`,
+      [tenant.tenantId],
+    );
+    expect(rows).toEqual([{ sequence: expect.anything(), entry_count: 3, is_linked: true }]);
+  });
+});
+
 describe('a queue that no longer refuses anything', () => {
   beforeAll(() =>
     trail.superuser.query('alter table ledger.audit_unsealed drop constraint audit_unsealed_can_be_sealed'),
