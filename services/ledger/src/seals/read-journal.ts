@@ -197,12 +197,12 @@ where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
   and (entry.recorded_at <= $7::timestamptz or ${hasSeal('entry.recorded_at', 'entry.id')})`,
 };
 
-// Second, postings whose entry is not there, shown as an entry that has nothing but an id.
+// Second, postings whose entry is not there, shown as an entry that has nothing but an id. The queue, which has no index on
+// instants, is read once, and not for each entry: both may be as long as a backlog.
 const looseStatement = {
   name: 'read_loose_journal',
   text: `
-select found.*
-from (
+with place as materialized (
   select entry.recorded_at, entry.id, true as is_entry
   from journal_entries as entry
   where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
@@ -218,13 +218,21 @@ from (
     and not ${hasSeal('line.recorded_at', 'line.entry_id')}
   order by recorded_at, id
   limit $8
+), queued as materialized (
+  select place.recorded_at from place
+  intersect
+  select unsealed.recorded_at from journal_unsealed as unsealed where unsealed.tenant_id = $1
+)
+select found.*
+from (
+  select place.recorded_at, place.id, place.is_entry, queued.recorded_at is not null as is_queued
+  from place
+  left join queued on queued.recorded_at = place.recorded_at
+  offset 0
 ) as place
 cross join lateral (
   select ${entryColumns}, ${postingsOf('entry')},
-    exists (
-      select from journal_unsealed as unsealed
-      where unsealed.tenant_id = $1 and unsealed.recorded_at = entry.recorded_at
-    ) or exists (
+    place.is_queued or exists (
       select from journal_seals as later
       where later.tenant_id = $1 and later.entry_recorded_at = entry.recorded_at and later.entry_id = entry.id offset 0
     ) as is_waiting,

@@ -239,6 +239,18 @@ describe('a verification', () => {
     expect(hurried).toMatchObject({ sealed: 40, next: { phase: 'seals' } });
   });
 
+  it('gets through a backlog of entries with a hundred times as many rows of the queue before them', async () => {
+    const tenant = aTenant();
+    await superuser.query(
+      `insert into ledger.journal_unsealed (tenant_id, recorded_at, entry_count)
+       select $1, now() - number * interval '1 millisecond', 1 from generate_series(1, 150000) as number`,
+      [tenant.tenantId],
+    );
+    await book(tenant, entriesOf(1_000));
+
+    expect(await verify(tenant)).toMatchObject({ faults: [], entries: 1_000, unsealed: 1_000, next: undefined });
+  });
+
   it('names the same seals in steps of any length, and none beside those that were touched', async () => {
     const tenant = aTenant();
     await book(tenant, entriesOf(60));
