@@ -1,4 +1,5 @@
 import { type Component, type Logger, pause, type TenantId } from '@outlay/platform';
+import { createBackOff } from './back-off.ts';
 import { sealAudit } from './seal-audit.ts';
 import { batchSizeDefault, type SealingWork, sealJournal } from './seal-journal.ts';
 import { findWaitingTenants } from './seal-store.ts';
@@ -12,6 +13,9 @@ export interface SealerOptions extends SealingWork {
 
 const tenantsAtOnce = 50;
 
+/** A chain that cannot be lengthened is tried again this often at least. */
+const restMsMax = 60_000;
+
 /**
  * A batch of a chain that has a backlog, in usual ones: half the time an entry, and beside an import, which keeps the
  * process busy, far fewer waits for it. Larger ones gain nothing, and keep others waiting.
@@ -21,11 +25,13 @@ const backlogFactor = 4;
 /**
  * Seals what is booked and what the audit trail says of it, half a second later or as fast as it can, in any number of
  * processes together. Tenants take turns, a batch of each chain, and with a backlog a large one right behind it, so that nobody waits for the end of another's import. While
- * the database is away it waits and tries.
+ * the database is away it waits and tries. A chain that fails is tried again after longer and longer, as each time may take as
+ * long as a statement may, for which the others wait.
  */
 export function createSealer(options: SealerOptions): Component {
   const { database, logger, pollMs = 500, batchSize = batchSizeDefault } = options;
   const stopping = new AbortController();
+  const backOff = createBackOff({ firstMs: pollMs, mostMs: restMsMax });
   let running: Promise<void> | undefined;
 
   /** One turn for each tenant that waits; answers how many entries were sealed. */
@@ -49,14 +55,18 @@ export function createSealer(options: SealerOptions): Component {
   }
 
   async function sealChain(seal: typeof sealJournal, tenantId: TenantId): Promise<number> {
+    const chain = `${seal.name} ${tenantId}`;
+    if (backOff.isResting(chain)) return 0;
     try {
       const sealed = await seal(options, tenantId);
       if (sealed === 'busy') return 0;
+      backOff.succeeded(chain);
       if (sealed < batchSize || stopping.signal.aborted) return sealed;
       const more = await seal({ ...options, batchSize: batchSize * backlogFactor }, tenantId);
       return more === 'busy' ? sealed : sealed + more;
     } catch (error) {
       // What stops one chain must not stop the others.
+      backOff.failed(chain);
       logger.warn({ error, tenant_id: tenantId, sealing: seal.name }, 'entries could not be sealed, it is tried again');
       return 0;
     }

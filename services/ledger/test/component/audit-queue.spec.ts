@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, type TenantContext } from '@outlay/platform';
+import { createSilentLogger, newId, pause, type TenantContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
+import { createSealKey } from '../../src/seals/chain/seal-key.ts';
+import { createSealer } from '../../src/seals/sealer.ts';
 import { type AuditSeals, isValid, startAuditSeals } from './driver/audit-seals.ts';
+import { sealKey } from './driver/start-ledger.ts';
 
 let trail: AuditSeals;
 beforeAll(async () => {
@@ -122,6 +126,36 @@ describe('a chain', () => {
       [tenant.tenantId],
     );
     expect(rows).toEqual([{ sequence: expect.anything(), entry_count: 3, is_linked: true }]);
+  });
+});
+
+describe('a sealer', () => {
+  it('lets a chain that fails rest longer each time, and goes on with the others', async () => {
+    const [failing, other] = [trail.aTenant(), trail.aTenant()];
+    for (const tenant of [failing, other]) await trail.write(tenant, 1);
+    await trail.superuser.query(
+      `create function ledger.fail() returns trigger language plpgsql as $$ begin raise 'it fails'; end $$;
+       create trigger fail before insert on ledger.audit_seals
+         for each row when (new.tenant_id = '${failing.tenantId}') execute function ledger.fail()`,
+    );
+    const failures: unknown[] = [];
+    const logger = Object.assign(createSilentLogger(), { warn: (said: unknown) => failures.push(said) });
+    const sealer = createSealer({ database: trail.database, key: createSealKey(sealKey), pollMs: 5, logger });
+
+    await sealer.start?.();
+    for (let count = 0; count < 20; count++) {
+      await pause(50);
+      await trail.write(other, 1);
+    }
+    await eventually(async () => expect(await trail.verify(other)).toMatchObject(isValid(21)));
+    const failuresUntilThen = failures.length;
+    await trail.superuser.query('drop trigger fail on ledger.audit_seals; drop function ledger.fail()');
+    await eventually(async () => expect(await trail.verify(failing)).toMatchObject(isValid(1)));
+    await sealer.stop?.();
+
+    // After 5, 10, 20, 40 ... ms.
+    expect(failuresUntilThen).toBeGreaterThan(3);
+    expect(failuresUntilThen).toBeLessThan(12);
   });
 });
 
