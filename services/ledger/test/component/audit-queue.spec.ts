@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSilentLogger, newId, pause, type TenantContext } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
@@ -179,5 +180,22 @@ describe('a queue that no longer refuses anything', () => {
     const { faults, auditUnsealed } = await trail.verify(tenant);
     expect(auditUnsealed).toBe(0);
     expect(faults.filter(({ auditEntryId }) => auditEntryId !== id)).toEqual([]);
+  });
+
+  it('is put in order by the migration, after which it refuses them', async () => {
+    const tenant = trail.aTenant();
+    await trail.write(tenant, 3);
+    for (const [, given] of forged) await queue(tenant, given, newId());
+    const file = new URL('../../migrations/0190_whole-audit-queue.sql', import.meta.url);
+    const [up = ''] = (await readFile(file, 'utf8')).split('-- Down Migration');
+
+    await trail.superuser.query(`begin; set local role outlay_owner; set local search_path = ledger; ${up}; commit`);
+
+    const { rows } = await trail.superuser.query<{ count: number }>(
+      'select entry_count as count from ledger.audit_unsealed where tenant_id = $1 order by id',
+      [tenant.tenantId],
+    );
+    expect(rows.map(({ count }) => count)).toEqual([3, 1, 1, 1, 1]);
+    await expect(queue(tenant, { count: 2 }, newId())).rejects.toThrow('audit_unsealed_can_be_sealed');
   });
 });
