@@ -20,7 +20,11 @@ export const minorUnits = z
   .meta({ description: 'Minor units of the currency.' });
 
 const head = z
-  .strictObject({ sequence, hash, sealed_at: instant })
+  .strictObject({
+    sequence,
+    hash,
+    sealed_at: instant.nullable().meta({ description: 'Null where what the seal says is no instant of ours.' }),
+  })
   .meta({ id: 'JournalHead', description: 'The newest seal: keep it, and ask later whether it is still there.' });
 
 const faultKinds = [
@@ -279,7 +283,7 @@ const renderHead = (given: ledger.JournalHead | undefined): z.input<typeof head>
     : {
         sequence: Number(given.sequence),
         hash: given.hash,
-        sealed_at: renderOptionalInstant(given.sealedAt) ?? '',
+        sealed_at: renderOptionalInstant(given.sealedAt),
       };
 
 export const renderVerification = (found: ledger.VerifyJournalResponse): z.input<typeof verificationSchema> => ({

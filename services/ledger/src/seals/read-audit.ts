@@ -3,16 +3,17 @@ import { auditEntryHash, groupHashOf, onlyIdOf, presentHashes } from './audit-ha
 import type { GroupSubject } from './chain/audit-chain.ts';
 import type { SealedRecord } from './chain/examine-seals.ts';
 import { instantOf } from './journal-row.ts';
+import { noHash } from './read-chain.ts';
 
 interface AuditSealRow {
   sequence: bigint;
-  recorded_at: string;
-  entry_count: number;
-  only_entry_id: string;
-  group_hash: Buffer;
-  previous_hash: Buffer;
-  hash: Buffer;
-  sealed_at: string;
+  recorded_at: string | null;
+  entry_count: number | null;
+  only_entry_id: string | null;
+  group_hash: Buffer | null;
+  previous_hash: Buffer | null;
+  hash: Buffer | null;
+  sealed_at: string | null;
   key_id: string | null;
   signature: Buffer | null;
   list_hash: Buffer;
@@ -27,17 +28,21 @@ export async function readAuditSeals(
 ): Promise<SealedRecord<GroupSubject, GroupSubject>[]> {
   const { rows } = await session.query<AuditSealRow>(sealsStatement, [session.tenantId, after, limit, until]);
   return rows.map((row) => {
-    const list = { recordedAt: row.recorded_at, entryCount: row.entry_count, onlyEntryId: row.only_entry_id };
+    const list = {
+      recordedAt: row.recorded_at ?? '',
+      entryCount: row.entry_count ?? 0,
+      onlyEntryId: row.only_entry_id ?? '',
+    };
     return {
       seal: {
         ...list,
         sequence: row.sequence,
-        groupHash: row.group_hash,
-        previousHash: row.previous_hash,
-        hash: row.hash,
-        sealedAt: row.sealed_at,
+        groupHash: row.group_hash ?? noHash,
+        previousHash: row.previous_hash ?? noHash,
+        hash: row.hash ?? noHash,
+        sealedAt: row.sealed_at ?? '',
         keyId: row.key_id ?? '',
-        signature: row.signature ?? Buffer.alloc(0),
+        signature: row.signature ?? noHash,
       },
       content: { ...list, groupHash: row.list_hash },
     };

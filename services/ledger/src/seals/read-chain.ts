@@ -13,6 +13,9 @@ export interface RememberedHead extends ChainHead {
 /** The sequence of its newest seal; 0 where it has none. */
 export const newestOf = ({ newest }: RememberedHead): bigint => newest?.sequence ?? 0n;
 
+/** What a seal says that says nothing, as somebody has taken it away. */
+export const noHash: Buffer = Buffer.alloc(0);
+
 /** More than any chain has. */
 export const sequenceMax = 2n ** 63n - 1n;
 
@@ -22,8 +25,8 @@ export async function readHead(session: Session, chain: ChainName): Promise<Reme
     sequence: bigint | null;
     hash: Buffer | null;
     last_sequence: bigint | null;
-    last_hash: Buffer;
-    sealed_at: string;
+    last_hash: Buffer | null;
+    sealed_at: string | null;
   }>(headStatements[chain], [session.tenantId]);
   const [row] = rows;
   return {
@@ -32,7 +35,7 @@ export async function readHead(session: Session, chain: ChainName): Promise<Reme
     newest:
       row?.last_sequence == null
         ? undefined
-        : { sequence: row.last_sequence, hash: row.last_hash, sealedAt: row.sealed_at },
+        : { sequence: row.last_sequence, hash: row.last_hash ?? noHash, sealedAt: row.sealed_at ?? '-infinity' },
   };
 }
 

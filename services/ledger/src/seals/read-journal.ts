@@ -3,16 +3,16 @@ import type { JournalRecord } from './chain/entry-hash.ts';
 import type { SealedRecord } from './chain/examine-seals.ts';
 import type { EntrySubject } from './chain/journal-chain.ts';
 import { entryColumns, instantOf, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
-import { sequenceMax } from './read-chain.ts';
+import { noHash, sequenceMax } from './read-chain.ts';
 
 type SealRow = {
   sequence: bigint;
-  sealed_entry_id: string;
-  sealed_recorded_at: string;
-  entry_hash: Buffer;
-  previous_hash: Buffer;
-  hash: Buffer;
-  sealed_at: string;
+  sealed_entry_id: string | null;
+  sealed_recorded_at: string | null;
+  entry_hash: Buffer | null;
+  previous_hash: Buffer | null;
+  hash: Buffer | null;
+  sealed_at: string | null;
   key_id: string | null;
   signature: Buffer | null;
 } & ({ entry_id: null } | JournalRow);
@@ -28,14 +28,14 @@ export async function readSealed(
   return rows.map((row) => ({
     seal: {
       sequence: row.sequence,
-      entryId: row.sealed_entry_id,
-      entryRecordedAt: row.sealed_recorded_at,
-      entryHash: row.entry_hash,
-      previousHash: row.previous_hash,
-      hash: row.hash,
-      sealedAt: row.sealed_at,
+      entryId: row.sealed_entry_id ?? '',
+      entryRecordedAt: row.sealed_recorded_at ?? '',
+      entryHash: row.entry_hash ?? noHash,
+      previousHash: row.previous_hash ?? noHash,
+      hash: row.hash ?? noHash,
+      sealedAt: row.sealed_at ?? '',
       keyId: row.key_id ?? '',
-      signature: row.signature ?? Buffer.alloc(0),
+      signature: row.signature ?? noHash,
     },
     content: row.entry_id === null ? undefined : toJournalRecord(row),
   }));

@@ -6,9 +6,9 @@ import type { JournalRecord } from './chain/entry-hash.ts';
 import type { Link } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { auditedReferences } from './compare-references.ts';
+import { isOfAnotherEra } from './journal-row.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
-import { trailStart } from './read-audit.ts';
-import { journalStart } from './read-journal.ts';
+import { sequenceMax } from './read-chain.ts';
 import type { VerificationPosition } from './verification-step.ts';
 import { type VerificationWork, verifyJournal } from './verify-journal.ts';
 
@@ -34,7 +34,7 @@ export function createSealHandlers(
         entries: BigInt(found.entries),
         sealed: BigInt(found.sealed),
         unsealed: BigInt(found.unsealed),
-        oldestUnsealedAt: found.oldestUnsealedAt === undefined ? undefined : new Date(found.oldestUnsealedAt),
+        oldestUnsealedAt: toDate(found.oldestUnsealedAt),
         expenses: BigInt(found.expenses),
         accounts: BigInt(found.accounts),
         references: BigInt(found.references),
@@ -62,22 +62,31 @@ export function createSealHandlers(
 const count = z.int().min(0);
 const sequence = z
   .string()
-  .regex(/^\d{1,18}$/)
-  .transform(BigInt);
+  .regex(/^\d{1,19}$/)
+  .transform(BigInt)
+  .pipe(z.bigint().max(sequenceMax));
 const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
   .transform((hex) => Buffer.from(hex, 'hex'));
 /** As PostgreSQL wrote it; its calendar has no year 0. */
 const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
-const place = z.strictObject({ recordedAt: instant.or(z.literal(journalStart.recordedAt)), id: z.guid() });
-const chainStart = z.strictObject({ sequence, hash, isUnproved: z.boolean().optional() });
-const trailPlace = z.strictObject({ id: z.guid(), recordedAt: instant.or(z.literal(trailStart.recordedAt)) });
+/** The same of whatever stands in a row, by whomever it was written there. */
+const anyInstant = instant.or(z.enum(['-infinity', 'infinity'])).or(z.string().refine(isOfAnotherEra));
+const place = z.strictObject({ recordedAt: anyInstant, id: z.guid() });
+/** What stands in the row of a seal, though it may be no hash at all. */
+const storedHash = z
+  .string()
+  .regex(/^(?:[0-9a-f]{2}){0,1024}$/)
+  .transform((hex) => Buffer.from(hex, 'hex'));
+const chainStart = z.strictObject({ sequence, hash: storedHash, isUnproved: z.boolean().optional() });
+const trailPlace = z.strictObject({ id: z.guid(), recordedAt: anyInstant });
 const group = z.strictObject({ sequence, position: z.int32().min(0) });
-const remembered = { sequence, hash, newest: z.strictObject({ sequence, hash, sealedAt: instant }).optional() };
+const newest = z.strictObject({ sequence, hash: storedHash, sealedAt: anyInstant });
+const remembered = { sequence, hash: storedHash, newest: newest.optional() };
 const bound = z.strictObject({ ...remembered, audit: z.strictObject(remembered), recordedAt: instant });
 const counts = {
-  ...{ entries: count, sealed: count, unsealed: count, oldest: instant.optional(), bound },
+  ...{ entries: count, sealed: count, unsealed: count, oldest: anyInstant.optional(), bound },
   ...{ auditEntries: count, auditSealed: count, auditUnsealed: count },
   ...{ expenses: count.default(0), accounts: count.default(0), references: count.default(0) },
 };
@@ -121,8 +130,12 @@ function parseKeptAudit(request: { auditSequence: bigint; auditHash: string }) {
 const toHeadMessage = (head: Pick<Link, 'sequence' | 'hash' | 'sealedAt'> | undefined): ledger.JournalHead => ({
   sequence: head?.sequence ?? 0n,
   hash: head?.hash.toString('hex') ?? '',
-  sealedAt: head && new Date(head.sealedAt),
+  sealedAt: toDate(head?.sealedAt),
 });
+
+/** Undefined also of an instant that the ledger never wrote, which nothing but the faults speaks of. */
+const toDate = (at: string | undefined): Date | undefined =>
+  at !== undefined && instant.safeParse(at).success ? new Date(at) : undefined;
 
 const toFaultMessage = (fault: JournalFault): ledger.JournalFault => ({
   ...{ expenseId: '', accountId: '', auditEntryId: '', entity: '', entityId: '' },

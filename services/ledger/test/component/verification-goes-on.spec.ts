@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ledger as contract } from '@outlay/contracts';
+import type pg from 'pg';
+import { sealed, verify } from './driver/seals.ts';
+import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
+import { startLedgerAndSuperuser } from './driver/superuser.ts';
+
+let ledger: TestLedger;
+let superuser: pg.Client;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  ({ ledger, superuser, stop } = await startLedgerAndSuperuser());
+});
+afterAll(() => stop());
+
+async function tenantWithSeals(): Promise<TestTenant> {
+  const tenant = await ledger.tenant();
+  for (let count = 0; count < 3; count++) await ledger.client.recordExpense(tenant.owner, { input: anExpense() });
+  await sealed(ledger, tenant);
+  return tenant;
+}
+
+/** Runs statements past every trigger; $1 is the tenant. */
+async function tamper({ tenantId }: TestTenant, ...statements: string[]): Promise<void> {
+  await superuser.query('begin; set local session_replication_role = replica');
+  for (const statement of statements) {
+    await superuser.query(statement, statement.includes('$1') ? [tenantId] : []);
+  }
+  await superuser.query('commit');
+}
+
+/** More than one answer names. */
+const manyStrangers = `insert into ledger.audit_entries
+    (tenant_id, id, recorded_at, actor_kind, actor_id, request_id, action, entity, entity_id)
+  select $1, gen_random_uuid(), now(), 'user', 'somebody', '', 'changed', 'project', ''
+  from generate_series(1, 130)`;
+
+const kindsOf = ({ faults }: contract.VerifyJournalResponse): string[] => [...new Set(faults.map(({ kind }) => kind))];
+
+describe.each([
+  ['journal', '', 'entry_recorded_at, entry_hash', 'gen_random_uuid()', 'entry_id'],
+  ['audit', 'audit_', 'recorded_at, entry_count, entry_hashes, group_hash', 'entry_ids', 'entry_ids'],
+])('a superuser cannot end the verification of the %s', (chain, prefix, columns, ids, idColumn) => {
+  const newest = `tenant_id = $1 and sequence = (select max(sequence) from ledger.${chain}_seals where tenant_id = $1)`;
+
+  it.each(['infinity', '-infinity', '12026-01-01', '2026-01-01 BC'])(
+    'by having sealed the newest seal at %s',
+    async (instant) => {
+      const tenant = await tenantWithSeals();
+
+      await tamper(tenant, `update ledger.${chain}_seals set sealed_at = '${instant}' where ${newest}`, manyStrangers);
+
+      const found = await verify(ledger, tenant);
+      expect(kindsOf(found)).toEqual(expect.arrayContaining([`${prefix}seal_changed`, 'audit_inserted']));
+      expect(found.faults.filter(({ kind }) => kind === 'audit_inserted')).toHaveLength(130);
+      expect(found).toMatchObject({
+        [chain === 'audit' ? 'auditHead' : 'head']: { sequence: 3n, sealedAt: undefined },
+      });
+    },
+  );
+
+  it('by a seal as far away as can be', async () => {
+    const tenant = await tenantWithSeals();
+
+    await tamper(
+      tenant,
+      `insert into ledger.${chain}_seals
+         (tenant_id, sequence, ${columns}, ${idColumn}, previous_hash, hash, sealed_at, key_id, signature)
+       select tenant_id, ${2n ** 63n - 1n}, ${columns}, ${ids}, previous_hash, hash, sealed_at, key_id, signature
+       from ledger.${chain}_seals where tenant_id = $1 and sequence = 1`,
+      manyStrangers,
+    );
+
+    const found = await verify(ledger, tenant);
+    expect(kindsOf(found)).toEqual(
+      expect.arrayContaining([`${prefix}seal_missing`, `${prefix}seal_changed`, 'audit_inserted']),
+    );
+  });
+
+  it.each(['hash', 'previous_hash', chain === 'audit' ? 'group_hash' : 'entry_hash', idColumn])(
+    'by taking %s off a seal',
+    async (column) => {
+      const tenant = await tenantWithSeals();
+
+      await tamper(
+        tenant,
+        `alter table ledger.${chain}_seals alter column ${column} drop not null`,
+        `update ledger.${chain}_seals set ${column} = null where ${newest}`,
+        manyStrangers,
+      );
+
+      const found = await verify(ledger, tenant);
+      expect(found.faults).toEqual(
+        expect.arrayContaining([expect.objectContaining({ kind: `${prefix}seal_changed`, sequence: 3n })]),
+      );
+    },
+  );
+});
