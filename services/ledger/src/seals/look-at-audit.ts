@@ -23,8 +23,8 @@ export async function lookAtAuditSeals(
   stepSize: number,
   { tenantId, key }: { tenantId: string; key: SealKey },
 ): Promise<Step> {
-  const { end, isEnd, examine } = await lookAtChain({
-    ...{ chain: auditChain(tenantId), key, from: from.head, bound: from.bound.audit, stepSize },
+  const { end, isEnd, examine } = await lookAtChain(session, {
+    ...{ chain: auditChain(tenantId), name: 'audit', key, from: from.head, bound: from.bound.audit, stepSize },
     read: (after, limit, until) => readAuditSeals(session, after, limit, until),
   });
   const counted = { ...from, head: end };

@@ -3,11 +3,19 @@ import { type ChainStart, isWhole, type SealedRecord } from './chain/examine-sea
 import type { Chain, ChainHead } from './chain/seal.ts';
 import type { SealKey } from './chain/seal-key.ts';
 import { type ChainFault, sealsMissing, verifySeals } from './chain/verify-seals.ts';
-import { type ChainName, newestOf, type RememberedHead, readHead, readSealHash } from './read-chain.ts';
+import {
+  type ChainName,
+  findSealBeforeFirst,
+  newestOf,
+  type RememberedHead,
+  readHead,
+  readSealHash,
+} from './read-chain.ts';
 
 /** What a stretch of a chain is looked at with. */
 export interface ChainStretch<Subject, Content> {
   chain: Chain<Subject, Content>;
+  name: ChainName;
   key: SealKey;
   /** Where it begins. */
   from: ChainStart;
@@ -27,14 +35,11 @@ export interface LookedAt {
 }
 
 /** Reads the next seals, up to a good signature or the end, and says how they are examined once the transaction is over. */
-export async function lookAtChain<Subject, Content>({
-  chain,
-  key,
-  from,
-  bound,
-  stepSize,
-  read,
-}: ChainStretch<Subject, Content>): Promise<LookedAt> {
+export async function lookAtChain<Subject, Content>(
+  session: Session,
+  { chain, name, key, from, bound, stepSize, read }: ChainStretch<Subject, Content>,
+): Promise<LookedAt> {
+  const beforeFirst = from.sequence === 0n ? await findSealBeforeFirst(session, name) : undefined;
   const records = await read(from.sequence, stepSize, newestOf(bound));
   const isEnd = records.length < stepSize;
   const { part, isUnproved } = isEnd ? { part: records, isUnproved: false } : await upToSignature(chain, records, key);
@@ -48,9 +53,11 @@ export async function lookAtChain<Subject, Content>({
       const found = await verifySeals(chain, from, part, key, { isCut });
       // What is wrong with the last seal explains by itself why it is not the one that the ledger remembers.
       const isNamed = found.some((fault) => fault.sequence === sequence && fault.kind !== 'changed');
-      return isEnd && !(isNamed && bound.sequence === sequence)
-        ? [...found, ...endFaults({ sequence, hash }, bound)]
-        : found;
+      return [
+        ...(beforeFirst === undefined ? [] : [standsBeforeFirst(beforeFirst)]),
+        ...found,
+        ...(isEnd && !(isNamed && bound.sequence === sequence) ? endFaults({ sequence, hash }, bound) : []),
+      ];
     },
   };
 }
@@ -73,6 +80,11 @@ async function upToSignature<Subject, Content>(
   }
   return { part: records.slice(0, (signed[0] ?? records.length - 1) + 1), isUnproved: true };
 }
+
+const standsBeforeFirst = (place: bigint): ChainFault => ({
+  ...{ kind: 'seal_changed', entryId: '', sequence: 0n },
+  detail: `A seal stands before the first, at ${place}, and perhaps more of them: nobody has made them by sealing`,
+});
 
 function endFaults(last: ChainHead, remembered: RememberedHead): ChainFault[] {
   if (remembered.sequence > last.sequence) return [sealsMissing(last.sequence + 1n, remembered.sequence)];

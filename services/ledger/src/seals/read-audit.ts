@@ -283,7 +283,7 @@ with stretch as materialized (
   cross join lateral (
     select audit_seals.entry_ids, audit_seals.sequence
     from audit_seals
-    where audit_seals.tenant_id = $1 and audit_seals.recorded_at = instants.recorded_at
+    where audit_seals.tenant_id = $1 and audit_seals.recorded_at = instants.recorded_at and audit_seals.sequence > 0
     offset 0
   ) as seal
 ), loose as materialized (

@@ -60,3 +60,13 @@ export async function readSealHash(session: Session, chain: ChainName, sequence:
   );
   return rows[0]?.hash;
 }
+
+/** The farthest of the seals that stand before the first, of which there are none but where somebody has put one. */
+export async function findSealBeforeFirst(session: Session, chain: ChainName): Promise<bigint | undefined> {
+  const { rows } = await session.query<{ sequence: bigint }>(
+    `select seal.sequence from ${chain}_seals as seal where seal.tenant_id = $1 and seal.sequence < 1
+     order by seal.sequence limit 1`,
+    [session.tenantId],
+  );
+  return rows[0]?.sequence;
+}

@@ -181,12 +181,12 @@ limit 1`,
 export const within = (recordedAt: string, id: string): string =>
   `(${recordedAt}, ${id}) > ($2::timestamptz, $3::uuid) and (${recordedAt}, ${id}) <= ($4::timestamptz, $5::uuid)`;
 
-/** Up to the bound. `offset 0` keeps the lookup a lookup: as a join, it would be one with the whole of the table where
+/** From the first, up to the bound. `offset 0` keeps the lookup a lookup: as a join, it would be one with the whole of the table where
  * statistics are old. */
 const hasSeal = (recordedAt: string, id: string): string => `exists (
     select from journal_seals as seal
     where seal.tenant_id = $1 and seal.entry_recorded_at = ${recordedAt} and seal.entry_id = ${id}
-      and seal.sequence <= $6::bigint offset 0
+      and seal.sequence between 1 and $6::bigint offset 0
   )`;
 
 const countStatement = {
@@ -234,7 +234,8 @@ cross join lateral (
   select ${entryColumns}, ${postingsOf('entry')},
     place.is_queued or exists (
       select from journal_seals as later
-      where later.tenant_id = $1 and later.entry_recorded_at = entry.recorded_at and later.entry_id = entry.id offset 0
+      where later.tenant_id = $1 and later.entry_recorded_at = entry.recorded_at and later.entry_id = entry.id
+        and later.sequence > $6::bigint offset 0
     ) as is_waiting,
     entry.recorded_at <= $7::timestamptz as is_within
   from journal_entries as entry

@@ -140,8 +140,8 @@ async function lookAtSeals(
   stepSize: number,
   { tenantId, key }: { tenantId: string; key: SealKey },
 ): Promise<Step> {
-  const { end, sealCount, isEnd, examine } = await lookAtChain({
-    ...{ chain: journalChain(tenantId), key, from: from.head, bound: from.bound, stepSize },
+  const { end, sealCount, isEnd, examine } = await lookAtChain(session, {
+    ...{ chain: journalChain(tenantId), name: 'journal', key, from: from.head, bound: from.bound, stepSize },
     read: (after, limit, until) => readSealed(session, after, limit, until),
   });
   const counted = { ...from, sealed: from.sealed + sealCount, head: end };

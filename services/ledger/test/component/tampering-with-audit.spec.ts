@@ -104,6 +104,8 @@ const insertOne = (id = 'gen_random_uuid()', recordedAt = 'now()') =>
      (tenant_id, id, recorded_at, actor_kind, actor_id, request_id, action, entity, entity_id)
    values ($1, ${id}, ${recordedAt}, 'user', 'somebody', '', 'changed', 'project', '')`;
 
+const strangerId = newId();
+
 const deeds: Deed[] = [
   {
     name: 'drops an entry',
@@ -198,6 +200,18 @@ const deeds: Deed[] = [
       'delete from ledger.audit_seals where tenant_id = $1 and sequence = 20',
     ],
     named: ['audit_unproved 17', 'audit_seal_missing 20'],
+  },
+  {
+    name: 'puts in an entry with a seal before the first',
+    statements: [
+      'alter table ledger.audit_seals drop constraint if exists audit_seals_sequence_check',
+      insertOne(`'${strangerId}'`, `(select recorded_at from ledger.audit_seals where ${theGroup})`),
+      `insert into ledger.audit_seals
+         (tenant_id, sequence, recorded_at, entry_count, entry_ids, entry_hashes, group_hash, previous_hash, hash, sealed_at)
+       select tenant_id, -1, recorded_at, 1, array['${strangerId}'::uuid], substring(entry_hashes for 32), group_hash,
+         previous_hash, hash, sealed_at from ledger.audit_seals where ${theGroup}`,
+    ],
+    named: ['audit_seal_changed 0', `audit_inserted 0 ${strangerId}`],
   },
   {
     name: 'turns the chain’s row back',

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
+import { newId } from '@outlay/platform';
 import type pg from 'pg';
+import { verifyOffline } from './driver/offline.ts';
 import { sealed, verify } from './driver/seals.ts';
 import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
@@ -95,4 +97,29 @@ describe.each([
       );
     },
   );
+});
+
+it('an entry that a superuser puts in with a seal before the first is named, and so is the seal', async () => {
+  const tenant = await tenantWithSeals();
+  const id = newId();
+  const copied = (table: string, where: string, changed: string) =>
+    `insert into ledger.${table}
+     select (jsonb_populate_record(null::ledger.${table}, to_jsonb(original) || ${changed})).*
+     from ledger.${table} as original where tenant_id = $1 and ${where}`;
+  const ofFirst = '(select entry_id from ledger.journal_seals where tenant_id = $1 and sequence = 1)';
+
+  await tamper(
+    tenant,
+    'alter table ledger.journal_seals drop constraint if exists journal_seals_sequence_check',
+    copied('journal_entries', `id = ${ofFirst}`, `'{"id": "${id}"}'`),
+    copied('postings', `entry_id = ${ofFirst}`, `'{"entry_id": "${id}"}'`),
+    copied('journal_seals', 'sequence = 1', `'{"sequence": -1, "entry_id": "${id}"}'`),
+  );
+
+  const { faults } = await verify(ledger, tenant);
+  const named = faults.map(({ kind, entryId, sequence }) => `${kind} ${entryId} ${sequence}`);
+  expect(named).toEqual(expect.arrayContaining(['seal_changed  0', `inserted ${id} 0`]));
+  expect((await verifyOffline(ledger, tenant)).faults).toEqual([
+    expect.objectContaining({ kind: 'inserted', entry_id: id }),
+  ]);
 });
