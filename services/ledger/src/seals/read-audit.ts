@@ -1,14 +1,16 @@
 import { nilId, type Session } from '@outlay/platform';
 import { auditEntryHash, groupHashOf, onlyIdOf, presentHashes } from './audit-hash.ts';
-import type { GroupSubject } from './chain/audit-chain.ts';
-import type { SealedRecord } from './chain/examine-seals.ts';
+import { type AuditSeal, auditChain, type GroupSubject } from './chain/audit-chain.ts';
+import { isWhole, type SealedRecord } from './chain/examine-seals.ts';
 import { instantOf } from './journal-row.ts';
 import { noHash } from './read-chain.ts';
 
 interface AuditSealRow {
   sequence: bigint;
   recorded_at: string | null;
+  /** What the seal says, which is not in its hash. */
   entry_count: number | null;
+  listed_count: number | null;
   only_entry_id: string | null;
   group_hash: Buffer | null;
   previous_hash: Buffer | null;
@@ -27,26 +29,30 @@ export async function readAuditSeals(
   until: bigint,
 ): Promise<SealedRecord<GroupSubject, GroupSubject>[]> {
   const { rows } = await session.query<AuditSealRow>(sealsStatement, [session.tenantId, after, limit, until]);
-  return rows.map((row) => {
-    const list = {
-      recordedAt: row.recorded_at ?? '',
+  return rows.map(toSealedList);
+}
+
+function toSealedList(row: AuditSealRow): { seal: AuditSeal; content: GroupSubject } {
+  const groupHash = row.group_hash ?? noHash;
+  const list = {
+    recordedAt: row.recorded_at ?? '',
+    // A list that is not what the seal says can have anybody's id.
+    onlyEntryId: row.list_hash.equals(groupHash) ? (row.only_entry_id ?? '') : '',
+  };
+  return {
+    seal: {
+      ...list,
       entryCount: row.entry_count ?? 0,
-      onlyEntryId: row.only_entry_id ?? '',
-    };
-    return {
-      seal: {
-        ...list,
-        sequence: row.sequence,
-        groupHash: row.group_hash ?? noHash,
-        previousHash: row.previous_hash ?? noHash,
-        hash: row.hash ?? noHash,
-        sealedAt: row.sealed_at ?? '',
-        keyId: row.key_id ?? '',
-        signature: row.signature ?? noHash,
-      },
-      content: { ...list, groupHash: row.list_hash },
-    };
-  });
+      sequence: row.sequence,
+      groupHash,
+      previousHash: row.previous_hash ?? noHash,
+      hash: row.hash ?? noHash,
+      sealedAt: row.sealed_at ?? '',
+      keyId: row.key_id ?? '',
+      signature: row.signature ?? noHash,
+    },
+    content: { ...list, entryCount: row.listed_count ?? 0, groupHash: row.list_hash },
+  };
 }
 
 /**
@@ -59,14 +65,18 @@ const listOf = `(
       cross join unnest(seal.entry_ids) with ordinality as place (id, position)
     )`;
 
+/** An AuditSealRow, of the seal aliased `seal` and `of_list.hash`, which its list comes to. */
+const sealColumns = `seal.sequence, ${instantOf('seal.recorded_at')} as recorded_at, seal.entry_count,
+  cardinality(seal.entry_ids) as listed_count, ${onlyIdOf('seal.entry_ids')} as only_entry_id, seal.group_hash,
+  seal.previous_hash, seal.hash, ${instantOf('seal.sealed_at')} as sealed_at, seal.key_id, seal.signature,
+  of_list.hash as list_hash`;
+
 const sealsStatement = {
   name: 'read_audit_seals',
   text: `
-select seal.sequence, ${instantOf('seal.recorded_at')} as recorded_at, cardinality(seal.entry_ids) as entry_count,
-  ${onlyIdOf('seal.entry_ids')} as only_entry_id, seal.group_hash, seal.previous_hash, seal.hash,
-  ${instantOf('seal.sealed_at')} as sealed_at, seal.key_id, seal.signature, of_list.hash as list_hash
+select ${sealColumns}
 from (
-  select audit_seals.sequence, audit_seals.recorded_at, audit_seals.entry_ids, audit_seals.entry_hashes,
+  select audit_seals.sequence, audit_seals.recorded_at, audit_seals.entry_count, audit_seals.entry_ids, audit_seals.entry_hashes,
     audit_seals.group_hash, audit_seals.previous_hash, audit_seals.hash, audit_seals.sealed_at, audit_seals.key_id,
     audit_seals.signature
   from audit_seals
@@ -111,14 +121,12 @@ export async function compareSealedEntries(
   limit: number,
   until: bigint,
 ): Promise<ComparedEntries> {
-  const { rows } = await session.query<{
-    count: number;
-    sequence: bigint | null;
-    position: bigint | null;
-    differences: { sequence: string; id: string | null; is_missing: boolean; is_elsewhere: boolean }[] | null;
-  }>(compareStatement, [session.tenantId, after.sequence, after.position, limit, until]);
+  const { rows } = await session.query<
+    StretchEnd & {
+      differences: { sequence: string; id: string | null; is_missing: boolean; is_elsewhere: boolean }[] | null;
+    }
+  >(compareStatement, [session.tenantId, after.sequence, after.position, limit, until]);
   const [row] = rows;
-  const isEnd = row === undefined || row.sequence === null || row.count < limit;
   return {
     entryCount: row?.count ?? 0,
     differences: (row?.differences ?? []).map((difference) => ({
@@ -127,8 +135,22 @@ export async function compareSealedEntries(
       isMissing: difference.is_missing,
       isElsewhere: difference.is_elsewhere,
     })),
-    end: isEnd ? undefined : { sequence: row.sequence ?? 0n, position: Number(row.position) },
+    end: row && endOf(row, limit, until),
   };
+}
+
+interface StretchEnd {
+  count: number;
+  /** The last of the seals that were looked at; null: there are no more. */
+  last_sealed: bigint | null;
+  sequence: bigint | null;
+  position: bigint | null;
+}
+
+/** How many entries a seal says it has is vouched for by nothing: the end is where there are no more seals. */
+function endOf({ count, last_sealed, sequence, position }: StretchEnd, limit: number, until: bigint) {
+  if (count === limit && sequence !== null) return { sequence, position: Number(position) };
+  return last_sealed === null || last_sealed >= until ? undefined : { sequence: last_sealed + 1n, position: 0 };
 }
 
 // How many seals have as many entries as wanted is found before their lists are fetched. An entry is a lookup by its whole
@@ -140,7 +162,7 @@ with chosen as materialized (
   from (
     select next.sequence, sum(next.entry_count) over (order by next.sequence) - next.entry_count as before
     from (
-      select seal.sequence, seal.entry_count from audit_seals as seal
+      select seal.sequence, coalesce(seal.entry_count, 1) as entry_count from audit_seals as seal
       where seal.tenant_id = $1 and seal.sequence >= $2 and seal.sequence <= $5
       order by seal.sequence
       limit $4::int + 1
@@ -171,7 +193,7 @@ with chosen as materialized (
   ) as present on true
   where present.hash is distinct from listed.hash
 )
-select (select count(*)::int from listed) as count, last.sequence, last.position,
+select (select count(*)::int from listed) as count, (select chosen.last from chosen) as last_sealed, last.sequence, last.position,
   (
     select json_agg(json_build_object(
       'sequence', compared.sequence::text, 'id', compared.id, 'is_missing', compared.is_missing,
@@ -186,7 +208,10 @@ left join lateral (
   select listed.sequence, listed.position from listed order by listed.sequence desc, listed.position desc limit 1
 ) as last on true`;
 
-/** Whether the list of a seal is what was sealed, and whether the entries as they are now would be. */
+/**
+ * Whether the list of a seal is what the seal says, and whether the entries as they are now would be, where the seal says itself
+ * what was sealed.
+ */
 export interface GroupStanding {
   isListWhole: boolean;
   isPresent: boolean;
@@ -198,23 +223,36 @@ export async function readGroupStandings(
   sequences: readonly bigint[],
 ): Promise<Map<bigint, GroupStanding>> {
   if (sequences.length === 0) return new Map();
-  const { rows } = await session.query<{ sequence: bigint; is_list_whole: boolean; is_present: boolean }>(
+  const { rows } = await session.query<AuditSealRow & { is_present: boolean | null; followed_hash: Buffer | null }>(
     standingsStatement,
     [session.tenantId, sequences],
   );
-  return new Map(rows.map((row) => [row.sequence, { isListWhole: row.is_list_whole, isPresent: row.is_present }]));
+  const chain = auditChain(session.tenantId ?? '');
+  return new Map(
+    rows.map((row) => {
+      const { seal, content } = toSealedList(row);
+      // One of whose hash nothing is left but what the next one says is still proved by that.
+      const isSealWhole = isWhole(chain, seal) || isWhole(chain, { ...seal, hash: row.followed_hash ?? noHash });
+      const isPresent = row.is_present === true && isSealWhole;
+      return [row.sequence, { isListWhole: content.groupHash.equals(seal.groupHash), isPresent }];
+    }),
+  );
 }
 
 /** As a group has them when it is sealed. */
 const idsInOrder = 'array(select place.id from unnest(seal.entry_ids) as place (id) order by place.id)';
 
 const standingsStatement = `
-select seal.sequence, of_list.hash = seal.group_hash as is_list_whole,
+select ${sealColumns}, next.previous_hash as followed_hash,
   of_list.hash <> seal.group_hash and seal.group_hash = (
     select ${groupHashOf('seal.recorded_at')} from ${presentHashes(idsInOrder, 'seal.recorded_at')} as listed
   ) as is_present
 from audit_seals as seal
 cross join lateral (select ${groupHashOf('seal.recorded_at')} as hash from ${listOf} as listed) as of_list
+left join lateral (
+  select following.previous_hash from audit_seals as following
+  where following.tenant_id = $1 and following.sequence > seal.sequence order by following.sequence limit 1
+) as next on true
 where seal.tenant_id = $1 and seal.sequence = any ($2::bigint[])`;
 
 /** A place in the audit trail, by its primary key. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type TenantContext } from '@outlay/platform';
+import { groupHashOf, presentHashes } from '../../src/seals/audit-hash.ts';
 import { type AuditSeals, isValid, startAuditSeals } from './driver/audit-seals.ts';
 
 let trail: AuditSeals;
@@ -177,6 +178,37 @@ const deeds: Deed[] = [
     named: ['audit_seal_changed 5'],
   },
   {
+    name: 'changes an entry, and the hash of its group to that of the entries as they are',
+    statements: [
+      `update ledger.audit_entries set action = '' where ${theEntry}`,
+      'set local search_path = ledger',
+      `update audit_seals as seal set group_hash = (
+         select ${groupHashOf('seal.recorded_at')}
+         from ${presentHashes('seal.entry_ids', 'seal.recorded_at')} as listed
+       ) where ${theGroup}`,
+    ],
+    named: ['audit_seal_changed 5', 'audit_changed 5 it'],
+  },
+  {
+    name: 'changes the hash of an entry in its group, and that of the seal',
+    statements: [
+      `update ledger.audit_seals set hash = ${bytes(32)},
+         entry_hashes = substring(entry_hashes for 32) || ${bytes(32)} || substring(entry_hashes from 65) where ${theGroup}`,
+    ],
+    named: ['audit_seal_changed 5'],
+  },
+  {
+    name: 'changes an entry, and says of a seal before it that it is of more entries',
+    statements: [
+      ...['check', 'check1', 'entry_count_check'].map(
+        (name) => `alter table ledger.audit_seals drop constraint if exists audit_seals_${name}`,
+      ),
+      `update ledger.audit_entries set action = '' where ${theEntry}`,
+      'update ledger.audit_seals set entry_count = 100000 where tenant_id = $1 and sequence = 2',
+    ],
+    named: ['audit_seal_changed 2', 'audit_changed 5 it'],
+  },
+  {
     name: 'changes the hash of a seal',
     statements: [`update ledger.audit_seals set hash = ${bytes(32)} where ${theGroup}`],
     named: ['audit_seal_changed 5'],
@@ -247,6 +279,22 @@ describe('a superuser who', () => {
     );
 
     expect(await found(tenant, rows[0]!.id)).toEqual(['audit_seal_changed 16 it']);
+  });
+
+  it('gives a seal of one the entry of another is found out, and that entry is not accused', async () => {
+    const tenant = await tenantWithSeals();
+    const it = await targetOf(tenant);
+    const { rows } = await trail.superuser.query<{ id: string }>(
+      'select entry_ids[1] as id from ledger.audit_seals where tenant_id = $1 and sequence = 4',
+      [tenant.tenantId],
+    );
+
+    await trail.tamper(
+      tenant,
+      `update ledger.audit_seals set entry_ids = array[${target}] where tenant_id = $1 and sequence = 4`,
+    );
+
+    expect(await found(tenant, it)).toEqual(['audit_seal_changed 4', `audit_inserted 0 ${rows[0]!.id}`]);
   });
 
   it('drops a seal is found out, with the entries that it was of, and those before it are proved by nothing', async () => {

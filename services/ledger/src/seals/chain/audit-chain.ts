@@ -1,4 +1,4 @@
-import type { Chain, Seal } from './seal.ts';
+import type { Chain, ContentFault, Seal } from './seal.ts';
 
 /** What a seal of the audit trail says of its group of entries. */
 export interface GroupSubject {
@@ -6,9 +6,9 @@ export interface GroupSubject {
   readonly recordedAt: string;
   /** Over the ids and the hashes of its entries. */
   readonly groupHash: Buffer;
-  /** As the list beside the seal has them, not the seal itself. */
+  /** Stands beside the seal, not in its hash. */
   readonly entryCount: number;
-  /** Empty of a group of several. */
+  /** By the list beside the seal. Empty of a group of several, and where the list is not what the seal says. */
   readonly onlyEntryId: string;
 }
 
@@ -25,8 +25,9 @@ export const auditChain = (tenantId: string): Chain<GroupSubject, GroupSubject> 
   nameOf,
   // Whether the entries are what the list says is looked at apart.
   faultOf(seal, list, isWhole) {
-    if (!isWhole || list?.groupHash.equals(seal.groupHash)) return undefined;
-    const { noun } = nameOf(seal);
+    if (!isWhole) return undefined;
+    if (list?.groupHash.equals(seal.groupHash)) return countFault(list, seal);
+    const { noun } = nameOf(seal, isWhole);
     return {
       kind: 'seal_changed',
       detail: `The list of its ${noun}, which stands beside the seal, is not what was sealed: entries may have been changed with it`,
@@ -34,7 +35,17 @@ export const auditChain = (tenantId: string): Chain<GroupSubject, GroupSubject> 
   },
 });
 
-const nameOf = ({ onlyEntryId, entryCount, recordedAt }: GroupSubject) => ({
-  entryId: onlyEntryId,
+/** The count is not in the hash of the seal: it is that of the list, which is. */
+const countFault = (list: GroupSubject, seal: GroupSubject): ContentFault | undefined =>
+  list.entryCount === seal.entryCount
+    ? undefined
+    : {
+        kind: 'seal_changed',
+        detail: `The seal is said to be of ${seal.entryCount} entries, and is of ${list.entryCount}`,
+      };
+
+const nameOf = ({ onlyEntryId, entryCount, recordedAt }: GroupSubject, isWhole: boolean) => ({
+  // Of a seal that is not what its hash was made of, the list may have been made to fit it.
+  entryId: isWhole ? onlyEntryId : '',
   noun: entryCount === 1 ? 'audit entry' : `${entryCount} audit entries of ${recordedAt}`,
 });

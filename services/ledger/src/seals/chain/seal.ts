@@ -27,8 +27,8 @@ export interface Chain<Subject, Content> {
   describe(content: Content): Subject;
   /** A subject with the hash of the content in the place of its own. */
   rehash(subject: Subject, content: Content): Subject;
-  /** What a fault calls the subject: its id where it has one, and a noun. */
-  nameOf(subject: Subject): { entryId: string; noun: string };
+  /** What a fault calls the subject of a seal, which is what its hash was made of or not: its id where it has one, and a noun. */
+  nameOf(subject: Subject, isWhole: boolean): { entryId: string; noun: string };
   /** What is wrong with the content of a seal that is what its hash was made of, or of which that cannot be said. */
   faultOf(seal: Seal<Subject>, content: Content | undefined, isWhole: boolean): ContentFault | undefined;
 }

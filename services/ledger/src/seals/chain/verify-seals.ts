@@ -83,8 +83,8 @@ export async function verifySeals<Subject, Content>(
 ): Promise<ChainFault[]> {
   const examined = await examineSeals(chain, before, records, key, isCut);
   const named = (faults: readonly SealFault<Examined<Subject, Content>>[]): ChainFault[] =>
-    faults.map(({ kind, record: { seal }, detail }) => ({
-      ...{ kind, entryId: chain.nameOf(seal).entryId, sequence: seal.sequence },
+    faults.map(({ kind, record: { seal, home }, detail }) => ({
+      ...{ kind, entryId: chain.nameOf(seal, home !== undefined).entryId, sequence: seal.sequence },
       detail,
     }));
   return [
@@ -146,7 +146,7 @@ function forgeries<Subject, Content>(
     if (record.standing === 'vouched') isNamed = false;
     if (record.standing !== 'forged' || isNamed) return [];
     isNamed = record.seal.keyId !== '';
-    const { noun } = nameOf(record.seal);
+    const { noun } = nameOf(record.seal, true);
     const detail = `This seal and what follows it, up to the next good signature, were made without the key: what it seals (${noun}), or another seal of its sixteen, was rewritten`;
     return [{ kind: 'rewritten', record, detail }];
   });
