@@ -123,3 +123,40 @@ it('an entry that a superuser puts in with a seal before the first is named, and
     expect.objectContaining({ kind: 'inserted', entry_id: id }),
   ]);
 });
+
+it('what a superuser moves to the same day before Christ, with its seals, is named', async () => {
+  const tenant = await tenantWithSeals();
+  const moved = (table: string, column: string, where: string) =>
+    `update ledger.${table}
+     set ${column} = (to_char(${column} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00 BC')::timestamptz
+     where tenant_id = $1 and ${where}`;
+  const ofSecond = '(select entry_id from ledger.journal_seals where tenant_id = $1 and sequence = 2)';
+
+  await tamper(
+    tenant,
+    ...['journal_entries', 'postings', 'audit_entries'].map(
+      (table) =>
+        `create table ledger.${table}_bc partition of ledger.${table} for values from (minvalue) to ('1900-01-01');
+         grant select on ledger.${table}_bc to public`,
+    ),
+    moved('journal_entries', 'recorded_at', `id = ${ofSecond}`),
+    moved('postings', 'recorded_at', `entry_id = ${ofSecond}`),
+    moved('journal_seals', 'entry_recorded_at', 'sequence = 2'),
+    moved('expenses', 'entry_recorded_at', `entry_id = ${ofSecond}`),
+    moved(
+      'audit_entries',
+      'recorded_at',
+      'id in (select unnest(entry_ids) from ledger.audit_seals where tenant_id = $1 and sequence = 2)',
+    ),
+    moved('audit_seals', 'recorded_at', 'sequence = 2'),
+  );
+
+  const { faults } = await verify(ledger, tenant);
+  expect(faults).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ kind: 'seal_changed', sequence: 2n }),
+      expect.objectContaining({ kind: 'audit_seal_changed', sequence: 2n }),
+    ]),
+  );
+  expect((await verifyOffline(ledger, tenant)).status).toBe('broken');
+});
