@@ -24,6 +24,8 @@ export async function removeMade(
     ]);
     if (rows.length === 0) continue;
     if (kind === 'category') await lockTree(session);
+    // Nobody notes these names from here on, so what no import names now none does when it is archived.
+    else await session.query(holdStatement, [context.tenantId]);
     for (const { reference_id: id } of rows) {
       const { rowCount } = await session.query(unusedStatements[kind], [context.tenantId, id]);
       if (rowCount === 0) continue;
@@ -74,6 +76,8 @@ with last as (
 )
 select taken.reference_id from taken order by taken.position desc`,
 };
+
+const holdStatement = { name: 'hold_names', text: 'select pg_advisory_xact_lock_shared(names_lock($1))' };
 
 // Changed since, it is somebody's. Locked, so that it stays as it was seen.
 const unusedStatement = (table: 'accounts' | 'categories' | 'projects', column: string, isFree = '') => ({

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TenantContext } from '@outlay/platform';
+import { type Database, pause, type TenantContext } from '@outlay/platform';
 import { processImport } from '../../src/imports/process-import.ts';
 import type { Limits } from './driver/start-ledger.ts';
 import { file, type Reservations, startReservations } from './import-reservations-driver.ts';
@@ -182,22 +182,54 @@ describe('an import whose duplicates could be booked by now', () => {
     },
   );
 
-  it('goes on with the projects that another one had made, when that is undone', async () => {
-    const tenant = await on.tenantOn({ projects: { limit: 40, mode: 'hard' } });
-    const first = await on.send(tenant, file(40, 'A'));
-    await on.workOff(tenant, first.id);
-    const named = await on.send(tenant, file(30, 'A').replaceAll('Shop', 'Store'));
-    await on.dieBooking(tenant, named.id, 1);
-    await on.imports.handlers.undoImport(tenant, { importId: first.id });
-    await on.workOff(tenant, first.id);
-    for (let made = 0; made < 10; made++) await on.make(tenant, 'projects');
-    await expect(on.make(tenant, 'projects')).rejects.toMatchObject({ code: 'plan_limit_reached' });
+  it.each(['projects', 'accounts'] as const)(
+    'goes on with the %s that another one had made, when that is undone',
+    async (metric) => {
+      const tenant = await on.tenantOn({ [metric]: { limit: 40, mode: 'hard' } });
+      const first = await on.send(tenant, file(40, 'A'));
+      await on.workOff(tenant, first.id);
+      const named = await on.send(tenant, file(30, 'A').replaceAll('Shop', 'Store'));
+      await on.dieBooking(tenant, named.id, 1);
+      await on.imports.handlers.undoImport(tenant, { importId: first.id });
+      await on.workOff(tenant, first.id);
+      for (let made = 0; made < 10; made++) await on.make(tenant, metric);
+      await expect(on.make(tenant, metric)).rejects.toMatchObject({ code: 'plan_limit_reached' });
 
-    await on.workOff(tenant, named.id);
+      await on.workOff(tenant, named.id);
 
-    expect(await on.find(tenant, named.id)).toMatchObject({ status: 'completed', imported: 30 });
-    expect(await bookedTo(tenant, 'projects', 'A 29')).toEqual([{ name: 'A 29', is_archived: false, expenses: 1 }]);
-  });
+      expect(await on.find(tenant, named.id)).toMatchObject({ status: 'completed', imported: 30 });
+      expect(await bookedTo(tenant, metric, 'A 29')).toEqual([{ name: 'A 29', is_archived: false, expenses: 1 }]);
+    },
+  );
+
+  it.each(['projects', 'accounts'] as const)(
+    'makes the %s anew that another one had made, where it names them while these are just being archived',
+    async (metric) => {
+      const tenant = await on.tenantOn({ [metric]: { limit: 40, mode: 'hard' } });
+      const first = await on.send(tenant, file(1, 'A'));
+      await on.workOff(tenant, first.id);
+      await on.imports.handlers.undoImport(tenant, { importId: first.id });
+      const rows = file(40, 'A')
+        .replaceAll('Shop', 'Store')
+        .replaceAll(/A \d+;A \d+$/gm, 'A 0;A 0');
+      const naming = await on.send(tenant, rows);
+      let begun: Promise<void> | undefined;
+      const seen = afterStatement(on.here.database, `find_unused_of_${metric}`, async () => {
+        begun ??= on.dieBooking(tenant, naming.id, 0);
+        await Promise.race([begun, pause(1_500)]);
+      });
+
+      await on.workOff(tenant, first.id, { ...on.here, database: seen });
+      await begun;
+      await on.workOff(tenant, naming.id);
+
+      expect(await on.find(tenant, naming.id)).toMatchObject({ status: 'completed', imported: 40 });
+      expect(await bookedTo(tenant, metric, 'A 0')).toEqual([
+        { name: 'A 0', is_archived: true, expenses: 0 },
+        { name: 'A 0', is_archived: false, expenses: 40 },
+      ]);
+    },
+  );
 
   it('looks at its rows anew when it has waited, and when a preview of it is committed', async () => {
     const tenant = await on.tenantOn({ expenses_total: { limit: 40, mode: 'hard' } });
@@ -246,8 +278,29 @@ async function bookedTo({ tenantId }: TenantContext, table: 'projects' | 'accoun
        select count(*)::int from ledger.expenses
        where expenses.tenant_id = $1 and expenses.${table.slice(0, -1)}_id = named.id and expenses.status = 'posted'
      ) as expenses
-     from ledger.${table} as named where named.tenant_id = $1 and named.name = $2`,
+     from ledger.${table} as named where named.tenant_id = $1 and named.name = $2
+     order by named.archived_at nulls last`,
     [tenantId, name],
   );
   return rows;
+}
+
+/** Does something after a statement of that name, before what follows in its transaction. */
+function afterStatement(database: Database, name: string, act: () => Promise<void>): Database {
+  return {
+    ...database,
+    withTenant: (context, use, options) =>
+      database.withTenant(
+        context,
+        (session) => {
+          const query: typeof session.query = async (statement, values) => {
+            const result = await session.query<never>(statement, values);
+            if (typeof statement === 'object' && statement.name === name) await act();
+            return result;
+          };
+          return use({ ...session, query });
+        },
+        options,
+      ),
+  };
 }
