@@ -24,9 +24,13 @@ begin
 end
 $$;
 
--- As before, by lock_names.
+-- As before, by lock_names, and an import that may make nothing is not going to: it needs no places for what is not there.
 create or replace function bind_names(of_tenant uuid, of_import uuid) returns jsonb
 language plpgsql set search_path from current as $$
+declare
+  makes_them constant boolean := (
+    select imports.makes_references from imports where imports.tenant_id = of_tenant and imports.id = of_import
+  );
 begin
   perform lock_names(of_tenant);
   insert into import_names (tenant_id, import_id, kind, name, account_id, project_id, places)
@@ -51,10 +55,15 @@ begin
     group by counted.name
   ) as seen on seen.name = named.name
   where named.tenant_id = of_tenant and named.import_id = of_import and named.kind in ('account', 'project');
+  if not makes_them then
+    update import_names as names
+    set places = 0
+    where names.tenant_id = of_tenant and names.import_id = of_import and names.project_id is null and names.places > 0;
+  end if;
   return (
     select jsonb_build_object(
-      'accounts', count(*) filter (where names.kind = 'account' and names.account_id is null),
-      'projects', count(*) filter (where names.kind = 'project' and names.project_id is null),
+      'accounts', count(*) filter (where makes_them and names.kind = 'account' and names.account_id is null),
+      'projects', count(*) filter (where makes_them and names.kind = 'project' and names.project_id is null),
       'expenses_per_project', coalesce(sum(names.places), 0)
     )
     from import_names as names

@@ -271,6 +271,30 @@ it('an import whose refused rows could be booked by now leaves them be', async (
   expect(await on.rows(tenant, id, 'refused')).toMatchObject([{ line: 3, code: 'exchange_rate_missing' }]);
 });
 
+it.each([
+  ['projects', 'date;merchant;amount;project', { projects: { limit: 1, mode: 'hard' } }],
+  ['accounts', 'date;merchant;amount;account', { accounts: { limit: 1, mode: 'hard' } }],
+  ['projects', 'date;merchant;amount;project', { expenses_per_project: { limit: 1, mode: 'hard' } }],
+] as const)(
+  'an import that may make nothing needs no places for %s that are gone (%s, %j)',
+  async (metric, head, limits) => {
+    const tenant = await on.tenantOn(limits);
+    await on.make(tenant, metric, 'Gone');
+    const rows = Array.from({ length: 40 }, (_, row) => `2025-01-10;Shop ${row};1.00;${row < 2 ? 'Gone' : ''}`);
+    const { id } = await on.send(tenant, [head, ...rows].join('\n'));
+    await on.admin.query('update ledger.imports set makes_references = false where id = $1', [id]);
+    await on.dieSurveying(tenant, id);
+    await on.archive(tenant, metric, 'Gone');
+    await on.make(tenant, metric, 'Other');
+
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 38, refused: 2 });
+    const refused = { code: 'reference_unknown' };
+    expect(await on.rows(tenant, id, 'refused')).toMatchObject([refused, refused]);
+  },
+);
+
 /** What is called so, and how many expenses are booked to it. */
 async function bookedTo({ tenantId }: TenantContext, table: 'projects' | 'accounts', name: string): Promise<unknown[]> {
   const { rows } = await on.admin.query(
