@@ -58,6 +58,44 @@ describe.each(['projects', 'accounts'] as const)('an import whose %s are given u
     expect(await bookedTo(tenant, metric, 'B 39')).toEqual([{ name: 'B 39', is_archived: false, expenses: 1 }]);
   });
 
+  it('books to another that was given a name of its meanwhile, whatever becomes of that', async () => {
+    const tenant = await on.tenantOn(plan);
+    await on.make(tenant, metric, 'B');
+    const { id } = await on.send(tenant, file(40, 'A').replaceAll(/A \d+;A \d+$/gm, 'A;A'));
+    await on.dieBooking(tenant, id, 0);
+    await on.rename(tenant, metric, 'B', 'A');
+    await on.archive(tenant, metric, 'A');
+
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    expect(await bookedTo(tenant, metric, 'A')).toEqual([{ name: 'A', is_archived: true, expenses: 40 }]);
+  });
+
+  it.each([
+    ['renamed', "set name = 'A' where tenant_id = $1 and name = 'B'"],
+    ['restored', "set archived_at = null where tenant_id = $1 and name = 'A'"],
+  ])('books to another that is just being %s to a name of its while its names are noted', async (_what, change) => {
+    const tenant = await on.tenantOn(plan);
+    await on.make(tenant, metric, 'B');
+    if (change.includes('archived_at')) {
+      await on.make(tenant, metric, 'A');
+      await on.archive(tenant, metric, 'A');
+    }
+    const { id } = await on.send(tenant, file(40, 'A').replaceAll(/A \d+;A \d+$/gm, 'A;A'));
+    const changing = await on.begin(tenant, `update ledger.${metric} ${change}`);
+    const noting = on.dieBooking(tenant, id, 0);
+    await on.untilWaiting('PgSleep');
+    await changing.end();
+    await noting;
+    await on.archive(tenant, metric, 'A');
+
+    await on.workOff(tenant, id);
+
+    expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
+    expect(await bookedTo(tenant, metric, 'A')).toEqual([{ name: 'A', is_archived: true, expenses: 40 }]);
+  });
+
   it('makes none twice that it has made itself, whatever becomes of it, at whichever process and batch size', async () => {
     const tenant = await on.tenantOn(plan);
     const rows = file(40, 'A').replaceAll(/A \d+;A \d+$/gm, 'A;A');
@@ -230,6 +268,24 @@ describe('an import whose duplicates could be booked by now', () => {
       ]);
     },
   );
+
+  it('leaves nothing be for what was seen of it before it waited', async () => {
+    const tenant = await on.tenantOn({ expenses_total: { limit: 40, mode: 'hard' } });
+    const first = await on.send(tenant, file(5, 'A'));
+    await on.workOff(tenant, first.id);
+    const other = await on.send(tenant, file(35, 'B'));
+    await on.dieBooking(tenant, other.id, 0);
+    const again = await on.send(tenant, file(10, 'A'));
+    expect(await processImport(on.there, tenant.tenantId, again.id)).toBe('waits');
+    await on.imports.handlers.undoImport(tenant, { importId: first.id });
+    await on.workOff(tenant, first.id);
+    await on.changePlan(tenant, { expenses_total: { limit: 100, mode: 'hard' } });
+    await on.workOff(tenant, other.id);
+
+    await on.workOff(tenant, again.id);
+
+    expect(await on.find(tenant, again.id)).toMatchObject({ imported: 10, duplicates: 0 });
+  });
 
   it('looks at its rows anew when it has waited, and when a preview of it is committed', async () => {
     const tenant = await on.tenantOn({ expenses_total: { limit: 40, mode: 'hard' } });

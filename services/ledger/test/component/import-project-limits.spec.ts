@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type TenantContext } from '@outlay/platform';
-import { eventually } from '@outlay/testkit';
 import { processImport } from '../../src/imports/process-import.ts';
 import type { Limits } from './driver/start-ledger.ts';
 import { file, type Reservations, startReservations } from './import-reservations-driver.ts';
@@ -124,9 +123,12 @@ describe('an import that is being booked to projects', () => {
   it('has its places in one of that name that somebody is just making while they are reserved', async () => {
     const tenant = await on.tenantOn(inProject(50));
     const { id } = await on.send(tenant, purchases(40, 'Shop'));
-    const maker = await beginToMake(tenant, 'P0');
+    const maker = await on.begin(tenant, 'insert into ledger.projects (tenant_id, id, name) values ($1, $2, $3)', [
+      newId(),
+      'P0',
+    ]);
     const reserving = on.dieBooking(tenant, id, 0);
-    await waiting('PgSleep');
+    await on.untilWaiting('PgSleep');
     await maker.end();
     await reserving;
 
@@ -142,14 +144,14 @@ describe('an import that is being booked to projects', () => {
     const tenant = await on.tenantOn(inProject(50));
     const { id } = await on.send(tenant, purchases(40, 'Shop'));
     // It counts nothing, as others would wait for that.
-    const maker = await beginToMake(tenant);
+    const maker = await on.begin(tenant, 'select pg_advisory_xact_lock_shared(ledger.names_lock($1))');
     const reserving = on.dieBooking(tenant, id, 0);
-    await waiting('PgSleep');
+    await on.untilWaiting('PgSleep');
     // In the queue they would be refused, as the others do not end before.
     await on.make(tenant, 'projects', 'Quick');
     await on.make(tenant, 'accounts', 'Quick');
 
-    await waiting('advisory');
+    await on.untilWaiting('advisory');
     const late = on.make(tenant, 'projects', 'Late');
     await maker.end();
     await Promise.all([reserving, late]);
@@ -334,40 +336,6 @@ it('has the places of thousands of projects, and gives them back', async () => {
   await on.workOff(tenant, again.id, work);
   expect(await on.find(tenant, again.id)).toMatchObject({ status: 'completed', imported: 3_000 });
 }, 60_000);
-
-/** A transaction that makes a project, or holds the names as if it did, and stays open until its end is asked for. */
-async function beginToMake({ tenantId }: TenantContext, name?: string): Promise<{ end(): Promise<void> }> {
-  const maker = await on.admin.connect();
-  await maker.query('begin');
-  await maker.query("select set_config('app.tenant_id', $1, true)", [tenantId]);
-  if (name === undefined) {
-    await maker.query('select pg_advisory_xact_lock_shared(ledger.names_lock($1))', [tenantId]);
-  } else {
-    await maker.query('insert into ledger.projects (tenant_id, id, name) values ($1, $2, $3)', [
-      ...[tenantId, newId(), name],
-    ]);
-  }
-  return {
-    async end() {
-      await maker.query('commit');
-      maker.release();
-    },
-  };
-}
-
-/** Until somebody waits for the lock of the names: beside its queue (PgSleep), or in it (advisory). */
-function waiting(event: 'PgSleep' | 'advisory'): Promise<void> {
-  return eventually(
-    async () => {
-      const { rowCount } = await on.admin.query(
-        'select from pg_stat_activity where datname = current_database() and wait_event = $1',
-        [event],
-      );
-      expect(rowCount).toBe(1);
-    },
-    { timeoutMs: 15_000 },
-  );
-}
 
 /** How many expenses are in each project, archived ones too. */
 async function countIn({ tenantId }: TenantContext): Promise<Record<string, number>> {

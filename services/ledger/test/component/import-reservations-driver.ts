@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { newId, pause, type Session, type TenantContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
 import { deleteAccount } from '../../src/application/delete-account.ts';
 import { deleteProject } from '../../src/application/delete-project.ts';
 import type { LedgerDependencies } from '../../src/application/dependencies.ts';
@@ -159,6 +160,34 @@ export async function startReservations() {
     expect((await driver.admin.query('select * from ledger.usage_faults($1)', [tenantId])).rows).toEqual([]);
   }
 
+  /** Does something in a transaction that stays open until its end is asked for. $1 is the tenant. */
+  async function begin({ tenantId }: TenantContext, text: string, values: readonly unknown[] = []) {
+    const connection = await driver.admin.connect();
+    await connection.query('begin');
+    await connection.query("select set_config('app.tenant_id', $1, true)", [tenantId]);
+    await connection.query(text, [tenantId, ...values]);
+    return {
+      async end() {
+        await connection.query('commit');
+        connection.release();
+      },
+    };
+  }
+
+  /** Until somebody waits for the lock of the names: beside its queue (PgSleep), or in it (advisory). */
+  function untilWaiting(event: 'PgSleep' | 'advisory'): Promise<void> {
+    return eventually(
+      async () => {
+        const { rowCount } = await driver.admin.query(
+          'select from pg_stat_activity where datname = current_database() and wait_event = $1',
+          [event],
+        );
+        expect(rowCount).toBe(1);
+      },
+      { timeoutMs: 15_000 },
+    );
+  }
+
   /** To be asked after each test: that the counters are right, and that nothing is reserved any more. */
   async function expectNothingLeft(): Promise<void> {
     for (const tenant of tenants.splice(0)) {
@@ -172,7 +201,7 @@ export async function startReservations() {
 
   return {
     ...{ ...driver, here, there, tenantOn, changePlan, workOff, dieSurveying, dieBooking, find, make },
-    ...{ archive, restore, rename, remove, bookTo },
+    ...{ archive, restore, rename, remove, bookTo, begin, untilWaiting },
     ...{ madeBy, reserved, told, expectSound, expectNothingLeft },
     async stop() {
       await elsewhere.close();

@@ -131,18 +131,24 @@ describe('an import that can never fit', () => {
     await processImport(work, tenant.tenantId, one.id);
   });
 
-  it('is none whose purchases, projects and accounts another has begun to make since its rows were looked at', async () => {
-    const tenant = await tenantOn({ ...plan, projects: { limit: 40, mode: 'hard' } });
-    const [one, two] = [await driver.send(tenant, file(40, 'A')), await driver.send(tenant, file(40, 'A'))];
-    await dieAfter(tenant, two.id, 3);
-    await dieAfter(tenant, one.id, 4 + 2);
+  it.each<Limits>([
+    { ...plan, projects: { limit: 40, mode: 'hard' } },
+    { expenses_per_project: { limit: 1, mode: 'hard' } },
+  ])(
+    'is none whose purchases, projects and accounts another has begun to make since its rows were looked at: %j',
+    async (limits) => {
+      const tenant = await tenantOn(limits);
+      const [one, two] = [await driver.send(tenant, file(40, 'A')), await driver.send(tenant, file(40, 'A'))];
+      await dieAfter(tenant, two.id, 3);
+      await dieAfter(tenant, one.id, 4 + 2);
 
-    expect(await processImport(work, tenant.tenantId, two.id)).toBe('waits');
+      expect(await processImport(work, tenant.tenantId, two.id)).toBe('waits');
 
-    await processImport(work, tenant.tenantId, one.id);
-    expect(await processImport(work, tenant.tenantId, two.id)).toBe('ended');
-    expect(await stateOf(tenant, two.id)).toMatchObject({ status: 'completed', imported: 0, duplicates: 40 });
-  });
+      await processImport(work, tenant.tenantId, one.id);
+      expect(await processImport(work, tenant.tenantId, two.id)).toBe('ended');
+      expect(await stateOf(tenant, two.id)).toMatchObject({ status: 'completed', imported: 0, duplicates: 40 });
+    },
+  );
 });
 
 /** So many purchases, each with a project and an account of its own unless said otherwise. */
