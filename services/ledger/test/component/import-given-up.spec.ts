@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Database, pause, type TenantContext } from '@outlay/platform';
 import { processImport } from '../../src/imports/process-import.ts';
+import { awaitBookings } from '../../src/store/await-bookings.ts';
 import type { Limits } from './driver/start-ledger.ts';
 import { file, type Reservations, startReservations } from './import-reservations-driver.ts';
 
@@ -35,6 +36,25 @@ describe.each(['projects', 'accounts'] as const)('an import whose %s are given u
     expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 40 });
     expect(await on.madeBy(tenant)).toMatchObject({ [metric]: 40 });
     expect(await bookedTo(tenant, metric, 'A 39')).toEqual([{ name: 'A 39', is_archived: true, expenses: 1 }]);
+  });
+
+  it('is not waited for by who archives one, as it goes on booking to that', async () => {
+    const { tenant, id } = await begin();
+    await on.archive(tenant, metric, 'A 39');
+    const booking = await on.begin(
+      tenant,
+      `select from ledger.${metric} where tenant_id = $1 and name = 'A 39' for key share`,
+    );
+    const { rows } = await on.admin.query<{ id: string }>(
+      `select id from ledger.${metric} where tenant_id = $1 and name = 'A 39'`,
+      [tenant.tenantId],
+    );
+
+    // It would be refused, as the batch does not end before.
+    await awaitBookings(on.database, tenant, metric, rows[0]!.id);
+
+    await booking.end();
+    await on.workOff(tenant, id);
   });
 
   it('books to one that somebody wanted to delete, which is archived then', async () => {
