@@ -290,12 +290,13 @@ describe('an import whose duplicates could be booked by now', () => {
   );
 
   it('leaves nothing be for what was seen of it before it waited', async () => {
+    const bare = (rows: number, name: string) => file(rows, name).replaceAll(/(;[AB] \d+){2}$/gm, ';;');
     const tenant = await on.tenantOn({ expenses_total: { limit: 40, mode: 'hard' } });
-    const first = await on.send(tenant, file(5, 'A'));
+    const first = await on.send(tenant, bare(5, 'A'));
     await on.workOff(tenant, first.id);
-    const other = await on.send(tenant, file(35, 'B'));
+    const other = await on.send(tenant, bare(35, 'B'));
     await on.dieBooking(tenant, other.id, 0);
-    const again = await on.send(tenant, file(10, 'A'));
+    const again = await on.send(tenant, bare(10, 'A'));
     expect(await processImport(on.there, tenant.tenantId, again.id)).toBe('waits');
     await on.imports.handlers.undoImport(tenant, { importId: first.id });
     await on.workOff(tenant, first.id);
