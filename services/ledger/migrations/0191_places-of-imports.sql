@@ -106,9 +106,117 @@ begin
 end
 $$;
 
+-- As before, but not for imports that may make nothing: they hold no places of what was not there when their names were noted.
+create or replace function name_for_imports() returns trigger
+language plpgsql set search_path from current as $$
+declare
+  held record;
+begin
+  for held in
+    with made as materialized (
+      -- Each by a lookup (offset 0), however few the planner takes them to be.
+      select wanted.ctid, new_rows.id
+      from new_rows
+      cross join lateral (
+        select import_names.ctid from import_names
+        where import_names.tenant_id = new_rows.tenant_id and import_names.kind = tg_argv[0]
+          and import_names.name = new_rows.name and import_names.account_id is null and import_names.project_id is null
+          and exists (
+            select from imports
+            where imports.tenant_id = import_names.tenant_id and imports.id = import_names.import_id
+              and imports.makes_references
+          )
+        offset 0
+      ) as wanted
+      where new_rows.archived_at is null
+    ), named as (
+      update import_names as names
+      set account_id = case tg_argv[0] when 'account' then made.id end,
+        project_id = case tg_argv[0] when 'project' then made.id end
+      from made
+      where names.ctid = made.ctid
+      returning names.tenant_id, names.import_id, names.project_id, names.places
+    ), reserved as (
+      insert into usage_reservations (tenant_id, import_id, metric, scope_id, places)
+      select named.tenant_id, named.import_id, 'expenses_per_project', named.project_id, named.places
+      from named
+      where named.places > 0
+      on conflict (tenant_id, import_id, metric, scope_id) do update
+      set places = usage_reservations.places + excluded.places
+    )
+    select named.tenant_id, named.project_id, sum(named.places)::bigint as places
+    from named
+    where named.places > 0
+    group by named.tenant_id, named.project_id
+    order by named.project_id
+  loop
+    if tg_op = 'INSERT' then
+      -- Not refused by a smaller plan that has come meanwhile: what is reserved is kept.
+      insert into usage_counters (tenant_id, metric, scope_id, slot, used, room, is_soft)
+      values (held.tenant_id, 'expenses_per_project', held.project_id, 0, held.places, 0, false);
+      perform share_out_usage(held.tenant_id, 'expenses_per_project', held.project_id, 0);
+    else
+      perform share_out_usage(held.tenant_id, 'expenses_per_project', held.project_id, held.places);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
 -- Down Migration
 
 select set_config('search_path', format('%I, pg_temp', current_schema()), true);
+
+create or replace function name_for_imports() returns trigger
+language plpgsql set search_path from current as $$
+declare
+  held record;
+begin
+  for held in
+    with made as materialized (
+      -- Each by a lookup (offset 0), however few the planner takes them to be.
+      select wanted.ctid, new_rows.id
+      from new_rows
+      cross join lateral (
+        select import_names.ctid from import_names
+        where import_names.tenant_id = new_rows.tenant_id and import_names.kind = tg_argv[0]
+          and import_names.name = new_rows.name and import_names.account_id is null and import_names.project_id is null
+        offset 0
+      ) as wanted
+      where new_rows.archived_at is null
+    ), named as (
+      update import_names as names
+      set account_id = case tg_argv[0] when 'account' then made.id end,
+        project_id = case tg_argv[0] when 'project' then made.id end
+      from made
+      where names.ctid = made.ctid
+      returning names.tenant_id, names.import_id, names.project_id, names.places
+    ), reserved as (
+      insert into usage_reservations (tenant_id, import_id, metric, scope_id, places)
+      select named.tenant_id, named.import_id, 'expenses_per_project', named.project_id, named.places
+      from named
+      where named.places > 0
+      on conflict (tenant_id, import_id, metric, scope_id) do update
+      set places = usage_reservations.places + excluded.places
+    )
+    select named.tenant_id, named.project_id, sum(named.places)::bigint as places
+    from named
+    where named.places > 0
+    group by named.tenant_id, named.project_id
+    order by named.project_id
+  loop
+    if tg_op = 'INSERT' then
+      -- Not refused by a smaller plan that has come meanwhile: what is reserved is kept.
+      insert into usage_counters (tenant_id, metric, scope_id, slot, used, room, is_soft)
+      values (held.tenant_id, 'expenses_per_project', held.project_id, 0, held.places, 0, false);
+      perform share_out_usage(held.tenant_id, 'expenses_per_project', held.project_id, 0);
+    else
+      perform share_out_usage(held.tenant_id, 'expenses_per_project', held.project_id, held.places);
+    end if;
+  end loop;
+  return null;
+end
+$$;
 
 create or replace function bind_names(of_tenant uuid, of_import uuid) returns jsonb
 language plpgsql set search_path from current as $$

@@ -36,6 +36,39 @@ export const withoutBound = (wanted: WantedReferences, bound: BoundNames): Wante
   projects: wanted.projects?.filter((name) => !bound.projects.has(name)),
 });
 
+/**
+ * What is still to be looked for of what an import names that may make nothing. What was not there when its places were reserved
+ * goes on to mean nothing, though somebody make it now: no places are held in it.
+ */
+export async function withoutUnmade(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  wanted: WantedReferences,
+): Promise<WantedReferences> {
+  const { accounts = [], projects = [] } = wanted;
+  if (accounts.length === 0 && projects.length === 0) return wanted;
+  const { rows } = await session.query<{ kind: 'account' | 'project'; name: string }>(unmadeStatement, [
+    ...[context.tenantId, importId, accounts.map(({ name }) => name), projects],
+  ]);
+  const isUnmade = (kind: string, name: string) => rows.some((row) => row.kind === kind && row.name === name);
+  return {
+    ...wanted,
+    accounts: accounts.filter(({ name }) => !isUnmade('account', name)),
+    projects: projects.filter((name) => !isUnmade('project', name)),
+  };
+}
+
+const unmadeStatement = {
+  name: 'find_unmade_names',
+  text: `
+select names.kind, names.name
+from import_names as names
+where names.tenant_id = $1 and names.import_id = $2 and names.account_id is null and names.project_id is null
+  and ((names.kind = 'account' and names.name = any ($3::text[]))
+    or (names.kind = 'project' and names.name = any ($4::text[])))`,
+};
+
 const boundStatement = {
   name: 'find_bound_names',
   text: `

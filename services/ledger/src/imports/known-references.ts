@@ -5,7 +5,7 @@ import {
   findReferences,
   type WantedReferences,
 } from '../store/ensure-references.ts';
-import { type BoundNames, findBound, withoutBound } from './bound-names.ts';
+import { type BoundNames, findBound, withoutBound, withoutUnmade } from './bound-names.ts';
 import type { PricedRow } from './decide-batch.ts';
 import type { Field } from './file/column-names.ts';
 import { quoted, type RowFault } from './file/row-fault.ts';
@@ -111,7 +111,7 @@ async function findOrMake(
   return known;
 }
 
-/** What rows refer to and is there. */
+/** What rows of a file that may make nothing refer to and is there. */
 async function findKnown(
   session: Session,
   context: TenantContext,
@@ -119,7 +119,8 @@ async function findKnown(
   wanted: WantedReferences,
 ): Promise<EnsuredReferences> {
   const bound = await findBound(session, context, id, wanted);
-  return together(await findReferences(session, context, withoutBound(wanted, bound)), bound);
+  const others = await withoutUnmade(session, context, id, withoutBound(wanted, bound));
+  return together(await findReferences(session, context, others), bound);
 }
 
 const together = (found: EnsuredReferences, bound: BoundNames): EnsuredReferences => ({

@@ -372,6 +372,23 @@ it.each([
   },
 );
 
+it('an import that may make nothing books nothing to what somebody makes anew of a name that was gone', async () => {
+  const tenant = await on.tenantOn({ expenses_per_project: { limit: 3, mode: 'hard' } });
+  await on.make(tenant, 'projects', 'Gone');
+  const rows = Array.from({ length: 40 }, (_, row) => `2025-01-10;Shop ${row};1.00;${row < 2 ? 'Gone' : ''}`);
+  const { id } = await on.send(tenant, ['date;merchant;amount;project', ...rows].join('\n'));
+  await on.admin.query('update ledger.imports set makes_references = false where id = $1', [id]);
+  await on.dieSurveying(tenant, id);
+  await on.archive(tenant, 'projects', 'Gone');
+  await on.dieBooking(tenant, id, 1, { surveyed: true });
+  await on.make(tenant, 'projects', 'Gone');
+
+  await on.workOff(tenant, id);
+
+  expect(await on.find(tenant, id)).toMatchObject({ status: 'completed', imported: 38, refused: 2 });
+  expect(await bookedTo(tenant, 'projects', 'Gone')).toMatchObject([{ expenses: 0 }, { expenses: 0 }]);
+});
+
 /** What is called so, and how many expenses are booked to it. */
 async function bookedTo({ tenantId }: TenantContext, table: 'projects' | 'accounts', name: string): Promise<unknown[]> {
   const { rows } = await on.admin.query(
