@@ -135,6 +135,34 @@ describe('an error', () => {
     expect(JSON.stringify(received)).not.toContain('hunter2');
   });
 
+  it('of an answer that is no message is one that nobody expected, and is logged with its cause', async () => {
+    const errors: unknown[] = [];
+    const logger = createLogger({ service: 'owner' }, { write: (line) => void errors.push(JSON.parse(line).error) });
+    const malformed = { text: 1n } as unknown as EchoMessage;
+    const { client } = await start(
+      {
+        getEcho: { access: 'public', handle: async () => malformed },
+        listEchoes: {
+          access: 'public',
+          async *handle() {
+            yield { text: 'sound' };
+            yield malformed;
+          },
+        },
+      },
+      { logger },
+    );
+    const unexpected = { kind: 'internal', code: 'internal', message: 'Something went wrong' };
+
+    await expect(client.getEcho(nobody, { text: '' })).rejects.toMatchObject(unexpected);
+    const stream = client.listEchoes(nobody, { text: '' })[Symbol.asyncIterator]();
+    expect(await stream.next()).toEqual({ done: false, value: { text: 'sound' } });
+    await expect(stream.next()).rejects.toMatchObject(unexpected);
+
+    const cause = expect.objectContaining({ message: expect.stringContaining('BigInt'), stack: expect.any(String) });
+    expect(errors).toEqual([cause, cause]);
+  });
+
   it('that nobody expected is logged with its cause where it arises, and by whoever passes it on as a warning', async () => {
     const lines: Record<string, unknown>[] = [];
     const of = (service: string) => ({

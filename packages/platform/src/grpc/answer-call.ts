@@ -1,4 +1,5 @@
 import type {
+  ServiceDefinition as GrpcServiceDefinition,
   ServerDuplexStream,
   ServerReadableStream,
   ServerUnaryCall,
@@ -15,7 +16,7 @@ import type { TokenVerifier } from '../tokens/token-verifier.ts';
 import { authorizeCall } from './authorize-call.ts';
 import { readCallMetadata, textIn } from './call-metadata.ts';
 import { serverDuration, serverInFlight } from './grpc-metrics.ts';
-import type { RpcDefinition, RpcHandler } from './service-definition.ts';
+import type { RpcDefinition, RpcHandler, ServiceDefinition } from './service-definition.ts';
 import { writeAll } from './write-all.ts';
 
 /** What all calls of one server share. */
@@ -39,11 +40,13 @@ const deadlineMs = { unary: 5_000, stream: 600_000 };
 /**
  * Makes the function that grpc-js calls for one RPC, of any of the four kinds: bounds the work in flight, sets the
  * call's scope, authorizes, runs the handler, and turns what it throws into the call's status. An answer is given at
- * the deadline even when the handler hangs; it counts as in flight until it has ended.
+ * the deadline even when the handler hangs; it counts as in flight until it has ended. What it answers is encoded here, and
+ * not by grpc-js, which would tell nobody why an answer could not be.
  */
 export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, handler: RpcHandler) {
   const method = rpc.path.slice(1);
   const name = method.slice(method.indexOf('/') + 1);
+  const encode = rpc.responseSerialize as (answer: unknown) => Buffer;
 
   async function answer(call: ServerCall, callback?: sendUnaryData<unknown>): Promise<void> {
     const startedAt = performance.now();
@@ -67,8 +70,8 @@ export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, han
           return runInCallScope({ tenantId: context.tenantId }, async () => {
             const handle = handler.handle as (context: unknown, request: unknown) => unknown;
             const result = handle(context, rpc.requestStream ? call : call.request);
-            if (!rpc.responseStream) return result;
-            await writeAll(call, result as AsyncIterable<unknown>, bound.signal);
+            if (!rpc.responseStream) return encode(await result);
+            await writeAll(call, encoded(result as AsyncIterable<unknown>, encode), bound.signal);
             return undefined;
           });
         }),
@@ -87,6 +90,17 @@ export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, han
 
   const traced: typeof answer = (call, callback) => runInTrace(call.metadata, textIn, () => answer(call, callback));
   return traced as unknown as UntypedHandleCall;
+}
+
+async function* encoded(answers: AsyncIterable<unknown>, encode: (answer: unknown) => Buffer): AsyncGenerator<Buffer> {
+  for await (const answer of answers) yield encode(answer);
+}
+
+/** A service's definition for grpc-js, where answers are encoded already. */
+export function withEncodedAnswers(definition: ServiceDefinition): GrpcServiceDefinition {
+  const asItIs = (answer: Buffer) => answer;
+  const rpcs = Object.entries(definition).map(([name, rpc]) => [name, { ...rpc, responseSerialize: asItIs }]);
+  return Object.fromEntries(rpcs);
 }
 
 /** Runs work if there is room for it. */

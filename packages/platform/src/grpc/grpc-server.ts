@@ -1,9 +1,9 @@
-import { type ServiceDefinition as GrpcServiceDefinition, Server, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Server, type UntypedHandleCall } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { TlsFiles } from '../config/tls-files.ts';
 import type { Logger } from '../operations/logger.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
-import { answerCall, type CallEnvironment } from './answer-call.ts';
+import { answerCall, type CallEnvironment, withEncodedAnswers } from './answer-call.ts';
 import { serverCredentials } from './credentials.ts';
 import type { BoundService } from './service-definition.ts';
 
@@ -57,7 +57,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       if (handler.rule.caller !== 'public' && !verifier) throw new Error(`${rpc.path} needs a token verifier`);
       implementation[name] = answerCall(environment, rpc, handler);
     }
-    server.addService(definition as unknown as GrpcServiceDefinition, implementation);
+    server.addService(withEncodedAnswers(definition), implementation);
   }
   health.addToServer(server);
   setServing(true);
