@@ -15,5 +15,6 @@ export {
 export { connectAsService, type ServiceRole } from './service-role.ts';
 export { startPlatform, type TestPlatform, type TestPlatformOptions } from './start-platform.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { createTestLogger } from './test-logger.ts';
 export { unlimited } from './unlimited.ts';
 export { createTestVhost, type TestVhost } from './vhost.ts';

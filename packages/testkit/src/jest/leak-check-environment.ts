@@ -15,13 +15,20 @@ const watched = [
 // Longer than any timer that ends by itself, such as the grace of a connection that is being closed.
 const graceMs = 15_000;
 
-/** Fails a test file that leaves something open behind: a leaked connection or timer would be a leak in the service too. */
+/**
+ * Fails a test file that leaves something open behind: a leaked connection or timer would be a leak in the service too. Of a
+ * test that fails it prints what the services said of errors meanwhile (test-logger.ts): their callers are not told.
+ */
 export default class LeakCheckEnvironment extends TestEnvironment {
   #before = openResources();
   #hasFailed = false;
 
   handleTestEvent({ name }: { name: string }): void {
-    if (name === 'test_fn_failure' || name === 'hook_failure') this.#hasFailed = true;
+    if (name === 'test_start') this.global.outlayErrors = [];
+    if (name !== 'test_fn_failure' && name !== 'hook_failure') return;
+    this.#hasFailed = true;
+    const said = this.global.outlayErrors;
+    if (Array.isArray(said)) process.stderr.write(said.join(''));
   }
 
   override async setup(): Promise<void> {

@@ -7,7 +7,6 @@ import {
   anonymousContext,
   type CallerContext,
   createGrpcClient,
-  createSilentLogger,
   type GrpcClient,
   newId,
   type RpcService,
@@ -17,6 +16,7 @@ import {
 import {
   createTestDatabase,
   createTestIssuer,
+  createTestLogger,
   createTestVhost,
   startFakeGrpc,
   type TestDatabase,
@@ -68,7 +68,7 @@ export async function startHarness(
   } = {},
 ): Promise<Harness> {
   const issuer = createTestIssuer();
-  const logger = createSilentLogger();
+  const logger = createTestLogger();
   const database = await createTestDatabase();
   const vhost = given.on === 'embedded' ? undefined : await createTestVhost();
   const directory = await mkdtemp(join(tmpdir(), 'outlay-mail-'));

@@ -4,7 +4,6 @@ import {
   anonymousContext,
   type CallerContext,
   createGrpcClient,
-  createSilentLogger,
   type GrpcClient,
   newId,
   type RpcService,
@@ -14,6 +13,7 @@ import {
 import {
   createTestDatabase,
   createTestIssuer,
+  createTestLogger,
   createTestVhost,
   type FakeHandlers,
   startFakeGrpc,
@@ -60,7 +60,7 @@ export async function startHarness(
   } = {},
 ): Promise<Harness> {
   const issuer = createTestIssuer();
-  const logger = createSilentLogger();
+  const logger = createTestLogger();
   const database = await createTestDatabase();
   const vhost = fakes.on === 'embedded' ? undefined : await createTestVhost();
   const identityFake = await startFakeGrpc(identity.IdentityServiceService, {

@@ -5,12 +5,18 @@ import {
   type CallerContext,
   clientSecretOf,
   createGrpcClient,
-  createSilentLogger,
   type GrpcClient,
   newId,
   toTenantId,
 } from '@outlay/platform';
-import { createTestDatabase, createTestVhost, eventually, newTenant, type TestDatabase } from '@outlay/testkit';
+import {
+  createTestDatabase,
+  createTestLogger,
+  createTestVhost,
+  eventually,
+  newTenant,
+  type TestDatabase,
+} from '@outlay/testkit';
 import pg from 'pg';
 import { compose, type Overrides } from '../../../src/compose.ts';
 import { type Config, readConfig } from '../../../src/config.ts';
@@ -38,7 +44,7 @@ export async function startIdentity(options: { config?: Partial<Config>; overrid
     }),
     ...options.config,
   };
-  const logger = createSilentLogger();
+  const logger = createTestLogger();
   const service = compose(config, { logger, ...options.overrides });
   const ports = await service.start();
   const client: Client = createGrpcClient(identity.IdentityServiceService, {

@@ -1,17 +1,10 @@
 import { type EventName, identity, ledger, queues, tenancy } from '@outlay/contracts';
 import { createBus, type Envelope, envelopeSchema, type OutgoingEvent, toOutboxRow } from '@outlay/messaging';
-import {
-  anonymousContext,
-  type CallerContext,
-  createGrpcClient,
-  createSilentLogger,
-  newId,
-  type Role,
-  toTenantId,
-} from '@outlay/platform';
+import { anonymousContext, type CallerContext, createGrpcClient, newId, type Role, toTenantId } from '@outlay/platform';
 import {
   createTestDatabase,
   createTestIssuer,
+  createTestLogger,
   createTestVhost,
   eventually,
   type FakeHandlers,
@@ -43,7 +36,7 @@ export async function startLedger(
   } = {},
 ) {
   const issuer = createTestIssuer();
-  const logger = createSilentLogger();
+  const logger = createTestLogger();
   const shared = options.through?.database ?? options.beside;
   const database = shared ?? (await createTestDatabase());
   const databaseUrl = database.urlFor('ledger');

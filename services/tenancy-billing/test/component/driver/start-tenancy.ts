@@ -3,7 +3,6 @@ import {
   anonymousContext,
   type CallerContext,
   createGrpcClient,
-  createSilentLogger,
   DomainError,
   type ErrorKind,
   type GrpcClient,
@@ -13,6 +12,7 @@ import {
 import {
   createTestDatabase,
   createTestIssuer,
+  createTestLogger,
   createTestVhost,
   eventually,
   type FakeHandlers,
@@ -63,7 +63,7 @@ export async function startTenancy(
     }),
     ...options.config,
   };
-  const logger = createSilentLogger();
+  const logger = createTestLogger();
   const service = compose(config, { logger, loadKeys: issuer.verifierOptions.loadKeys, ...options.overrides });
   const ports = await service.start();
   const client = createGrpcClient(tenancy.TenancyBillingServiceService, {
