@@ -1,4 +1,4 @@
-import { type NamedStatement, systemContext, type TenantId } from '@outlay/platform';
+import { type NamedStatement, newId, systemContext, type TenantId } from '@outlay/platform';
 import { listExpenses } from '../../services/ledger/src/application/list-expenses.ts';
 import { recordExpense } from '../../services/ledger/src/application/record-expense.ts';
 import type { LedgerDatabase } from '../../services/ledger/src/store/ledger-database.ts';
@@ -39,19 +39,23 @@ export const captureStatements = async (subject: Subject) => {
 
   return {
     record: await capture((database) =>
-      recordExpense(ledgerOn(database), context, {
-        amount: { amountMinor: 12550n, currency: subject.currency },
-        title: 'Load',
-        description: '',
-        categoryId: subject.categoryId,
-        accountId: subject.accountId,
-        projectId: subject.projectId,
-        expenseDate: `${subject.month}-15`,
-        paymentMethod: 'credit_card',
-        tags: ['office', 'supplies'],
-        vendor: '',
-        exchangeRate: undefined,
-      }),
+      recordExpense(
+        ledgerOn(database),
+        { ...context, idempotencyKey: newId() },
+        {
+          amount: { amountMinor: 12550n, currency: subject.currency },
+          title: 'Load',
+          description: '',
+          categoryId: subject.categoryId,
+          accountId: subject.accountId,
+          projectId: subject.projectId,
+          expenseDate: `${subject.month}-15`,
+          paymentMethod: 'credit_card',
+          tags: ['office', 'supplies'],
+          vendor: '',
+          exchangeRate: undefined,
+        },
+      ),
     ),
     list: await capture((database) =>
       listExpenses(

@@ -89,7 +89,7 @@ const literal = (value: FloorStatement['values'][number]): string => {
   if (value === null) return 'null';
   if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'::bytea`;
   if (isFreshId(value)) {
-    return `('0197a3c0-' || lpad(to_hex(:run::bigint * 256 + :client_id::bigint), 4, '0') || '-7000-8000-' || lpad(to_hex(:n::bigint), 10, '0') || '0${value.freshId.toString(16)}')::uuid`;
+    return `('0197a3c0-' || lpad(to_hex(:run::bigint * 256 + :client_id::bigint), 4, '0') || '-7000-8000-' || lpad(to_hex(:n::bigint), 10, '0') || '0${value.freshId.toString(16)}')`;
   }
   if (Array.isArray(value)) return quoted(`{${value.map((item) => JSON.stringify(String(item))).join(',')}}`);
   return quoted(String(value));

@@ -6,7 +6,7 @@ export interface Operation {
   /** The same place at each gateway; connections are shared out among them. */
   urls: readonly string[];
   headers: Record<string, string>;
-  /** A new body for each request. */
+  /** A new body for each request, which goes out under an idempotency key of its own. */
   body?: () => string;
 }
 
@@ -66,7 +66,13 @@ const loadOne = (
           {
             method,
             headers,
-            ...(body ? { setupRequest: (request: autocannon.Request) => ({ ...request, body: body() }) } : {}),
+            ...(body && {
+              setupRequest: (request: autocannon.Request) => ({
+                ...request,
+                body: body(),
+                headers: { ...headers, 'idempotency-key': crypto.randomUUID() },
+              }),
+            }),
           },
         ],
       },
