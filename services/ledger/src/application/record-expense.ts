@@ -18,7 +18,7 @@ import { resolveRate } from '../rates/resolve-rates.ts';
 import { detailValues } from '../store/expense-row.ts';
 import { findAccountCurrency } from '../store/find-account-currency.ts';
 import type { LedgerDatabase } from '../store/ledger-database.ts';
-import { noteWarnings, warningsOf } from '../store/plan-limits.ts';
+import { warningsKeptIn, warningsOf } from '../store/plan-limits.ts';
 import { type RecordExpenseOutcome, recordExpenseStatement } from '../store/record-expense-statement.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { type ReferenceFault, rateFault, wrongReferences } from './expense-errors.ts';
@@ -43,7 +43,7 @@ export async function recordExpense(
   context: TenantContext,
   input: ExpenseInput,
 ): Promise<ledger.RecordExpenseResponse> {
-  const { database, tenants, announce, logger } = dependencies;
+  const { database, tenants, announce } = dependencies;
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const currency = await tenants.currencyOf(context);
     const isForeign = input.amount.currency !== currency;
@@ -51,7 +51,7 @@ export async function recordExpense(
     const expense = toBookable(input, currency, abroad?.listed);
     if (typeof expense === 'string') {
       const first = await firstAnswer(database, context, input);
-      if (first !== undefined) return { ...ledger.RecordExpenseResponse.fromJSON(first), replayed: true };
+      if (first !== undefined) return replay(first);
       throw rateFault(expense, abroad?.wanted);
     }
     const booking = bookExpense(expense, {
@@ -67,17 +67,11 @@ export async function recordExpense(
     );
     if (row === undefined) throw new Error('The statement answered no row');
     switch (row.outcome) {
-      case 'booked': {
+      case 'booked':
         announce();
-        const warnings = warningsOf({ notices });
-        // It is booked, whatever becomes of this: then the repeated answer is the same without its warnings.
-        await keepWarnings(database, context, warnings).catch((error: unknown) =>
-          logger.warn({ error, expense_id: booking.expenseId }, 'warnings of an answer could not be kept'),
-        );
-        return { expense: toAnswer(booking, row), replayed: false, warnings };
-      }
+        return { expense: toAnswer(booking, row), replayed: false, warnings: warningsOf({ notices }) };
       case 'replayed':
-        return { ...ledger.RecordExpenseResponse.fromJSON(row.answer), replayed: true };
+        return replay(row.answer);
       case 'key_reused':
         throw idempotencyKeyReused();
       case 'reference_missing':
@@ -115,19 +109,10 @@ function firstAnswer(database: LedgerDatabase, context: TenantContext, input: Ex
   return database.withTenant(context, (session) => findAnswer(session, context, command), { readOnly: true });
 }
 
-/**
- * What the counting had to say, to be told again whenever the answer is. The statement itself cannot know it, so this takes
- * more round trips, which only they make who are above a limit.
- */
-async function keepWarnings(
-  database: LedgerDatabase,
-  context: TenantContext,
-  warnings: readonly ledger.Warning[],
-): Promise<void> {
-  const { actor, idempotencyKey } = context;
-  if (warnings.length === 0 || idempotencyKey === undefined) return;
-  const key = { actorId: actor.id, operation: 'record_expense', idempotencyKey };
-  await database.withTenant(context, (session) => noteWarnings(session, key, warnings));
+/** The first answer of a key, as it is stored. */
+function replay(answer: unknown): ledger.RecordExpenseResponse {
+  const first = ledger.RecordExpenseResponse.fromJSON(answer);
+  return { ...first, replayed: true, warnings: [...first.warnings, ...warningsKeptIn(answer)] };
 }
 
 /** In the order of the statement's parameters. */

@@ -1,5 +1,5 @@
 import { ledger } from '@outlay/contracts';
-import { type DomainError, type Notice, nilId, type Session, unavailable } from '@outlay/platform';
+import { type DomainError, type Notice, nilId, unavailable } from '@outlay/platform';
 import { z } from 'zod';
 import { type LimitUse, metrics, planLimitExceeded, planLimitReached } from '../domain/plan-limit.ts';
 
@@ -43,26 +43,10 @@ export function warningsIn(answer: unknown): ledger.Warning[] {
   return warnings?.map((warning) => ledger.Warning.fromJSON(warning)) ?? [];
 }
 
-/** Adds warnings to an answer that the very statement that was warned of has stored. */
-export async function noteWarnings(
-  session: Session,
-  key: { actorId: string; operation: string; idempotencyKey: string },
-  warnings: readonly ledger.Warning[],
-): Promise<void> {
-  await session.query(noteStatement, [
-    ...[session.tenantId, key.actorId, key.operation, key.idempotencyKey],
-    JSON.stringify(warnings.map(ledger.Warning.toJSON)),
-  ]);
+/** The warnings that the counting has added to an answer, in which its statement cannot have them (migration 0195). */
+export function warningsKeptIn(answer: unknown): ledger.Warning[] {
+  return keptAnswer.parse(answer).exceeded.map(toWarning);
 }
-
-const noteStatement = {
-  name: 'note_warnings',
-  text: `
-update idempotency_keys
-set answer = idempotency_keys.answer || jsonb_build_object('warnings', $5::jsonb)
-where idempotency_keys.tenant_id = $1 and idempotency_keys.actor_id = $2 and idempotency_keys.operation = $3
-  and idempotency_keys.key = $4`,
-};
 
 const toWarning = (use: LimitUse): ledger.Warning => ({
   code: 'plan_limit_exceeded',
@@ -87,3 +71,5 @@ const limitUse = z
   })
   // The nil id is that of what counts for the tenant as a whole.
   .transform(({ scope_id, ...use }) => ({ ...use, scopeId: scope_id === nilId ? undefined : scope_id }));
+
+const keptAnswer = z.object({ exceeded: z.array(limitUse).default([]) });

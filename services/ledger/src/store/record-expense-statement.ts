@@ -11,7 +11,8 @@
  * fixed    fixes the tenant's currency if this is its first booking. Later bookings see it fixed in `found` and take
  *          no lock: a fixed currency cannot change. Of several first bookings one gets the row, the others wait, find
  *          nothing left to update and are told to try again.
- * reserved writes the idempotency key with its hash and answer. A twin that runs at the same moment waits here for this
+ * reserved writes the idempotency key with its hash and answer, to which the counting adds what soft limit it finds exceeded
+ *          (migration 0195). A twin that runs at the same moment waits here for this
  *          transaction to end. If it commits, `on conflict do nothing` lets the twin go on with no row, and as the
  *          twin's snapshot is too old to read the answer, it is told to try again and finds it in `found` then.
  *          If it fails, the twin books.
@@ -34,7 +35,8 @@ export const recordExpenseStatement = {
   name: 'record_expense',
   text: `
 with scope as materialized (
-  select set_config('app.tenant_id', $1, true)::uuid as tenant_id
+  select set_config('app.tenant_id', $1, true)::uuid as tenant_id,
+    set_config('app.answered_actor', $5, true) as answered_actor, set_config('app.answered_key', $2, true) as answered_key
 ), found as materialized (
   select scope.tenant_id, tenant.currency, tenant.currency_fixed_at, category.name as category_name,
     account.name as account_name, project.name as project_name, category.archived_at as category_archived_at,

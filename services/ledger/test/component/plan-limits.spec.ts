@@ -164,25 +164,40 @@ describe('a soft limit', () => {
     expect(await record(tenant)).toMatchObject({ warnings: [] });
   });
 
-  it('answers what is booked, with its warnings, where they cannot be kept for the repeated answer', async () => {
-    const tenant = await tenantOn({ expenses_total: soft(0) });
-    const owner = withKey(tenant.owner, 'unkept');
-    await ledger.query(
-      `create function ledger.refuse_warnings() returns trigger language plpgsql as
-       $$ begin raise exception 'no room'; end $$`,
-    );
-    await ledger.query(
-      `create trigger warnings_are_refused before update on ledger.idempotency_keys for each row
-       when (new.tenant_id = '${tenant.tenantId}') execute function ledger.refuse_warnings()`,
-    );
+  it('keeps its warnings for the repeated answer in the transaction that books, at the limit and far beyond it', async () => {
+    const tenant = await tenantOn({ expenses_per_project: soft(1), expenses_total: soft(2) });
+    const { project: full } = await project(tenant, 'Full');
+    const inFull = { projectId: full!.id };
+    const recordUnder = (key: string) =>
+      ledger.client.recordExpense(withKey(tenant.owner, key), { input: anExpense(inFull) });
+    const limits = (answer: contract.RecordExpenseResponse) =>
+      answer.warnings.map(({ metric, limit, used: count }) => [metric, limit, count]);
 
-    const { expense, warnings } = await ledger.client.recordExpense(owner, { input: anExpense() });
+    const answers = [await recordUnder('first'), await recordUnder('second'), await recordUnder('third')];
+    const rows = Array.from({ length: 500 }, () => anExpense(inFull));
+    for (let sent = 0; sent < 3; sent++)
+      await ledger.client.recordExpenses(tenant.owner, { inputs: rows, perRow: false });
+    answers.push(await recordUnder('far'), await recordUnder('farther'));
 
-    expect(warnings).toMatchObject([{ code: 'plan_limit_exceeded', limit: 0n, used: 1n }]);
-    expect(await ledger.client.recordExpense(owner, { input: anExpense() })).toEqual({
-      ...{ expense, replayed: true, warnings: [] },
-    });
-    expect(await used(tenant, 'expenses_total')).toBe(1);
+    expect(answers.map(limits)).toEqual([
+      [],
+      [['expenses_per_project', 1n, 2n]],
+      ...[3n, 1_504n, 1_505n].map((count) => [
+        ['expenses_per_project', 1n, count],
+        ['expenses_total', 2n, count],
+      ]),
+    ]);
+    for (const [index, key] of ['first', 'second', 'third', 'far', 'farther'].entries()) {
+      expect(await recordUnder(key)).toEqual({ ...answers[index], replayed: true });
+    }
+    const ofBooking = await ledger.query(
+      `select stored.key from ledger.idempotency_keys as stored
+       where stored.tenant_id = $1 and exists (
+         select from ledger.expenses as expense where expense.tenant_id = $1 and expense.xmin = stored.xmin
+       )`,
+      [tenant.tenantId],
+    );
+    expect(ofBooking).toHaveLength(5);
   });
 
   it('warns of an edit that moves an expense into a full project, and of no other', async () => {
