@@ -98,6 +98,36 @@ describe('a tenant transaction', () => {
   });
 });
 
+describe('the formats of values', () => {
+  it('are the connection’s own, whatever the server, the database or the role is set to', async () => {
+    const name = new URL(platform.adminUrl).pathname.slice(1);
+    const of = `alter role outlay_ledger in database ${name}`;
+    await platform.admin(`${of} set datestyle = 'SQL, DMY'`);
+    await platform.admin(`${of} set timezone = 'Asia/Kolkata'`);
+    await platform.admin(`${of} set bytea_output = 'escape'`);
+    await platform.admin(`${of} set intervalstyle = 'iso_8601'`);
+    const database = platform.open();
+    try {
+      const [row] = await database.once(
+        {
+          name: 'read_formats',
+          text: `select date '2006-05-04' as day, timestamptz '2006-05-04 03:02:01.5+00' as instant,
+            (timestamptz '2006-05-04 03:02:01.5+00')::text as text, (bytea '\\x00ff')::text as bytes,
+            (interval '1 day 2 hours')::text as span`,
+        },
+        [],
+      );
+      expect(row).toEqual({
+        ...{ day: '2006-05-04', instant: new Date('2006-05-04T03:02:01.500Z'), text: '2006-05-04 03:02:01.5+00' },
+        ...{ bytes: '\\x00ff', span: '1 day 02:00:00' },
+      });
+    } finally {
+      await database.close();
+      await platform.admin(`${of} reset all`);
+    }
+  });
+});
+
 describe('contention', () => {
   it('runs the victim of a deadlock again, so that both succeed', async () => {
     const context = newTenantContext();

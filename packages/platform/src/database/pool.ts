@@ -34,7 +34,11 @@ const idleTimeoutMs = 60_000;
 const retryDelayMs = 50;
 const lifetimeMaxSeconds = 1_800;
 
+/** In which values come as text. Whoever runs the server may have set the database or the role to others, which nothing here reads. */
+const formats = { DateStyle: 'ISO', IntervalStyle: 'postgres', TimeZone: 'UTC', bytea_output: 'hex' };
+
 const connectionParameters = {
+  ...formats,
   // A client that was killed or gave up must not keep its locks until its statement ends (PostgreSQL 14 or newer).
   client_connection_check_interval: '1000',
   // Compiling a plan takes longer than any statement here runs.
@@ -50,14 +54,20 @@ export function connectionConfig(settings: PoolSettings): pg.ClientConfig {
     lock_timeout: settings.lockTimeoutMs,
     idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
     connectionTimeoutMillis: settings.acquireTimeoutMs,
-    options: Object.entries({ ...connectionParameters, ...settings.parameters })
-      .map(([name, value]) => `-c ${name}=${value}`)
-      .join(' '),
+    options: toOptions({ ...connectionParameters, ...settings.parameters }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     types: typeParsers,
   };
 }
+
+const toOptions = (parameters: Readonly<Record<string, string>>): string =>
+  Object.entries(parameters)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+
+/** What a connection that is none of this pool's must be told, so that it reads the same of the same values. */
+export const formatOptions = toOptions(formats);
 
 /** Makes a pool on pg's. Acquiring is bounded by its own time-out and by the deadline of the work in progress. */
 export function createPool(settings: PoolSettings): ConnectionPool {

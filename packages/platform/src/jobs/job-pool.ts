@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { destroySocket } from '../database/connection.ts';
+import { formatOptions } from '../database/pool.ts';
 import { within } from '../lifecycle/time.ts';
 import type { Logger } from '../operations/logger.ts';
 
@@ -30,6 +31,7 @@ export function createJobPool(options: {
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 10_000,
+    options: formatOptions,
     // The listening connection is silent for hours; the host behind it may be gone by then.
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
