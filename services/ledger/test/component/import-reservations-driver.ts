@@ -117,6 +117,20 @@ export async function startReservations() {
     });
   }
 
+  /** What is called so, archived ones first, and how many expenses are booked to it. */
+  async function bookedTo({ tenantId }: TenantContext, table: Named, name: string): Promise<unknown[]> {
+    const { rows } = await driver.admin.query(
+      `select named.name, named.archived_at is not null as is_archived, (
+         select count(*)::int from ledger.expenses
+         where expenses.tenant_id = $1 and expenses.${table.slice(0, -1)}_id = named.id and expenses.status = 'posted'
+       ) as expenses
+       from ledger.${table} as named where named.tenant_id = $1 and named.name = $2
+       order by named.archived_at nulls last`,
+      [tenantId, name],
+    );
+    return rows;
+  }
+
   async function tenantOn(limits: Limits): Promise<TenantContext> {
     const tenant = await driver.tenant();
     await changePlan(tenant, limits);
@@ -201,7 +215,7 @@ export async function startReservations() {
 
   return {
     ...{ ...driver, here, there, tenantOn, changePlan, workOff, dieSurveying, dieBooking, find, make },
-    ...{ archive, restore, rename, remove, bookTo, begin, untilWaiting },
+    ...{ archive, restore, rename, remove, bookTo, bookedTo, begin, untilWaiting },
     ...{ madeBy, reserved, told, expectSound, expectNothingLeft },
     async stop() {
       await elsewhere.close();

@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, nilId } from '@outlay/platform';
-import type pg from 'pg';
-import { forgeryBy } from './driver/forgery.ts';
+import type { Forgery } from './driver/forgery.ts';
 import { ratesOf } from './driver/rates.ts';
 import { sealed, verify } from './driver/seals.ts';
 import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
 
 let ledger: TestLedger;
-let superuser: pg.Client;
-let forgery: ReturnType<typeof forgeryBy>;
+let forgery: Forgery;
 let stop: () => Promise<void>;
 beforeAll(async () => {
-  ({ ledger, superuser, stop } = await startLedgerAndSuperuser());
-  forgery = forgeryBy(superuser);
+  ({ ledger, forgery, stop } = await startLedgerAndSuperuser());
 });
 afterAll(() => stop());
 

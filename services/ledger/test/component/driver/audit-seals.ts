@@ -1,30 +1,22 @@
-import { createSilentLogger, systemContext, type TenantContext, toTenantId } from '@outlay/platform';
-import { createTestDatabase, newTenant } from '@outlay/testkit';
-import pg from 'pg';
-import { createSealKey } from '../../../src/seals/chain/seal-key.ts';
+import type { TenantContext } from '@outlay/platform';
 import { sealAudit } from '../../../src/seals/seal-audit.ts';
 import { type Verification, verifyJournal } from '../../../src/seals/verify-journal.ts';
-import { createLedgerDatabase } from '../../../src/store/ledger-database.ts';
 import { recordAudits } from '../../../src/store/record-audits.ts';
-import { sealKey } from './start-ledger.ts';
+import { startSealedDatabase } from './sealed-database.ts';
 
 type Given = Parameters<typeof verifyJournal>[2];
 export type AuditSeals = Awaited<ReturnType<typeof startAuditSeals>>;
 
 /** A ledger's database without its processes: writes audit entries, seals and verifies them, and lets a superuser at them. */
 export async function startAuditSeals() {
-  const testDatabase = await createTestDatabase();
-  const database = createLedgerDatabase(testDatabase.urlFor('ledger'), createSilentLogger());
-  const superuser = new pg.Client({ connectionString: testDatabase.adminUrl });
-  await superuser.connect();
-  const key = createSealKey(sealKey);
-  const work = { database, key, clock: () => new Date() };
+  const base = await startSealedDatabase();
+  const { database, superuser, work } = base;
 
   const seal = (tenant: TenantContext, batchSize = 512) => sealAudit({ ...work, batchSize }, tenant.tenantId);
 
   return {
-    ...{ database, superuser, seal },
-    aTenant: (): TenantContext => systemContext(toTenantId(newTenant().tenantId)),
+    ...base,
+    seal,
     /** Writes entries by one statement. */
     write: (tenant: TenantContext, count: number): Promise<void> =>
       database.withTenant(tenant, (session) =>
@@ -60,11 +52,6 @@ export async function startAuditSeals() {
         await superuser.query(statement, statement.includes('$1') ? [tenant.tenantId] : []);
       }
       await superuser.query('commit');
-    },
-    async stop(): Promise<void> {
-      await superuser.end();
-      await database.close();
-      await testDatabase.drop();
     },
   };
 }

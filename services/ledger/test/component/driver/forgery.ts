@@ -9,6 +9,8 @@ export interface Place {
 
 type Row = Record<string, unknown>;
 
+export type Forgery = ReturnType<typeof forgeryBy>;
+
 /** What a superuser can do to rows, past every trigger and foreign key. */
 export function forgeryBy(superuser: pg.Client) {
   async function run(statement: string, values: unknown[]): Promise<void> {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { forgeryBy } from './forgery.ts';
 import { startLedger } from './start-ledger.ts';
 
 /** A ledger, and a connection of somebody whom nothing in the database holds back, not even its triggers. */
@@ -10,5 +11,5 @@ export async function startLedgerAndSuperuser() {
     await superuser.end();
     await ledger.stop();
   };
-  return { ledger, superuser, stop };
+  return { ledger, superuser, forgery: forgeryBy(superuser), stop };
 }

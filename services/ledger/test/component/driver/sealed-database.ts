@@ -1,0 +1,23 @@
+import { createSilentLogger, systemContext, type TenantContext, toTenantId } from '@outlay/platform';
+import { createTestDatabase, newTenant } from '@outlay/testkit';
+import pg from 'pg';
+import { createSealKey } from '../../../src/seals/chain/seal-key.ts';
+import { createLedgerDatabase } from '../../../src/store/ledger-database.ts';
+import { sealKey } from './start-ledger.ts';
+
+/** A ledger's database without its processes, what sealing and verifying work with, and a superuser of it. */
+export async function startSealedDatabase() {
+  const testDatabase = await createTestDatabase();
+  const database = createLedgerDatabase(testDatabase.urlFor('ledger'), createSilentLogger());
+  const superuser = new pg.Client({ connectionString: testDatabase.adminUrl });
+  await superuser.connect();
+  return {
+    ...{ database, superuser, work: { database, key: createSealKey(sealKey), clock: () => new Date() } },
+    aTenant: (): TenantContext => systemContext(toTenantId(newTenant().tenantId)),
+    async stop(): Promise<void> {
+      await superuser.end();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}
