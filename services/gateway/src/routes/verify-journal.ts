@@ -2,7 +2,8 @@ import { access } from '@outlay/contracts';
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
 import { pageQuery } from '../schemas/common.ts';
-import { hash, renderVerification, verificationExample, verificationSchema } from '../schemas/journal.ts';
+import { hash } from '../schemas/journal-head.ts';
+import { renderVerification, verificationExample, verificationSchema } from '../schemas/journal-verification.ts';
 
 const deadlineMs = 25_000;
 

@@ -8,12 +8,12 @@ import {
   endsTooEarly,
   pageOf,
   pageQuery,
+  preciseInstant,
   present,
   renderedAmount,
   renderPagination,
   uuid,
 } from './common.ts';
-import { preciseInstant } from './journal.ts';
 
 const knownAsOfHint = 'must be an instant in UTC such as 2025-02-01T00:00:00Z, with microseconds at most';
 

@@ -9,6 +9,11 @@ export const uuid = z.uuid();
 
 export const instant = z.iso.datetime().meta({ description: 'An instant in UTC.' });
 
+export const preciseInstant = z
+  .string()
+  .regex(/^\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+  .meta({ description: 'UTC with microseconds.' });
+
 /** An instant to look from or up to; years that nothing here is of are slips of the pen. */
 const instantOfOurs = z.iso
   .datetime()

@@ -1,23 +1,11 @@
+import type { ChainFaultKind, JournalFaultKind } from '@outlay/contracts';
 import { type ChainStart, type Examined, examineSeals, placeOf, type SealedRecord } from './examine-seals.ts';
 import type { Chain, ChainHead } from './seal.ts';
 import type { SealKey } from './seal-key.ts';
 
-/** What can be wrong with any chain, or with what it seals. */
-const chainFaultKinds = [
-  'changed',
-  'missing',
-  'inserted',
-  'reordered',
-  'seal_changed',
-  'seal_missing',
-  'rewritten',
-  'unproved',
-  'head_mismatch',
-] as const;
-
 /** Something that is not as a chain says. */
 export interface ChainFault {
-  readonly kind: (typeof chainFaultKinds)[number];
+  readonly kind: ChainFaultKind;
   /** Empty where no entry can be named. */
   readonly entryId: string;
   /** 0 where no seal can be named. */
@@ -25,34 +13,9 @@ export interface ChainFault {
   readonly detail: string;
 }
 
-export const faultKinds = [
-  ...chainFaultKinds,
-  'audit_changed',
-  'audit_missing',
-  'audit_inserted',
-  'audit_reordered',
-  'audit_seal_changed',
-  'audit_seal_missing',
-  'audit_rewritten',
-  'audit_unproved',
-  'audit_head_mismatch',
-  'expense_changed',
-  'expense_unbooked',
-  'expense_missing',
-  'expense_unaudited',
-  'opening_changed',
-  'opening_unbooked',
-  'opening_missing',
-  'reference_changed',
-  'reference_missing',
-  'reference_unaudited',
-  'reversal_lost',
-  'segment_changed',
-] as const;
-
 /** Something that is not as it was sealed, or not as the journal or the audit trail says. docs/journal-seals.md says what each kind means. */
 export interface JournalFault {
-  readonly kind: (typeof faultKinds)[number];
+  readonly kind: JournalFaultKind;
   /** Empty where no entry can be named. */
   readonly entryId: string;
   /** 0 where no seal can be named. Of the kinds audit_... it is that of a seal of the audit trail. */
