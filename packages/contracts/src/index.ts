@@ -14,6 +14,16 @@ export { type AccessRow, access, type Scope, scopes } from './access.ts';
 export { asyncApiDocument } from './asyncapi/document.ts';
 export { revokedSessionsChannel } from './channels.ts';
 export { type EventData, type EventDefinition, type EventName, events } from './events.ts';
+export {
+  type ImportEncoding,
+  type ImportField,
+  type ImportFileKind,
+  importAmounts,
+  importCredits,
+  importEncodings,
+  importFields,
+  importFileKinds,
+} from './import-vocabulary.ts';
 export { type ChainFaultKind, type JournalFaultKind, journalFaultKinds } from './journal-fault-kinds.ts';
 export { type LedgerAuditEntity, ledgerAuditEntities } from './ledger-audit-entities.ts';
 export { type QueueDefinition, type QueueName, queues, queuesOf } from './queues.ts';

@@ -1,17 +1,14 @@
-import type { ledger } from '@outlay/contracts';
+import {
+  type ImportField,
+  importAmounts,
+  importCredits,
+  importEncodings,
+  importFields,
+  importFileKinds,
+  type ledger,
+} from '@outlay/contracts';
 import { z } from 'zod';
 import { currency, instant, name, pageOf, present, renderInstant, text, uuid, version } from './common.ts';
-
-/** What a column can say of a purchase. */
-export const importFields = [
-  ...(['expense_date', 'amount', 'original_amount', 'billed_amount', 'debit', 'credit', 'currency'] as const),
-  ...(['original_currency', 'billed_currency', 'direction', 'balance', 'status', 'title', 'vendor'] as const),
-  ...(['description', 'tax', 'account', 'category', 'project', 'tags'] as const),
-  ...(['payment_method', 'reference', 'source_id'] as const),
-] as const;
-
-/** What a file is. */
-export const importKinds = ['csv', 'outlay', 'ofx', 'camt053'] as const;
 
 const defaults = z
   .strictObject({
@@ -25,8 +22,8 @@ const defaults = z
 /** How a file is to be read; what is left away is recognised. */
 export const importMappingRules = z
   .strictObject({
-    kind: z.enum(importKinds).optional().meta({
-      description: 'What the file must be. Our own export is read as any other table where `csv` is said.',
+    kind: z.enum(importFileKinds).optional().meta({
+      description: 'What the file must be. With `csv` our own export is read as any other table.',
     }),
     columns: z
       .record(text(200), z.enum(importFields).nullable())
@@ -42,14 +39,11 @@ export const importMappingRules = z
       .max(1)
       .regex(/^[^\w\s"'.\n\r\0-]?$|^[\t ]$/, 'must be one character, such as ; or a tab')
       .optional()
-      .meta({ description: 'Empty, as of a statement, is not said.', examples: [';'] }),
-    encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).optional(),
-    header_line: z
-      .int()
-      .min(0)
-      .max(1_000)
-      .optional()
-      .meta({ description: 'Line of the header, from 1; 0, as of a statement, is not said.' }),
+      .meta({ description: 'Empty, as in the `format` of a statement: as if it were left out.', examples: [';'] }),
+    encoding: z.enum(importEncodings).optional(),
+    header_line: z.int().min(0).max(1_000).optional().meta({
+      description: 'Line of the header, from 1; 0, as in the `format` of a statement: as if it were left out.',
+    }),
     date_format: z
       .string()
       .regex(
@@ -58,16 +52,16 @@ export const importMappingRules = z
       )
       .optional()
       .meta({
-        description: 'Such as `DD/MM/YYYY`: in which order day, month and year stand. Empty is not said.',
+        description: 'Such as `DD/MM/YYYY`: in which order day, month and year stand. Empty: as if it were left out.',
         examples: ['DD/MM/YYYY'],
       }),
     decimal_mark: z.enum(['.', ',']).optional(),
     amounts: z
-      .enum(['spent_positive', 'spent_negative'])
+      .enum(importAmounts)
       .optional()
       .meta({ description: 'Which sign money spent has in columns that are neither debit nor credit.' }),
     credits: z
-      .enum(['refund', 'skip'])
+      .enum(importCredits)
       .optional()
       .meta({
         description:
@@ -117,7 +111,7 @@ export const importMappingExample: z.input<typeof importMappingSchema> = {
   updated_at: '2025-02-01T07:00:00.000Z',
 };
 
-/** In the words of the contracts, where nothing is said by saying nothing. */
+/** In the words of the contracts, where empty text and 0 stand for what is left out. */
 export const toMappingRules = (given: ImportMappingRules): ledger.ImportMappingRules => ({
   kind: given.kind ?? '',
   columns: Object.fromEntries(Object.entries(given.columns ?? {}).map(([header, field]) => [header, field ?? ''])),
@@ -137,9 +131,7 @@ export const toMappingRules = (given: ImportMappingRules): ledger.ImportMappingR
 });
 
 export const renderColumns = (columns: Readonly<Record<string, string>>) =>
-  Object.fromEntries(
-    Object.entries(columns).map(([header, field]) => [header, (field || null) as (typeof importFields)[number] | null]),
-  );
+  Object.fromEntries(Object.entries(columns).map(([header, field]) => [header, (field || null) as ImportField | null]));
 
 export function renderDefaults(given: ledger.ImportDefaults | undefined): z.input<typeof defaults> {
   const said = Object.entries(given ?? {}).filter(([, value]) => value !== '');

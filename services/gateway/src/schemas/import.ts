@@ -1,4 +1,4 @@
-import type { ledger } from '@outlay/contracts';
+import { importAmounts, importCredits, importFields, importFileKinds, type ledger } from '@outlay/contracts';
 import { formatAmount } from '@outlay/platform';
 import { z } from 'zod';
 import {
@@ -11,11 +11,11 @@ import {
   renderOptionalInstant,
   uuid,
 } from './common.ts';
-import { importFields, importKinds, importMappingRules, renderColumns, renderDefaults } from './import-mapping.ts';
+import { importMappingRules, renderColumns, renderDefaults } from './import-mapping.ts';
 
 const format = z
   .strictObject({
-    kind: z.enum(importKinds).meta({
+    kind: z.enum(importFileKinds).meta({
       description: 'A table; our own export of expenses; or the statement of a bank.',
     }),
     encoding: z.string(),
@@ -23,8 +23,8 @@ const format = z
     date_format: z.string(),
     header_line: z.int(),
     decimal_mark: z.string(),
-    amounts: z.enum(['spent_positive', 'spent_negative']),
-    credits: z.enum(['refund', 'skip']),
+    amounts: z.enum(importAmounts),
+    credits: z.enum(importCredits),
     defaults: importMappingRules.shape.defaults.unwrap(),
     columns: z
       .record(z.string(), z.enum(importFields).nullable())

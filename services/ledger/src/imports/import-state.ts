@@ -1,6 +1,7 @@
+import { importFileKinds } from '@outlay/contracts';
 import { z } from 'zod';
 import { fileFormat } from './file/file-format.ts';
-import { fileKinds, importMapping } from './file/mapping.ts';
+import { importMapping } from './file/mapping.ts';
 import { survey } from './survey.ts';
 
 /** A preview that shows its rows: they have been looked at, or the look at them has failed. */
@@ -33,7 +34,7 @@ export const importState = z
     stage: z.enum(['surveying', 'booking']),
     is_preview: z.boolean(),
     file_name: z.string(),
-    file_kind: z.enum(fileKinds),
+    file_kind: z.enum(importFileKinds),
     encoding: fileFormat.shape.encoding,
     mapping: importMapping.nullable(),
     mapping_id: z.string().nullable(),

@@ -1,5 +1,6 @@
+import type { ImportFileKind } from '@outlay/contracts';
 import { type Database, newId, notFound, type Session, type TenantContext, type TenantId } from '@outlay/platform';
-import type { FileKind, ImportMapping } from './file/mapping.ts';
+import type { ImportMapping } from './file/mapping.ts';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 import { mayMakeReferences } from './may-make-references.ts';
 import type { UploadedFile } from './receive-upload.ts';
@@ -14,7 +15,7 @@ export const importTask = 'import_file';
 export async function insertImport(
   session: Session,
   context: TenantContext,
-  file: UploadedFile & { encoding: string; kind: FileKind; mapping: ImportMapping | undefined },
+  file: UploadedFile & { encoding: string; kind: ImportFileKind; mapping: ImportMapping | undefined },
 ): Promise<ImportState> {
   const id = newId();
   const { rows } = await session.query(

@@ -1,3 +1,4 @@
+import type { ImportField } from '@outlay/contracts';
 import { conflict, preconditionFailed, type Session, type TenantContext } from '@outlay/platform';
 import {
   type EnsuredReferences,
@@ -7,7 +8,6 @@ import {
 } from '../store/ensure-references.ts';
 import { type BoundNames, findBound, withoutBound, withoutUnmade } from './bound-names.ts';
 import type { PricedRow } from './decide-batch.ts';
-import type { Field } from './file/column-names.ts';
 import { quoted, type RowFault } from './file/row-fault.ts';
 import type { ImportState } from './import-state.ts';
 import type { Batch } from './read-batches.ts';
@@ -47,7 +47,8 @@ export async function refuseUnknown<Row extends PricedRow>(
 
 function faultOf({ purchase }: PricedRow, found: EnsuredReferences, { format }: ImportState): RowFault | undefined {
   const { category, project, account } = purchase;
-  const columnOf = (field: Field): string => format?.columns.find((column) => column.field === field)?.header ?? '';
+  const columnOf = (field: ImportField): string =>
+    format?.columns.find((column) => column.field === field)?.header ?? '';
   const unknown = (field: 'category' | 'project' | 'account', name: string): RowFault => ({
     code: 'reference_unknown',
     column: columnOf(field),

@@ -1,10 +1,10 @@
-import type { Field } from './column-names.ts';
+import type { ImportField } from '@outlay/contracts';
 
 /**
  * Names by which exports call their columns, after normaliseHeader, the most telling first: where two columns of a file
  * carry the same field, the earlier name wins. Amounts before tax come last, as a card is charged with the tax.
  */
-export const namesByField: Readonly<Record<Field, string>> = {
+export const namesByField: Readonly<Record<ImportField, string>> = {
   expense_date: `
     transaction date, date of transaction, purchase date, date of purchase, expense date, spend date, kaufdatum,
     belegdatum, transaktionsdatum, umsatzdatum, date de transaction, date d achat, date de l operation,

@@ -1,14 +1,5 @@
+import type { ImportField } from '@outlay/contracts';
 import { namesByField } from './column-name-lists.ts';
-
-/** What a column can say of a purchase. */
-export const fields = [
-  ...(['expense_date', 'amount', 'original_amount', 'billed_amount', 'debit', 'credit', 'currency'] as const),
-  ...(['original_currency', 'billed_currency', 'direction', 'balance', 'status', 'title', 'vendor'] as const),
-  ...(['description', 'tax', 'account', 'category', 'project', 'tags'] as const),
-  ...(['payment_method', 'reference', 'source_id'] as const),
-] as const;
-
-export type Field = (typeof fields)[number];
 
 /** Abbreviations of exports and the words they stand for; an empty word is left out. */
 const words: Readonly<Record<string, string>> = {
@@ -39,13 +30,13 @@ export function normaliseHeader(header: string): string {
 
 /** A field that a column of some name may carry; the lower the rank, the more telling the name. */
 export interface NamedField {
-  field: Field;
+  field: ImportField;
   rank: number;
 }
 
 const fieldsByName: ReadonlyMap<string, readonly NamedField[]> = (() => {
   const byName = new Map<string, NamedField[]>();
-  for (const [field, names] of Object.entries(namesByField) as [Field, string][]) {
+  for (const [field, names] of Object.entries(namesByField) as [ImportField, string][]) {
     for (const [rank, name] of names.split(',').entries()) {
       // Listed names go through the same mill as headers, so that a list may spell them as people do.
       const key = normaliseHeader(name);

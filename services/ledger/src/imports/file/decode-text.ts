@@ -1,6 +1,6 @@
+import type { ImportEncoding } from '@outlay/contracts';
 import iconv from 'iconv-lite';
 import { inPieces, nextTurn } from './next-turn.ts';
-import type { Encoding } from './recognise-encoding.ts';
 
 /**
  * The text of a file, in small pieces as its bytes come and a turn of the process for each, without a byte order mark and with every line end as `\n`,
@@ -8,7 +8,7 @@ import type { Encoding } from './recognise-encoding.ts';
  */
 export async function* decodeText(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  encoding: Encoding,
+  encoding: ImportEncoding,
 ): AsyncGenerator<string> {
   const decoder = iconv.getDecoder(encoding, { stripBOM: true });
   const unify = lineEndUnifier();

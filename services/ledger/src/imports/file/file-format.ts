@@ -1,12 +1,11 @@
+import { importCredits, importEncodings, importFields, importFileKinds } from '@outlay/contracts';
 import { z } from 'zod';
-import { fields } from './column-names.ts';
-import { fileKinds, importMapping } from './mapping.ts';
-import { encodings } from './recognise-encoding.ts';
+import { importMapping } from './mapping.ts';
 
 const column = z.object({
   index: z.int(),
   header: z.string(),
-  field: z.enum(fields),
+  field: z.enum(importFields),
   currency: z.string().optional(),
   /** The client said so, who knows; what was recognised by its name may be wrong. */
   isGiven: z.boolean().optional(),
@@ -22,8 +21,8 @@ const order = z.enum(['dmy', 'mdy', 'ymd']);
 export const fileFormat = z.object({
   /** What has changed since 1: where no text of a row is understood, its other cells are part of its fingerprint. */
   version: z.literal([1, 2]).default(1),
-  kind: z.enum(fileKinds).default('csv'),
-  encoding: z.enum(encodings),
+  kind: z.enum(importFileKinds).default('csv'),
+  encoding: z.enum(importEncodings),
   delimiter: z.string(),
   quoting: z.enum(['double', 'none']),
   /** Physical line of the header, from 1; of statements 0. */
@@ -33,7 +32,9 @@ export const fileFormat = z.object({
   /** The header itself, each column under a name of its own. */
   headers: z.array(z.string()).default([]),
   /** Columns that were taken for their header, and others that are headed alike and were passed over. */
-  repeated: z.array(z.object({ header: z.string(), field: z.enum(fields), others: z.array(z.string()) })).default([]),
+  repeated: z
+    .array(z.object({ header: z.string(), field: z.enum(importFields), others: z.array(z.string()) }))
+    .default([]),
   columns: z.array(column),
   /** Columns that hold text and are neither understood nor left out on purpose. */
   ignored: z.array(z.string()).default([]),
@@ -49,7 +50,7 @@ export const fileFormat = z.object({
     /** There are amounts with a minus and without, and their number alone told which were spent. */
     isAssumed: z.boolean().default(false),
   }),
-  credits: z.enum(['refund', 'skip']).default('refund'),
+  credits: z.enum(importCredits).default('refund'),
   /** The same bytes had come before. */
   isKnown: z.boolean().default(false),
   defaults: importMapping.shape.defaults.default({}),

@@ -1,8 +1,7 @@
+import { importAmounts, importCredits, importEncodings, importFields, importFileKinds } from '@outlay/contracts';
 import { isCurrency } from '@outlay/platform';
 import { z } from 'zod';
-import { fields } from './column-names.ts';
 import type { DateOrder } from './read-date.ts';
-import { encodings } from './recognise-encoding.ts';
 
 const storable = (text: string): boolean =>
   !/[\0\uD800-\uDFFF]/.test(text.replaceAll(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, ''));
@@ -24,11 +23,6 @@ const dateFormat = z
 
 export const dayNumber = 'day number';
 
-/** csv: any table of text; outlay: our own export of expenses; the others are statements of banks. */
-export const fileKinds = ['csv', 'outlay', 'ofx', 'camt053'] as const;
-
-export type FileKind = (typeof fileKinds)[number];
-
 /** A delimiter is one character that is no part of numbers, quotes or line ends. */
 const delimiter = z.string().regex(/^[^\w\s"'.\n\r\0-]$|^[\t ]$/, 'must be one character, such as ; or a tab');
 
@@ -38,18 +32,18 @@ const delimiter = z.string().regex(/^[^\w\s"'.\n\r\0-]$|^[\t ]$/, 'must be one c
  */
 export const importMapping = z.strictObject({
   /** What the file must be; an export of ours is a table as well, and read as one where that is said. */
-  kind: z.enum(fileKinds).optional(),
-  columns: z.record(text(200), z.enum(fields).nullable()).optional(),
+  kind: z.enum(importFileKinds).optional(),
+  columns: z.record(text(200), z.enum(importFields).nullable()).optional(),
   delimiter: delimiter.optional(),
-  encoding: z.enum(encodings).optional(),
+  encoding: z.enum(importEncodings).optional(),
   /** Physical line of the header, from 1. */
   header_line: z.int().min(1).max(1_000).optional(),
   date_format: dateFormat.optional(),
   decimal_mark: z.enum(['.', ',']).optional(),
   /** Which sign money spent has in columns that are neither debit nor credit. */
-  amounts: z.enum(['spent_positive', 'spent_negative']).optional(),
+  amounts: z.enum(importAmounts).optional(),
   /** What becomes of money that came back: a refund, or nothing, as it is income. */
-  credits: z.enum(['refund', 'skip']).optional(),
+  credits: z.enum(importCredits).optional(),
   /** What rows are taken to say that do not say it. */
   defaults: z
     .strictObject({

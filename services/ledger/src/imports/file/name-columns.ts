@@ -1,4 +1,4 @@
-import type { Field } from './column-names.ts';
+import type { ImportField } from '@outlay/contracts';
 import type { ImportMapping } from './mapping.ts';
 
 /** No column is called by more characters than this. */
@@ -37,7 +37,7 @@ export function saidOf(
   given: NonNullable<ImportMapping['columns']>,
   name: string,
   header: string,
-): Field | null | undefined {
+): ImportField | null | undefined {
   if (Object.hasOwn(given, name)) return given[name];
   const plain = plainHeader(header);
   return Object.hasOwn(given, plain) && given[plain] === null ? null : undefined;

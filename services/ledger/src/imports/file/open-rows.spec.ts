@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FileKind } from './mapping.ts';
+import type { ImportFileKind } from '@outlay/contracts';
 import { openRows } from './open-rows.ts';
 import { recogniseFile } from './recognise-file.ts';
 import { recogniseStoredLayout } from './recognise-head.ts';
@@ -26,7 +26,7 @@ async function turnsDuring<T>(work: () => Promise<T>): Promise<{ turns: number; 
   }
 }
 
-async function countRows(text: string, kind: FileKind): Promise<number> {
+async function countRows(text: string, kind: ImportFileKind): Promise<number> {
   const syntax = { kind, encoding: 'utf-8', delimiter: ',', quoting: 'double' } as const;
   let count = 0;
   for await (const row of openRows(stored(text), syntax)) if (row.cells.length > 0) count++;

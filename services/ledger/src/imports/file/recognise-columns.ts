@@ -1,4 +1,5 @@
-import { type Field, fieldsNamed, type NamedField, normaliseHeader } from './column-names.ts';
+import type { ImportField } from '@outlay/contracts';
+import { fieldsNamed, type NamedField, normaliseHeader } from './column-names.ts';
 import { currencyInHeader } from './currency-code.ts';
 import { directionOf } from './direction.ts';
 import type { ImportMapping } from './mapping.ts';
@@ -11,7 +12,7 @@ export interface Column {
   index: number;
   /** As it stands in the file, on one line and without blanks around it; numbered where it comes again. */
   header: string;
-  field: Field;
+  field: ImportField;
   /** Currency that the header names, as in `Amount (EUR)`; the sign where several share it, as in `Amount ($)`. */
   currency?: string;
   /** The client said what it is. */
@@ -19,7 +20,7 @@ export interface Column {
 }
 
 /** Fields that several columns may carry together; of the others the best named column is taken. */
-export const sharedFields: ReadonlySet<Field> = new Set(['description']);
+export const sharedFields: ReadonlySet<ImportField> = new Set(['description']);
 
 /**
  * The columns of a header row that are understood. `sample` are rows below it: their cells decide where a name means
@@ -38,7 +39,7 @@ export function recogniseColumns(
     if (field === null) return [];
     return field === undefined ? candidatesOf(text, place, sample) : [givenCandidate(text, place, field)];
   });
-  const taken = new Map<Field, Candidate[]>();
+  const taken = new Map<ImportField, Candidate[]>();
   for (const candidate of candidates.toSorted(byRank)) {
     const present = taken.get(candidate.column.field) ?? [];
     // Two that the client gives the same field are both kept, to be refused by whoever can say so.
@@ -61,7 +62,7 @@ const byRank = (a: Candidate, b: Candidate): number =>
   a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
 /** Before everything that was recognised; among themselves in the order in which they would have been, strange names last. */
-function givenCandidate(text: string, place: Place, field: Field): Candidate {
+function givenCandidate(text: string, place: Place, field: ImportField): Candidate {
   const read = [...readings(plainHeader(text))];
   const known = read.flatMap(({ name, currency }) =>
     fieldsNamed(name).flatMap((meaning) => (meaning.field === field ? [{ name, currency, rank: meaning.rank }] : [])),
@@ -113,7 +114,7 @@ function bestMeaning(meanings: readonly NamedField[], cells: readonly string[]):
   return open.length > 1 ? (open.find(isBorneOut) ?? open.at(-1)) : open[0];
 }
 
-const tests: Partial<Record<Field, (cell: string) => boolean>> = {
+const tests: Partial<Record<ImportField, (cell: string) => boolean>> = {
   expense_date: (cell) => readDate(cell) !== undefined,
   currency: (cell) => /^([A-Za-z]{3}|[€£$¥])$/.test(cell),
   direction: (cell) => directionOf(cell) !== undefined,

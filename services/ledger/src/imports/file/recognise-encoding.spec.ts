@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ImportEncoding } from '@outlay/contracts';
 import iconv from 'iconv-lite';
 import { decodeText } from './decode-text.ts';
-import { type Encoding, recogniseEncoding } from './recognise-encoding.ts';
+import { recogniseEncoding } from './recognise-encoding.ts';
 
 const text = 'Date;Payee;Amount\r\n03/01/17;Café Zürich – “Größe”;£12.50\r\n';
 
-async function decoded(chunks: Buffer[], encoding: Encoding): Promise<string> {
+async function decoded(chunks: Buffer[], encoding: ImportEncoding): Promise<string> {
   const pieces: string[] = [];
   for await (const piece of decodeText(chunks, encoding)) pieces.push(piece);
   return pieces.join('');

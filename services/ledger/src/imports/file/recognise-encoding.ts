@@ -1,13 +1,10 @@
-/** Encodings that files of banks and card issuers really come in. */
-export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
-
-export type Encoding = (typeof encodings)[number];
+import type { ImportEncoding } from '@outlay/contracts';
 
 /**
  * The encoding of a file, decided over all of its bytes: a byte order mark settles it, then UTF-8 if every byte is
  * valid in it (other encodings hardly ever are by chance), else windows-1252, of which Latin-1 is the printable part.
  */
-export function recogniseEncoding(chunks: readonly Uint8Array[]): Encoding {
+export function recogniseEncoding(chunks: readonly Uint8Array[]): ImportEncoding {
   const head = firstBytes(chunks, 4_096);
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
@@ -27,7 +24,7 @@ export function firstBytes(chunks: readonly Uint8Array[], size: number): Buffer 
 }
 
 /** Text of Western scripts in UTF-16 has a zero in nearly every other byte, and always in the same half of the pairs. */
-function withoutMark(head: Buffer): Encoding | undefined {
+function withoutMark(head: Buffer): ImportEncoding | undefined {
   const pairs = Math.floor(head.length / 2);
   if (pairs < 4) return undefined;
   let first = 0;

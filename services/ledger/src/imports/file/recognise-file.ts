@@ -1,3 +1,4 @@
+import type { ImportEncoding } from '@outlay/contracts';
 import { UnclosedQuote } from './csv-splitter.ts';
 import type { FileFormat } from './file-format.ts';
 import { findRepeated } from './find-repeated.ts';
@@ -5,7 +6,6 @@ import { dayNumber, type ImportMapping, orderOf, signOf } from './mapping.ts';
 import { nameColumns } from './name-columns.ts';
 import { type OpenFile, openRows } from './open-rows.ts';
 
-import type { Encoding } from './recognise-encoding.ts';
 import type { Layout } from './recognise-layout.ts';
 import { recogniseValues } from './recognise-values.ts';
 import { UnreadableFile } from './unreadable-file.ts';
@@ -31,7 +31,7 @@ interface Given {
  */
 export async function recogniseFile(
   open: OpenFile,
-  head: { encoding: Encoding; layout: Layout },
+  head: { encoding: ImportEncoding; layout: Layout },
   given: Given,
 ): Promise<RecognisedFile> {
   if (head.layout.kind !== 'csv') return read('double', open, head, given);
@@ -50,7 +50,7 @@ function undefinedIfUnreadable(error: unknown): undefined {
 async function read(
   quoting: FileFormat['quoting'],
   open: OpenFile,
-  { encoding, layout }: { encoding: Encoding; layout: Layout },
+  { encoding, layout }: { encoding: ImportEncoding; layout: Layout },
   given: Given,
 ): Promise<RecognisedFile & { rowsFitting: number; hasDoubtfulQuotes: boolean }> {
   const { kind, delimiter, headerLine } = layout;

@@ -1,10 +1,11 @@
+import type { ImportEncoding } from '@outlay/contracts';
 import { type DomainError, invalid } from '@outlay/platform';
 import iconv from 'iconv-lite';
 import { binaryKind, foreignKindOf } from './foreign-kind.ts';
 import type { ImportMapping } from './mapping.ts';
 import { nameColumns } from './name-columns.ts';
 import { type Column, recogniseColumns } from './recognise-columns.ts';
-import { type Encoding, firstBytes, recogniseEncoding } from './recognise-encoding.ts';
+import { firstBytes, recogniseEncoding } from './recognise-encoding.ts';
 import { type Layout, type LayoutFault, type RecognisedLayout, recogniseLayout } from './recognise-layout.ts';
 import { quoted } from './row-fault.ts';
 import { statementColumns, statementHeader } from './statements/statement-columns.ts';
@@ -21,7 +22,7 @@ const headSize = 64 * 1_024;
 export function recogniseHead(
   chunks: readonly Uint8Array[],
   mapping: ImportMapping = {},
-): { encoding: Encoding; layout: Layout } {
+): { encoding: ImportEncoding; layout: Layout } {
   const bytes = firstBytes(chunks, headSize);
   const kind = binaryKind(bytes);
   if (kind) throw refusal('file_not_csv', `is ${kind}, which is not read; save it as CSV and try again`);
@@ -46,7 +47,11 @@ export function recogniseHead(
 }
 
 /** The layout of a file whose encoding is known, from its first bytes; they may end in the middle of a row. */
-export function recogniseStoredLayout(bytes: Uint8Array, encoding: Encoding, mapping: ImportMapping = {}): Layout {
+export function recogniseStoredLayout(
+  bytes: Uint8Array,
+  encoding: ImportEncoding,
+  mapping: ImportMapping = {},
+): Layout {
   const recognised = layoutOf(textOfHead(bytes, encoding), mapping);
   if ('layout' in recognised) return recognised.layout;
   throw new Error('The header of a stored file cannot be found again');
@@ -119,7 +124,7 @@ const shown = (header: readonly string[]): string =>
     .map(quoted)
     .join(', ');
 
-function textOfHead(bytes: Uint8Array, encoding: Encoding): string {
+function textOfHead(bytes: Uint8Array, encoding: ImportEncoding): string {
   const text = iconv.decode(Buffer.from(bytes.subarray(0, headSize)), encoding);
   return text.replaceAll(/\r\n?/g, '\n').replaceAll('\u001a', '');
 }

@@ -1,11 +1,12 @@
+import type { ImportFileKind } from '@outlay/contracts';
 import { isExportHeader } from './export-columns.ts';
-import type { FileKind, ImportMapping } from './mapping.ts';
+import type { ImportMapping } from './mapping.ts';
 import { readFirstRows } from './read-rows.ts';
 import { type Column, recogniseColumns } from './recognise-columns.ts';
 
 /** Where the header of a file is and what its columns mean. */
 export interface Layout {
-  kind: FileKind;
+  kind: ImportFileKind;
   delimiter: string;
   /** Physical line of the header, from 1. */
   headerLine: number;

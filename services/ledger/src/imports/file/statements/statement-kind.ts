@@ -1,7 +1,7 @@
-import type { FileKind } from '../mapping.ts';
+import type { ImportFileKind } from '@outlay/contracts';
 
 /** Which statement of a bank begins like this; undefined: none. */
-export function statementKindOf(head: string): Exclude<FileKind, 'csv' | 'outlay'> | undefined {
+export function statementKindOf(head: string): Exclude<ImportFileKind, 'csv' | 'outlay'> | undefined {
   const start = head.trimStart();
   if (/^OFXHEADER\s*:/i.test(start) || /^(<\?[^>]*\?>\s*)*<OFX>/i.test(start)) return 'ofx';
   if (!start.startsWith('<')) return undefined;
