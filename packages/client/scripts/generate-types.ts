@@ -14,7 +14,7 @@ const document = JSON.parse(text) as OpenAPI3 & {
 const types = await openapiTS(document, {
   rootTypes: true,
   rootTypesNoSchemaPrefix: true,
-  // What has a default may be left away.
+  // What has a default may be left out.
   defaultNonNullable: false,
   transform: (schema) => ('format' in schema && schema.format === 'binary' ? blob() : undefined),
 });

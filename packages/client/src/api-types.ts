@@ -51,7 +51,7 @@ export type Init<Op> = Part<'path', ParameterOf<Op, 'path'>> &
   BodyPart<Op> &
   CallOptions;
 
-/** The argument may be left away where nothing in it is required. */
+/** The argument may be left out where nothing in it is required. */
 export type InitArgument<Op> = object extends Init<Op> ? [init?: Init<Op>] : [init: Init<Op>];
 
 export interface Answer<Data> {

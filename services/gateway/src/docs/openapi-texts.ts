@@ -1,3 +1,5 @@
+import { idempotencyKeyRules } from '../http/idempotency-key.ts';
+
 /** The prose of the OpenAPI document: what holds for all operations. */
 export const apiDescription = `
 Record what a company spends, import it, and read it back as figures.
@@ -78,6 +80,7 @@ client in \`packages/client\`, which is made of this document. \`/api/postman.js
 A trailing slash is accepted everywhere. Answers to reads are compressed if you accept that (\`br\`, \`gzip\`).
 `.trim();
 
+/** What operations are grouped by, in the order of the document. */
 export const tags = [
   { name: 'Sign-in', description: 'Sessions and who holds them.' },
   { name: 'People', description: 'The person behind the token.' },
@@ -100,7 +103,10 @@ export const tags = [
   { name: 'Developer', description: 'For those who write clients.' },
 ];
 
-/** Without examples: Swagger UI would fill them in, and the second try would meet the key of the first. */
+/**
+ * The headers that several operations take. Without examples: Swagger UI would fill them in, and the second try would meet
+ * the key of the first.
+ */
 export const parameters = {
   TenantId: {
     name: 'X-Tenant-Id',
@@ -113,18 +119,21 @@ export const parameters = {
     name: 'Idempotency-Key',
     in: 'header',
     required: false,
-    description: 'A key of your own making, such as a UUID, of 1 to 255 printable ASCII characters: it has one effect.',
-    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+    description:
+      'A key of your own making, such as a UUID, of 1 to 255 printable ASCII characters without blanks. A write that is ' +
+      'sent again under its key has no second effect.',
+    schema: { type: 'string', ...idempotencyKeyRules },
   },
   IfMatch: {
     name: 'If-Match',
     in: 'header',
     required: false,
-    description: 'The ETag that you have seen, such as `"1"`, or `*`. Left away: any version will do.',
+    description: 'The one ETag that you have seen, such as `"1"`. Without it, or with `*`, any version will do.',
     schema: { type: 'string' },
   },
 } as const;
 
+/** The headers of answers. */
 export const responseHeaders = {
   RequestId: { description: 'Under which the request is logged.', schema: { type: 'string' } },
   CorrelationId: { description: 'What you called it, or the request id.', schema: { type: 'string' } },

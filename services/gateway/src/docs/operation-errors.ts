@@ -6,11 +6,11 @@ import { leavesDoubt } from '../http/unknown-outcome.ts';
 export function errorsOf(route: Route): ErrorCode[] {
   const { params, query, upload } = route.request ?? {};
   const codes: ErrorCode[] = [...(route.errors ?? [])];
-  // Every query is read: none is as much of a rule as any.
+  // Of operations without parameters too: their query is read, and refused unless it is empty.
   codes.push('request_malformed', 'input_unsafe', 'validation_failed');
-  // Each parameter may be as it should be and all together still be longer than an address can be.
+  // Parameters that are valid one by one can be too long for an address together.
   if (query) codes.push('uri_too_long', 'headers_too_large');
-  // Of a write that takes no body too: one that says something is refused.
+  // Of writes without a body too: theirs is read, and refused where it has fields.
   if (route.method !== 'get' && !upload) {
     codes.push('json_invalid', 'request_timeout', 'body_too_large', 'media_type_unsupported');
   }

@@ -91,7 +91,7 @@ export interface RouteDefinition<
     bodyExample?: B extends z.ZodType ? z.input<B> : never;
     /** 100 kB unless said. */
     bodyMaxBytes?: number;
-    /** May be left away. */
+    /** May be left out. */
     bodyOptional?: boolean;
     upload?: UploadSpec;
   };

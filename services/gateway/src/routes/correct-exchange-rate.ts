@@ -45,7 +45,7 @@ export const updateExchangeRate = defineRoute({
   operationId: 'updateExchangeRate',
   method: 'patch',
   summary: "Correct a part of one of the tenant's own rates",
-  description: `What is left away stays. ${whatFollows}`,
+  description: `What is left out stays. ${whatFollows}`,
   request: { params: idParams, body: exchangeRatePatchBody, bodyExample: { rate: '0.9725' } },
   handle: (call) => {
     const { rate, provider } = call.body;

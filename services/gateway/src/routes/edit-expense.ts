@@ -18,7 +18,7 @@ export const editExpense = defineRoute({
   path: '/expenses/{id}',
   summary: 'Change fields of an expense',
   description:
-    'What is left away stays. What was booked is reversed and booked anew; the history stays. Where nothing is different nothing is booked, and the version stays.',
+    'What is left out stays. What was booked is reversed and booked anew; the history stays. Where nothing is different nothing is booked, and the version stays.',
   tags: ['Expenses'],
   access: access.ledger.editExpense,
   ifMatch: true,
@@ -62,7 +62,7 @@ export const editExpense = defineRoute({
 const attemptsMax = 10;
 
 /**
- * An amount means nothing without its currency: where one of the two is left away, the expense has the other, as long as
+ * An amount means nothing without its currency: where one of the two is left out, the expense has the other, as long as
  * it is what was read here. Whatever else is changed meanwhile does not matter.
  */
 async function patchedAmount(

@@ -19,7 +19,7 @@ export const getEffectiveRate = defineRoute({
   request: {
     query: z.strictObject({
       from: currency,
-      to: currency.optional().meta({ description: "Left away: the tenant's currency." }),
+      to: currency.optional().meta({ description: "Left out: the tenant's currency." }),
       date: calendarDate.meta({ description: 'From 1970 on, at most ten years ahead.', examples: ['2025-01-15'] }),
     }),
   },

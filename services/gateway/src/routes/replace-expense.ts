@@ -15,7 +15,7 @@ export const replaceExpense = defineRoute({
   method: 'put',
   path: '/expenses/{id}',
   summary: 'Replace an expense',
-  description: 'What is left away becomes empty. What was booked is reversed and booked anew; the history stays.',
+  description: 'What is left out becomes empty. What was booked is reversed and booked anew; the history stays.',
   tags: ['Expenses'],
   access: access.ledger.editExpense,
   ifMatch: true,

@@ -29,7 +29,7 @@ export const updateAccount = defineRoute({
   method: 'patch',
   summary: 'Change, archive or restore an account',
   description:
-    'What is left away stays. The currency cannot change. Another opening balance reverses the entry of the one before.',
+    'What is left out stays. The currency cannot change. Another opening balance reverses the entry of the one before.',
   request: { params: idParams, body: accountPatchBody, bodyExample: { name: 'Card of the office' } },
   responses: {
     200: {
@@ -63,7 +63,7 @@ export const replaceAccount = defineRoute({
   method: 'put',
   summary: 'Replace an account',
   description:
-    'What is left away becomes empty, but for the currency, which cannot change; whether it is archived stays.',
+    'What is left out becomes empty, but for the currency, which cannot change; whether it is archived stays.',
   request: { params: idParams, body: accountBody, bodyExample: accountBodyExample },
   responses: {
     200: {

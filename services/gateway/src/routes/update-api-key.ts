@@ -9,7 +9,7 @@ export const updateApiKey = changeBy(
     operationId: 'updateApiKey',
     method: 'patch',
     summary: 'Change name or scopes of an API key',
-    description: 'What is left away stays. Other scopes count within a minute.',
+    description: 'What is left out stays. Other scopes count within a minute.',
   },
   updateApiKeyBody,
   { scopes: ['expenses:read'] },

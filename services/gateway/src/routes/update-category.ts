@@ -27,7 +27,7 @@ export const updateCategory = defineRoute({
   method: 'patch',
   summary: 'Change, archive or restore a category',
   description:
-    'What is left away stays. All beneath a category moves along with it. One with children that are not archived cannot be archived, and one beneath an archived one not be restored.',
+    'What is left out stays. All beneath a category moves along with it. One with children that are not archived cannot be archived, and one beneath an archived one not be restored.',
   request: { params: idParams, body: categoryPatchBody, bodyExample: { name: 'Software and services' } },
   responses: {
     200: {
@@ -60,7 +60,7 @@ export const replaceCategory = defineRoute({
   operationId: 'replaceCategory',
   method: 'put',
   summary: 'Replace a category',
-  description: 'What is left away becomes empty; whether it is archived stays.',
+  description: 'What is left out becomes empty; whether it is archived stays.',
   request: { params: idParams, body: categoryBody, bodyExample: categoryBodyExample },
   responses: {
     200: {

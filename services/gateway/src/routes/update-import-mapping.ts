@@ -18,7 +18,7 @@ export const updateImportMapping = changeBy(
     method: 'patch',
     summary: 'Change name or rules of a mapping',
     description:
-      'What is left away stays; `mapping` is replaced as a whole. Imports that are under way go on as they began.',
+      'What is left out stays; `mapping` is replaced as a whole. Imports that are under way go on as they began.',
   },
   importMappingChanges,
   { name: importMappingBodyExample.name },

@@ -10,7 +10,7 @@ export const updateMe = changeBy(
     method: 'patch',
     summary: 'Change your name',
     description:
-      'What is left away stays. All tenants of the person are told. If-Match takes the `version` of the user.',
+      'What is left out stays. All tenants of the person are told. If-Match takes the `version` of the user.',
   },
   updateMeBody,
   { last_name: 'Lindqvist' },

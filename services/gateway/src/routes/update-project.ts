@@ -26,7 +26,7 @@ export const updateProject = defineRoute({
   operationId: 'updateProject',
   method: 'patch',
   summary: 'Change, archive or restore a project',
-  description: 'What is left away stays.',
+  description: 'What is left out stays.',
   request: { params: idParams, body: projectPatchBody, bodyExample: { name: 'Web shop' } },
   responses: {
     200: {
@@ -59,7 +59,7 @@ export const replaceProject = defineRoute({
   operationId: 'replaceProject',
   method: 'put',
   summary: 'Replace a project',
-  description: 'What is left away becomes empty; whether it is archived stays.',
+  description: 'What is left out becomes empty; whether it is archived stays.',
   request: { params: idParams, body: projectBody, bodyExample: projectBodyExample },
   responses: {
     200: {

@@ -9,7 +9,7 @@ export const updateTenant = changeBy(
     operationId: 'updateTenant',
     method: 'patch',
     summary: 'Change name and settings',
-    description: 'What is left away stays. The currency can change only while nothing is booked.',
+    description: 'What is left out stays. The currency can change only while nothing is booked.',
   },
   updateTenantBody,
   { name: 'Acme', settings: { timezone: 'Europe/Berlin' } },

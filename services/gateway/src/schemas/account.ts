@@ -81,7 +81,7 @@ export const accountPatchBody = z
   .strictObject({ ...fields, archived })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
-  .meta({ id: 'AccountPatch', description: 'What is left away stays as it is; null empties.' });
+  .meta({ id: 'AccountPatch', description: 'What is left out stays as it is; null empties.' });
 
 export const allAccountFields = ['name', 'kind', 'currency', 'description', 'opening_balance'];
 

@@ -23,12 +23,12 @@ const knownAsOf = z.iso
   .regex(/^(?:19|20|21)\d\d-[^.]*(?:\.\d{1,6})?Z$/, knownAsOfHint)
   .meta({
     description:
-      'What the books had recorded by then; left away: by now. The same question about an instant has the same answer for ever, ' +
+      'What the books had recorded by then; left out: by now. The same question about an instant has the same answer for ever, ' +
       'so that one less than a second ago is waited for.',
     examples: ['2025-02-01T00:00:00Z'],
   });
 
-const asOf = calendarDate.meta({ description: 'The last day that counts; left away: all that is booked counts.' });
+const asOf = calendarDate.meta({ description: 'The last day that counts; left out: all that is booked counts.' });
 
 export const trialBalanceQuery = z.strictObject({ as_of: asOf.optional(), known_as_of: knownAsOf.optional() });
 

@@ -44,7 +44,7 @@ const fields = {
       'categories by their names alone.',
   }),
   description: optionalText(2_000).nullable().optional(),
-  parent_id: uuid.nullable().optional().meta({ description: 'The category above it; null, or left away: at the top.' }),
+  parent_id: uuid.nullable().optional().meta({ description: 'The category above it; null, or left out: at the top.' }),
 };
 
 /** All of a category: what POST makes, and what PUT leaves. */
@@ -55,7 +55,7 @@ export const categoryPatchBody = z
   .strictObject({ ...fields, archived })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
-  .meta({ id: 'CategoryPatch', description: 'What is left away stays as it is; null empties, and brings to the top.' });
+  .meta({ id: 'CategoryPatch', description: 'What is left out stays as it is; null empties, and brings to the top.' });
 
 export const allCategoryFields = ['name', 'description', 'parent_id'];
 

@@ -91,7 +91,7 @@ export const exchangeRateCorrection = z
 export const exchangeRatePatchBody = exchangeRateCorrection
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
-  .meta({ id: 'ExchangeRatePatch', description: 'What is left away stays.' });
+  .meta({ id: 'ExchangeRatePatch', description: 'What is left out stays.' });
 
 export const exchangeRateBodyExample: z.input<typeof exchangeRateBody> = {
   base_currency: 'USD',

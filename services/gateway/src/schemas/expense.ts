@@ -32,7 +32,7 @@ export const paymentMethods = [
 
 const exchangeRate = exchangeRateText.meta({
   description:
-    "Units of the tenant's currency for one unit of the expense's. Left away: the rate in force on the day of the expense " +
+    "Units of the tenant's currency for one unit of the expense's. Left out: the rate in force on the day of the expense " +
     '(`GET /exchange-rates/effective`), and 422 `required` where there is none. An edit that takes a given rate away does the ' +
     'same; what the card was billed stays.',
 });
@@ -102,14 +102,14 @@ const fields = {
 /** All of an expense: what POST makes, and what PUT leaves. */
 export const expenseBody = z
   .strictObject(fields)
-  .meta({ id: 'ExpenseInput', description: 'What is left away, or null, is empty.' });
+  .meta({ id: 'ExpenseInput', description: 'What is left out, or null, is empty.' });
 
 /** Some of it: what PATCH changes. Null empties. */
 export const expensePatchBody = z
   .strictObject(fields)
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
-  .meta({ id: 'ExpensePatch', description: 'What is left away stays as it is; null empties.' });
+  .meta({ id: 'ExpensePatch', description: 'What is left out stays as it is; null empties.' });
 
 export type ExpenseBody = z.output<typeof expenseBody>;
 export type ExpensePatch = z.output<typeof expensePatchBody>;

@@ -19,7 +19,7 @@ const defaults = z
   })
   .meta({ id: 'ImportDefaults', description: 'What rows are taken to say that do not say it; names, as in a file.' });
 
-/** How a file is to be read; what is left away is recognised. */
+/** How a file is to be read; what is left out is recognised. */
 export const importMappingRules = z
   .strictObject({
     kind: z.enum(importFileKinds).optional().meta({
@@ -65,12 +65,12 @@ export const importMappingRules = z
       .optional()
       .meta({
         description:
-          'What becomes of money that came in: a refund, or nothing, as it is no spending. Left away: nothing in the ' +
+          'What becomes of money that came in: a refund, or nothing, as it is no spending. Left out: nothing in the ' +
           'statement of an account, a refund in a file of purchases.',
       }),
     defaults: defaults.optional(),
   })
-  .meta({ id: 'ImportMappingRules', description: 'How a file is to be read. What is left away is recognised.' });
+  .meta({ id: 'ImportMappingRules', description: 'How a file is to be read. What is left out is recognised.' });
 
 export type ImportMappingRules = z.output<typeof importMappingRules>;
 
@@ -93,7 +93,7 @@ export const importMappingBody = z.strictObject({ name: mappingName, mapping: im
 
 export const importMappingChanges = z
   .strictObject({ name: mappingName.optional(), mapping: importMappingRules.optional() })
-  .meta({ description: 'What is left away stays; `mapping` is replaced as a whole.' });
+  .meta({ description: 'What is left out stays; `mapping` is replaced as a whole.' });
 
 export const mappingRulesExample = {
   columns: { 'TRANS DATE': 'expense_date', 'TRANS CAC DESC 2': null },

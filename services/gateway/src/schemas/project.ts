@@ -53,7 +53,7 @@ export const projectPatchBody = z
   .strictObject({ ...fields, archived })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
-  .meta({ id: 'ProjectPatch', description: 'What is left away stays as it is; null empties.' });
+  .meta({ id: 'ProjectPatch', description: 'What is left out stays as it is; null empties.' });
 
 export const allProjectFields = ['name', 'code', 'description'];
 

@@ -19,7 +19,7 @@ export interface ReferenceListing {
   limit?: number;
 }
 
-/** Categories, accounts and projects, as tests make and change them: what is left away is as usual. */
+/** Categories, accounts and projects, as tests make and change them: what is left out is as usual. */
 export function referencesOf({ client }: Pick<TestLedger, 'client'>) {
   const page = ({ cursor = '', limit = 0 }: ReferenceListing) => ({ cursor, limit });
   const mask = (changes: object) => Object.keys(changes);
