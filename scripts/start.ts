@@ -16,6 +16,8 @@ Also read:
   OUTLAY_SEED=off         does not make the demo tenant (on: makes it on a server that others can reach, too)
   DATABASE_ROLE_SECRET    what the passwords of the services' roles are made from; needed where others can reach DATABASE_URL
   LOG_LEVEL               of the services (info)
+  PUBLIC_URL              what the links in mails begin with (where the API listens)
+  OTEL_EXPORTER_OTLP_ENDPOINT        where traces go
   MAILGUN_API_KEY, MAILGUN_DOMAIN    send mail instead of writing it to .outlay/mail
 
 Delete .outlay/ to begin anew.`;
