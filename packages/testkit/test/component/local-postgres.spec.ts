@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { type LocalPostgres, startLocalPostgres } from '../../src/host/local-postgres.ts';
 import { embeddedBinaries } from '../../src/host/postgres-binaries.ts';
 import { eventually, freePort } from '../../src/index.ts';
+import { query } from '../query.ts';
 
 describe('startLocalPostgres', () => {
   let directory: string;
@@ -64,13 +64,3 @@ describe('startLocalPostgres', () => {
     expect(await query(server!.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 });
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}

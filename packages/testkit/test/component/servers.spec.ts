@@ -3,6 +3,7 @@ import { connect as connectAmqp } from 'amqplib';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createTestDatabase, createTestVhost, testRedisUrl } from '../../src/index.ts';
+import { query } from '../query.ts';
 
 describe('the servers of a test run', () => {
   const undo: (() => Promise<void>)[] = [];
@@ -68,13 +69,3 @@ describe('the servers of a test run', () => {
     redis.disconnect();
   });
 });
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
 import { invalid, newId, unavailable } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
-import { anImport } from '../support/fake-imports.ts';
+import { anImport, slowImports } from '../support/fake-imports.ts';
 import { rawRequest } from '../support/raw-request.ts';
 import { rpcError } from '../support/rpc-error.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -217,21 +217,9 @@ describe('A file sent in a form', () => {
 
 describe('An upload', () => {
   it('waits for a ledger that is slow to take it', async () => {
-    let letGo = () => {};
-    const gate = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
+    const { handlers, letGo } = slowImports();
     await using slow = await startGateway({
-      handlers: {
-        ledger: {
-          startImport: async (parts: AsyncIterable<ledger.StartImportRequest>) => {
-            await gate;
-            let size = 0;
-            for await (const { part } of parts) size += part?.$case === 'chunk' ? part.value.length : 0;
-            return { import: anImport({ rowsTotal: size }), replayed: false };
-          },
-        },
-      },
+      handlers: { ledger: handlers },
     });
     let written = 0;
     const source = async function* () {

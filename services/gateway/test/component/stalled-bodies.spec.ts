@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ledger } from '@outlay/contracts';
 import { newId } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
-import { anImport } from '../support/fake-imports.ts';
+import { anImport, slowImports } from '../support/fake-imports.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const expense = { amount: '12.50', currency: 'EUR', title: 'Paper', expense_date: '2025-01-15' };
@@ -175,22 +175,10 @@ describe('Files on their way in', () => {
   });
 
   it('may come slowly where it is the ledger that is slow', async () => {
-    let letGo = () => {};
-    const gate = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
+    const { handlers, letGo } = slowImports();
     await using gateway = await startGateway({
       env: { UPLOAD_STALL_MS: '1000' },
-      handlers: {
-        ledger: {
-          startImport: async (parts: AsyncIterable<ledger.StartImportRequest>) => {
-            await gate;
-            let size = 0;
-            for await (const { part } of parts) size += part?.$case === 'chunk' ? part.value.length : 0;
-            return { import: anImport({ rowsTotal: size }), replayed: false };
-          },
-        },
-      },
+      handlers: { ledger: handlers },
     });
     const answering = gateway.fetch('/api/v1/imports', {
       method: 'POST',

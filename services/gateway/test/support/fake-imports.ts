@@ -98,3 +98,19 @@ function aMapping(change: Partial<ledger.ImportMapping> = {}): ledger.ImportMapp
     ...change,
   };
 }
+
+/** A ledger that takes no byte of a file before it is let go, and says as `rowsTotal` how many bytes came. */
+export function slowImports(): { handlers: FakeHandlers; letGo: () => void } {
+  const gate = Promise.withResolvers<void>();
+  return {
+    letGo: () => gate.resolve(),
+    handlers: {
+      startImport: async (parts: AsyncIterable<ledger.StartImportRequest>) => {
+        await gate.promise;
+        let size = 0;
+        for await (const { part } of parts) size += part?.$case === 'chunk' ? part.value.length : 0;
+        return { import: anImport({ rowsTotal: size }), replayed: false };
+      },
+    },
+  };
+}

@@ -55,24 +55,15 @@ describe('sealing the audit trail', () => {
 
   it('is all or nothing: what is cut off half-way is done again', async () => {
     const tenant = trail.aTenant();
-    const cutting = setInterval(
-      () =>
-        trail.superuser.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity
-           where datname = current_database() and usename = 'outlay_ledger' and state = 'idle in transaction'`,
-        ),
-      20,
-    );
     let cuts = 0;
-    for (let round = 0; round < 60; round++) {
-      await trail.write(tenant, 20).catch(() => undefined);
-      await trail.seal(tenant, 100).catch(() => {
-        cuts += 1;
-      });
-    }
-    clearInterval(cutting);
-    // Cuts that are still on their way come before what is not to be cut.
-    await trail.superuser.query('select');
+    await trail.whileCutOff(async () => {
+      for (let round = 0; round < 60; round++) {
+        await trail.write(tenant, 20).catch(() => undefined);
+        await trail.seal(tenant, 100).catch(() => {
+          cuts += 1;
+        });
+      }
+    });
     await trail.sealAll(tenant);
 
     const { rows } = await trail.superuser.query<{ count: number }>(

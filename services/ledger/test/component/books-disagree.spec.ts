@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
 import type pg from 'pg';
+import { pastTriggers } from './driver/past-triggers.ts';
 import { ratesOf } from './driver/rates.ts';
 import { sealed, verify } from './driver/seals.ts';
 import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
@@ -21,9 +22,7 @@ const disagree = {
 };
 
 async function tamper(statement: string, values: unknown[]): Promise<void> {
-  await superuser.query('begin; set local session_replication_role = replica');
-  await superuser.query(statement, values);
-  await superuser.query('commit');
+  await pastTriggers(superuser, () => superuser.query(statement, values));
 }
 
 const journalOf = (tenant: TestTenant) =>
@@ -148,9 +147,7 @@ describe('an expense that was changed behind the service’s back', () => {
       const made = await aTenant();
       const { tenant } = made;
       const at = { tenantId: tenant.tenantId, expenseId: made.expenses[deed.to], otherId: made.otherId };
-      await superuser.query('begin; set local session_replication_role = replica');
-      await deed.run(superuser, at);
-      await superuser.query('commit');
+      await pastTriggers(superuser, () => deed.run(superuser, at));
 
       const edit = await outcomeOf(retitle(tenant, at.expenseId, 'Yet another title'));
       const reversal = await outcomeOf(ledger.client.reverseExpense(tenant.owner, { expenseId: at.expenseId }));

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { segmentJournal } from '../../src/books/segment-journal.ts';
 import { ledgerAccounts } from '../../src/domain/ledger-account.ts';
 import { booksOf } from './driver/books.ts';
+import { pastTriggers } from './driver/past-triggers.ts';
 import type { TestLedger } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
 
@@ -54,18 +55,18 @@ describe('while a transaction is open', () => {
   it('a segment ends more than a second before it began, and not later', async () => {
     const tenant = await ledger.tenant();
     const book = async (recordedAt: string): Promise<void> => {
-      await superuser.query('begin; set local session_replication_role = replica');
-      await superuser.query(
-        `with entry as (
+      await pastTriggers(superuser, () =>
+        superuser.query(
+          `with entry as (
            insert into ledger.journal_entries
              (tenant_id, id, recorded_at, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
            values ($1, $2, $3, '2025-01-15', 'expense', $2, 'EUR', 5, 1, 'identity', '2025-01-15')
          )
          insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
          values ($1, $2, 1, $3, $4, 'EUR', 5), ($1, $2, 2, $3, $5, 'EUR', -5)`,
-        [tenant.tenantId, newId(), recordedAt, ledgerAccounts.uncategorised, ledgerAccounts.unassigned],
+          [tenant.tenantId, newId(), recordedAt, ledgerAccounts.uncategorised, ledgerAccounts.unassigned],
+        ),
       );
-      await superuser.query('commit');
     };
     const segment = () => segmentJournal(database, toTenantId(tenant.tenantId), 2);
 

@@ -93,15 +93,7 @@ describe('an expense recorded under an idempotency key', () => {
     const tenant = await ledger.tenant();
     await ledger.client.recordExpense(tenant.owner, { input: anExpense() });
     const key = newId();
-    const holder = new pg.Client({ connectionString: ledger.database.adminUrl });
-    await holder.connect();
-    // A twin that has not committed: whoever comes with the same key waits for it in the middle of the statement.
-    await holder.query('begin');
-    await holder.query(
-      `insert into ledger.idempotency_keys (tenant_id, actor_id, operation, key, request_hash)
-       values ($1, $2, 'record_expense', $3, '\\x00')`,
-      [tenant.tenantId, tenant.ids.ownerId, key],
-    );
+    const holder = await holdKey(tenant, key);
 
     const broken = ledger.client.recordExpense(withKey(tenant.owner, key), { input: anExpense() });
     const outcome = broken.then(
@@ -116,8 +108,7 @@ describe('an expense recorded under an idempotency key', () => {
       expect(killed).toHaveLength(1);
     });
     expect(await outcome).toBe('unavailable');
-    await holder.query('rollback');
-    await holder.end();
+    await holder.giveWay();
 
     expect(await booked(tenant)).toMatchObject({ expenses: 1 });
     const answers = [
@@ -135,14 +126,7 @@ describe('an expense recorded under an idempotency key', () => {
     const tenant = await behindProxy.tenant();
     await behindProxy.client.recordExpense(tenant.owner, { input: anExpense() });
     const key = newId();
-    const holder = new pg.Client({ connectionString: ledger.database.adminUrl });
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query(
-      `insert into ledger.idempotency_keys (tenant_id, actor_id, operation, key, request_hash)
-       values ($1, $2, 'record_expense', $3, '\\x00')`,
-      [tenant.tenantId, tenant.ids.ownerId, key],
-    );
+    const holder = await holdKey(tenant, key);
 
     // The statement is on the server and waits; from now on no byte comes back. Then the twin gives way and it commits.
     const lost = behindProxy.client.recordExpense(withKey(tenant.owner, key), { input: anExpense() });
@@ -158,8 +142,7 @@ describe('an expense recorded under an idempotency key', () => {
       expect(waiting).toHaveLength(1);
     });
     proxy.hang();
-    await holder.query('rollback');
-    await holder.end();
+    await holder.giveWay();
     await eventually(async () => expect(await booked(tenant)).toMatchObject({ expenses: 2 }));
     proxy.cut();
     await proxy.resume();
@@ -208,6 +191,24 @@ describe('the other commands under an idempotency key', () => {
     expect(read).toMatchObject({ version: 3n, title: 'Two seats', status: 'reversed' });
   });
 });
+
+/** A twin that has not committed: whoever comes with the same key waits for it in the middle of the statement. */
+async function holdKey(tenant: TestTenant, key: string) {
+  const holder = new pg.Client({ connectionString: ledger.database.adminUrl });
+  await holder.connect();
+  await holder.query('begin');
+  await holder.query(
+    `insert into ledger.idempotency_keys (tenant_id, actor_id, operation, key, request_hash)
+     values ($1, $2, 'record_expense', $3, '\\x00')`,
+    [tenant.tenantId, tenant.ids.ownerId, key],
+  );
+  return {
+    async giveWay(): Promise<void> {
+      await holder.query('rollback');
+      await holder.end();
+    },
+  };
+}
 
 async function booked(tenant: TestTenant) {
   const [counts] = await ledger.query<Record<string, number>>(

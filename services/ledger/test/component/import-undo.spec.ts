@@ -4,6 +4,7 @@ import { eventually } from '@outlay/testkit';
 import { createImportWorker, type ImportWorker } from '../../src/imports/import-worker.ts';
 import { processImport } from '../../src/imports/process-import.ts';
 import { reverseExpenses } from '../../src/store/reverse-expenses.ts';
+import { pastTriggers } from './driver/past-triggers.ts';
 import { fixture, type ImportDriver, startImports } from './import-driver.ts';
 
 const month = 'purchase-cards/purchase-card-transactions-201612.csv';
@@ -283,9 +284,9 @@ describe('an import that is taken back', () => {
     const { id } = await driver.take(context, `Date,Merchant,Amount\n${rows.join('\n')}\n`);
     const [forged] = await driver.rows(context, id);
     const superuser = await driver.admin.connect();
-    await superuser.query('begin; set local session_replication_role = replica');
-    await superuser.query(`update ledger.expenses set ${forgery} where id = $1`, [forged!.expenseId]);
-    await superuser.query('commit');
+    await pastTriggers(superuser, () =>
+      superuser.query(`update ledger.expenses set ${forgery} where id = $1`, [forged!.expenseId]),
+    );
     superuser.release();
 
     const undone = await driver.undo(context, id);

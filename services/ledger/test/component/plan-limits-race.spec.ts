@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type CallerContext, isDomainError, newId, pause } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
+import { changePlan } from './driver/change-plan.ts';
 import {
   anExpense,
-  entitlementsOf,
   type Limits,
   startLedger,
   type TestLedger,
@@ -200,7 +200,7 @@ describe('a plan that changes while expenses are recorded', () => {
     const recording = atOnce(200, tenant, (ledger, owner) =>
       ledger.client.recordExpense(owner, { input: anExpense() }),
     );
-    for (const [index, limits] of plans.entries()) await changePlan(tenant, index + 2, limits);
+    for (const [index, limits] of plans.entries()) await changePlan(ledgers[0]!, tenant, index + 2, limits);
     const outcomes = await recording;
     await expectSound(tenant);
     const left = 300 - (await countRows('expenses', tenant));
@@ -213,27 +213,6 @@ describe('a plan that changes while expenses are recorded', () => {
     await expectSound(tenant);
   });
 });
-
-async function changePlan(tenant: TestTenant, version: number, limits: Limits) {
-  await ledgers[0]!.publish<'outlay.tenancy.entitlements.changed.v1'>({
-    type: 'outlay.tenancy.entitlements.changed.v1',
-    tenantId: tenant.tenantId,
-    subject: tenant.tenantId,
-    aggregateVersion: version,
-    data: {
-      plan: 'basic',
-      planVersion: 1,
-      entitlements: entitlementsOf(limits).map(({ limit, ...rest }) => ({ ...rest, limit: BigInt(limit) })),
-      changedAt: new Date(),
-    },
-  });
-  await eventually(async () => {
-    const known = await ledgers[0]!.query('select entitlements_version from ledger.tenants where tenant_id = $1', [
-      tenant.tenantId,
-    ]);
-    expect(known).toEqual([{ entitlements_version: String(version) }]);
-  });
-}
 
 async function tenantOn(limits: Limits): Promise<TestTenant> {
   return ledgers[0]!.tenant({ limits });

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
-import { eventually } from '@outlay/testkit';
+import { changePlan } from './driver/change-plan.ts';
 import {
   anExpense,
-  entitlementsOf,
   type Limits,
   startLedger,
   type TestLedger,
@@ -94,7 +93,7 @@ describe('a hard limit', () => {
     });
     expect(await ledger.events(tenant.tenantId)).toEqual([]);
 
-    await changePlan(tenant, 2, {});
+    await changePlan(ledger, tenant, 2, {});
 
     expect(await ledger.client.recordExpense(owner, { input: anExpense() })).toMatchObject({ replayed: false });
   });
@@ -224,10 +223,10 @@ describe('another plan', () => {
     await project(tenant, 'One');
     await expect(project(tenant, 'Two')).rejects.toMatchObject({ code: 'plan_limit_reached' });
 
-    await changePlan(tenant, 2, {});
+    await changePlan(ledger, tenant, 2, {});
     await project(tenant, 'Two');
     await project(tenant, 'Three');
-    await changePlan(tenant, 3, { projects: hard(2) });
+    await changePlan(ledger, tenant, 3, { projects: hard(2) });
 
     await expect(project(tenant, 'Four')).rejects.toMatchObject({ meta: { limit: '2', used: '3' } });
   });
@@ -236,7 +235,7 @@ describe('another plan', () => {
     const tenant = await tenantOn({});
     const made = [];
     for (let count = 0; count < 4; count++) made.push(await record(tenant));
-    await changePlan(tenant, 2, { expenses_total: hard(2) });
+    await changePlan(ledger, tenant, 2, { expenses_total: hard(2) });
 
     await ledger.client.reverseExpense(tenant.owner, { expenseId: made[0]!.expense!.id });
     await expect(record(tenant)).rejects.toMatchObject({ meta: { limit: '2', used: '3' } });
@@ -262,26 +261,6 @@ const account = (tenant: TestTenant, name: string) =>
   ledger.client.createAccount(tenant.owner, { name, kind: 'card', currency: 'EUR', openingBalance: undefined });
 const record = (tenant: TestTenant, different: Partial<contract.ExpenseInput> = {}) =>
   ledger.client.recordExpense(tenant.owner, { input: anExpense(different) });
-
-async function changePlan(tenant: TestTenant, version: number, limits: Limits) {
-  await ledger.publish<'outlay.tenancy.entitlements.changed.v1'>({
-    type: 'outlay.tenancy.entitlements.changed.v1',
-    tenantId: tenant.tenantId,
-    subject: tenant.tenantId,
-    aggregateVersion: version,
-    data: {
-      plan: 'basic',
-      planVersion: 1,
-      entitlements: entitlementsOf(limits).map(({ limit, ...rest }) => ({ ...rest, limit: BigInt(limit) })),
-      changedAt: new Date(),
-    },
-  });
-  await eventually(async () => {
-    expect(
-      await ledger.query('select entitlements_version from ledger.tenants where tenant_id = $1', [tenant.tenantId]),
-    ).toEqual([{ entitlements_version: String(version) }]);
-  });
-}
 
 const faults = (tenantId: string) => ledger.query('select * from ledger.usage_faults($1)', [tenantId]);
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { verifyOffline } from './driver/offline.ts';
+import { pastTriggers } from './driver/past-triggers.ts';
 import { noHeads, sealed, verify } from './driver/seals.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { type Deed, deeds, type Place } from './driver/tamper.ts';
@@ -47,9 +48,7 @@ async function commit({ run }: Deed, tenant: TestTenant): Promise<Place> {
     [tenant.tenantId],
   );
   const at = { tenantId: tenant.tenantId, entryId: rows[0].entry_id, recordedAt: rows[0].recorded_at };
-  await superuser.query('begin; set local session_replication_role = replica');
-  await run(superuser, at);
-  await superuser.query('commit');
+  await pastTriggers(superuser, () => run(superuser, at));
   return at;
 }
 
@@ -135,14 +134,14 @@ describe('a superuser who puts in thousands of postings without an entry', () =>
   let tenant: TestTenant;
   beforeAll(async () => {
     tenant = await tenantWithSeals();
-    await superuser.query('begin; set local session_replication_role = replica');
-    await superuser.query(
-      `insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
+    await pastTriggers(superuser, () =>
+      superuser.query(
+        `insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
        select $1, gen_random_uuid(), 1, now() + (number / 1000) * interval '1 microsecond', gen_random_uuid(), 'EUR', 0
        from generate_series(1, $2) as number`,
-      [tenant.tenantId, count],
+        [tenant.tenantId, count],
+      ),
     );
-    await superuser.query('commit');
   });
 
   it('is named for each of them, by answers that stay short', async () => {

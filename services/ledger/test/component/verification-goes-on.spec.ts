@@ -3,6 +3,7 @@ import type { ledger as contract } from '@outlay/contracts';
 import { newId } from '@outlay/platform';
 import type pg from 'pg';
 import { verifyOffline } from './driver/offline.ts';
+import { tamperWith } from './driver/past-triggers.ts';
 import { sealed, verify } from './driver/seals.ts';
 import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
@@ -23,13 +24,8 @@ async function tenantWithSeals(): Promise<TestTenant> {
 }
 
 /** Runs statements past every trigger; $1 is the tenant. */
-async function tamper({ tenantId }: TestTenant, ...statements: string[]): Promise<void> {
-  await superuser.query('begin; set local session_replication_role = replica');
-  for (const statement of statements) {
-    await superuser.query(statement, statement.includes('$1') ? [tenantId] : []);
-  }
-  await superuser.query('commit');
-}
+const tamper = ({ tenantId }: TestTenant, ...statements: string[]): Promise<void> =>
+  tamperWith(superuser, tenantId, statements);
 
 /** More than one answer names. */
 const manyStrangers = `insert into ledger.audit_entries

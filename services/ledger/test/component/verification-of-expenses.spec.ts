@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { pastTriggers } from './driver/past-triggers.ts';
 import { noHeads, sealed, verify } from './driver/seals.ts';
 import { anExpense, type TestLedger, type TestTenant } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
@@ -44,9 +45,7 @@ async function record(tenant: TestTenant, input: Parameters<typeof anExpense>[0]
 
 async function commit(deed: ExpenseDeed, made: Awaited<ReturnType<typeof tenantWithExpenses>>): Promise<string> {
   const at = { tenantId: made.tenant.tenantId, expenseId: made.expenses[deed.to], otherId: made.otherId };
-  await superuser.query('begin; set local session_replication_role = replica');
-  await deed.run(superuser, at);
-  await superuser.query('commit');
+  await pastTriggers(superuser, () => deed.run(superuser, at));
   return at.expenseId;
 }
 
@@ -74,9 +73,9 @@ describe('a superuser who changes an expense and not the journal', () => {
     }
     await sealed(ledger, tenant);
 
-    await superuser.query('begin; set local session_replication_role = replica');
-    await superuser.query('update ledger.expenses set booked_amount_minor = 1 where tenant_id = $1', [tenant.tenantId]);
-    await superuser.query('commit');
+    await pastTriggers(superuser, () =>
+      superuser.query('update ledger.expenses set booked_amount_minor = 1 where tenant_id = $1', [tenant.tenantId]),
+    );
 
     const { faults, expenses } = await verify(ledger, tenant);
     expect(new Set(faults.map(({ expenseId }) => expenseId)).size).toBe(150);
@@ -90,9 +89,9 @@ describe('a superuser who changes an expense and not the journal', () => {
       await ledger.client.recordExpenses(tenant.owner, { inputs, perRow: false });
     }
     await sealed(ledger, tenant);
-    await superuser.query('begin; set local session_replication_role = replica');
-    await superuser.query('delete from ledger.expenses where tenant_id = $1', [tenant.tenantId]);
-    await superuser.query('commit');
+    await pastTriggers(superuser, () =>
+      superuser.query('delete from ledger.expenses where tenant_id = $1', [tenant.tenantId]),
+    );
 
     const named = new Set<string>();
     for (let cursor: string | undefined; cursor !== ''; ) {
@@ -150,13 +149,13 @@ describe('a superuser who makes something else of a reversal', () => {
          and pg_get_constraintdef(oid) like '%reverses_entry_id IS NOT NULL%'`,
     )) as [{ name: string }];
 
-    await superuser.query('begin; set local session_replication_role = replica');
-    await superuser.query(`alter table ledger.journal_entries drop constraint ${name}`);
-    await superuser.query("update ledger.journal_entries set kind = 'restatement' where tenant_id = $1 and id = $2", [
-      tenant.tenantId,
-      reversal!.id,
-    ]);
-    await superuser.query('commit');
+    await pastTriggers(superuser, async () => {
+      await superuser.query(`alter table ledger.journal_entries drop constraint ${name}`);
+      await superuser.query("update ledger.journal_entries set kind = 'restatement' where tenant_id = $1 and id = $2", [
+        tenant.tenantId,
+        reversal!.id,
+      ]);
+    });
 
     const { faults } = await verify(ledger, tenant);
     const named = faults.map(({ kind, entryId }) => [kind, entryId]);

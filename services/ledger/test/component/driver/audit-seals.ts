@@ -2,6 +2,7 @@ import type { TenantContext } from '@outlay/platform';
 import { sealAudit } from '../../../src/seals/seal-audit.ts';
 import { type Verification, verifyJournal } from '../../../src/seals/verify-journal.ts';
 import { recordAudits } from '../../../src/store/record-audits.ts';
+import { tamperWith } from './past-triggers.ts';
 import { startSealedDatabase } from './sealed-database.ts';
 
 type Given = Parameters<typeof verifyJournal>[2];
@@ -46,13 +47,8 @@ export async function startAuditSeals() {
     verifyStep: (tenant: TenantContext, stepSize: number, given: Given = {}) =>
       verifyJournal({ ...work, stepSize, budgetMs: 0 }, tenant, given),
     /** Runs statements past every trigger; $1 is the tenant in each of them. */
-    async tamper(tenant: TenantContext, ...statements: (string | undefined)[]): Promise<void> {
-      await superuser.query('begin; set local session_replication_role = replica');
-      for (const statement of statements.filter((text) => text !== undefined)) {
-        await superuser.query(statement, statement.includes('$1') ? [tenant.tenantId] : []);
-      }
-      await superuser.query('commit');
-    },
+    tamper: ({ tenantId }: TenantContext, ...statements: string[]): Promise<void> =>
+      tamperWith(superuser, tenantId, statements),
   };
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { pastTriggers } from './past-triggers.ts';
 
 /** Where something is stored; of an audit entry, by what it is of. */
 export interface Place {
@@ -14,9 +15,7 @@ export type Forgery = ReturnType<typeof forgeryBy>;
 /** What a superuser can do to rows, past every trigger and foreign key. */
 export function forgeryBy(superuser: pg.Client) {
   async function run(statement: string, values: unknown[]): Promise<void> {
-    await superuser.query('begin; set local session_replication_role = replica');
-    const { rowCount } = await superuser.query(statement, values);
-    await superuser.query('commit');
+    const { rowCount } = await pastTriggers(superuser, () => superuser.query(statement, values));
     if (rowCount === 0) throw new Error(`Nothing was forged by ${statement}`);
   }
 

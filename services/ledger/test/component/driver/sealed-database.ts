@@ -14,6 +14,21 @@ export async function startSealedDatabase() {
   return {
     ...{ database, superuser, work: { database, key: createSealKey(sealKey), clock: () => new Date() } },
     aTenant: (): TenantContext => systemContext(toTenantId(newTenant().tenantId)),
+    /** Does something while whoever is in the middle of a transaction is cut off, time and again. */
+    async whileCutOff(act: () => Promise<void>): Promise<void> {
+      const cutting = setInterval(
+        () =>
+          superuser.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and usename = 'outlay_ledger' and state = 'idle in transaction'`,
+          ),
+        20,
+      );
+      await act();
+      clearInterval(cutting);
+      // Cuts that are still on their way come before what is not to be cut.
+      await superuser.query('select');
+    },
     async stop(): Promise<void> {
       await superuser.end();
       await database.close();
