@@ -1,7 +1,7 @@
-import { ledger } from '@outlay/contracts';
+import type { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
 import type { TenantContext } from '@outlay/platform';
-import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
+import { expenseAudit, expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
 import type { StoredExpense } from '../store/expense-row.ts';
 import { lockExpense } from '../store/find-expense.ts';
 import type { LedgerSession } from '../store/ledger-database.ts';
@@ -37,13 +37,7 @@ export async function tellOfChange(
   { before, after }: { before: StoredExpense; after: StoredExpense },
 ): Promise<ledger.Expense> {
   const message = toExpenseMessage(after);
-  await recordAudit(session, context, {
-    action: `expense.${what}`,
-    entity: 'expense',
-    entityId: after.id,
-    before: ledger.Expense.toJSON(toExpenseMessage(before)),
-    after: ledger.Expense.toJSON(message),
-  });
+  await recordAudit(session, context, expenseAudit(what, { before, after }));
   await enqueueEvents(session, context, [expenseEvent(context, what, message)]);
   return message;
 }

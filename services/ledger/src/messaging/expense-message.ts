@@ -1,4 +1,4 @@
-import type { ledger } from '@outlay/contracts';
+import { ledger } from '@outlay/contracts';
 import type { OutgoingEvent } from '@outlay/messaging';
 import type { TenantContext } from '@outlay/platform';
 import type { AppliedRate, Money } from '../domain/money.ts';
@@ -32,6 +32,18 @@ export const toExpenseMessage = (expense: DescribedExpense): ledger.Expense => (
   ...expense,
   tags: [...expense.tags],
   importId: expense.importId ?? '',
+});
+
+/** What the audit trail keeps of a change to an expense. */
+export const expenseAudit = (
+  what: 'edited' | 'reversed' | 'restated',
+  { before, after }: { before: DescribedExpense; after: DescribedExpense },
+) => ({
+  action: `expense.${what}`,
+  entity: 'expense' as const,
+  entityId: after.id,
+  before: ledger.Expense.toJSON(toExpenseMessage(before)),
+  after: ledger.Expense.toJSON(toExpenseMessage(after)),
 });
 
 type What = 'recorded' | 'edited' | 'reversed';

@@ -1,11 +1,10 @@
-import { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
 import { newId, type Session, type TenantContext } from '@outlay/platform';
 import type { BookableExpense } from '../domain/booking.ts';
 import { isEntryOf, type JournalEntry, restatementOf, reversalOf } from '../domain/journal-entry.ts';
 import { type AppliedRate, isSameRate } from '../domain/money.ts';
 import { bookedAt } from '../domain/revise-expense.ts';
-import { restatedEvent, toExpenseMessage } from '../messaging/expense-message.ts';
+import { expenseAudit, restatedEvent } from '../messaging/expense-message.ts';
 import type { StoredExpense } from '../store/expense-row.ts';
 import { findEntriesInForce, insertEntries } from '../store/journal.ts';
 import { prepareBooking } from '../store/prepare-booking.ts';
@@ -137,13 +136,7 @@ async function tell(session: Session, context: TenantContext, restated: readonly
   await recordAudits(
     session,
     context,
-    restated.map(({ before, after }) => ({
-      action: 'expense.restated',
-      entity: 'expense',
-      entityId: after.id,
-      before: ledger.Expense.toJSON(toExpenseMessage(before)),
-      after: ledger.Expense.toJSON(toExpenseMessage(after)),
-    })),
+    restated.map((change) => expenseAudit('restated', change)),
   );
   await enqueueEvents(
     session,

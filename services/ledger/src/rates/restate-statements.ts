@@ -1,12 +1,6 @@
 import type { Session } from '@outlay/platform';
-import {
-  type ExpenseRow,
-  expenseColumns,
-  referenceColumns,
-  referenceJoins,
-  type StoredExpense,
-  toExpense,
-} from '../store/expense-row.ts';
+import type { StoredExpense } from '../store/expense-row.ts';
+import { readLocked } from '../store/find-expense.ts';
 
 /**
  * Those of the expenses that are in the books at a listed rate, which nobody else can change until the transaction ends.
@@ -14,8 +8,10 @@ import {
  */
 export async function lockListed(session: Session, expenseIds: readonly string[]): Promise<StoredExpense[]> {
   const { rows: locked } = await session.query<{ id: string }>(lockStatement, [session.tenantId, expenseIds]);
-  const { rows } = await session.query<ExpenseRow>(readStatement, [session.tenantId, locked.map(({ id }) => id)]);
-  return rows.map(toExpense);
+  return readLocked(
+    session,
+    locked.map(({ id }) => id),
+  );
 }
 
 const lockStatement = {
@@ -27,15 +23,6 @@ where expense.tenant_id = $1 and expense.id = any ($2::uuid[])
   and expense.rate_source in ('tenant', 'platform') and expense.status = 'posted'
 order by expense.id
 for no key update`,
-};
-
-const readStatement = {
-  name: 'read_listed_expenses',
-  text: `
-select ${expenseColumns}, ${referenceColumns}
-from expenses as expense
-${referenceJoins}
-where expense.tenant_id = $1 and expense.id = any ($2::uuid[])`,
 };
 
 /** Stores what restatements have changed; the entries were inserted in this transaction. */

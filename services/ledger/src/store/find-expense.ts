@@ -56,3 +56,18 @@ from expenses as expense
 ${referenceJoins}
 where expense.tenant_id = $1 and expense.id = $2`,
 };
+
+/** Expenses whose rows the transaction has locked, in no order; by a statement of its own, for the reason that lockExpense has. */
+export async function readLocked(session: Session, expenseIds: readonly string[]): Promise<StoredExpense[]> {
+  const { rows } = await session.query<ExpenseRow>(readManyLockedStatement, [session.tenantId, expenseIds]);
+  return rows.map(toExpense);
+}
+
+const readManyLockedStatement = {
+  name: 'read_locked_expenses',
+  text: `
+select ${expenseColumns}, ${referenceColumns}
+from expenses as expense
+${referenceJoins}
+where expense.tenant_id = $1 and expense.id = any ($2::uuid[])`,
+};

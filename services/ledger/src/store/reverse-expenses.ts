@@ -1,10 +1,9 @@
-import { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
 import { newId, type Session, type TenantContext } from '@outlay/platform';
 import { booksDisagree } from '../domain/books-disagree.ts';
 import { reversalOf } from '../domain/journal-entry.ts';
-import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
-import { type ExpenseRow, expenseColumns, referenceColumns, referenceJoins, toExpense } from './expense-row.ts';
+import { expenseAudit, expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
+import { readLocked } from './find-expense.ts';
 import { findEntriesInForce, insertEntries } from './journal.ts';
 import { recordAudits } from './record-audits.ts';
 import { spareForged } from './spare-forged.ts';
@@ -45,7 +44,7 @@ export async function reverseExpenses(
   if (locked.length === 0) return 0;
   const ids = locked.map(({ id }) => id);
   // Statements of their own, after the locks: one that waited sees everything it joins as of before.
-  const { rows } = await session.query<ExpenseRow>(readStatement, [session.tenantId, ids]);
+  const expenses = await readLocked(session, ids);
   const entries = await findEntriesInForce(session, ids);
   if (entries.length !== ids.length) throw booksDisagree('expense');
   await insertEntries(
@@ -55,20 +54,14 @@ export async function reverseExpenses(
   const { rows: marked } = await unlessForged(session, markStatement, [session.tenantId, ids]);
   const updatedAt = marked[0]?.updated_at;
   if (marked.length !== ids.length || !updatedAt) throw new Error('A locked expense is gone');
-  const changes = rows.map((row) => {
-    const before = toExpense(row);
-    return { before, after: { ...before, status: 'reversed' as const, version: before.version + 1n, updatedAt } };
-  });
+  const changes = expenses.map((before) => ({
+    before,
+    after: { ...before, status: 'reversed' as const, version: before.version + 1n, updatedAt },
+  }));
   await recordAudits(
     session,
     context,
-    changes.map(({ before, after }) => ({
-      action: 'expense.reversed',
-      entity: 'expense',
-      entityId: after.id,
-      before: ledger.Expense.toJSON(toExpenseMessage(before)),
-      after: ledger.Expense.toJSON(toExpenseMessage(after)),
-    })),
+    changes.map((change) => expenseAudit('reversed', change)),
   );
   await enqueueEvents(
     session,
@@ -95,15 +88,6 @@ cross join lateral (
 
 // By id, so that two who take the same ones out do not wait for each other.
 const lockStatement = { name: 'lock_posted_expenses', text: lockPosted('') };
-
-const readStatement = {
-  name: 'read_locked_expenses',
-  text: `
-select ${expenseColumns}, ${referenceColumns}
-from expenses as expense
-${referenceJoins}
-where expense.tenant_id = $1 and expense.id = any ($2::uuid[])`,
-};
 
 const markStatement = {
   name: 'mark_expenses_reversed',
