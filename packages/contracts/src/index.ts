@@ -11,6 +11,7 @@ export * as tenancy from '../generated/outlay/tenancy/v1/tenancy.ts';
 export type { Money } from '../generated/outlay/type/v1/money.ts';
 export type { PageInfo, PageRequest } from '../generated/outlay/type/v1/page.ts';
 export { type AccessRow, access, type Scope, scopes } from './access.ts';
+export { type AccountKind, accountKinds } from './account-kinds.ts';
 export { asyncApiDocument } from './asyncapi/document.ts';
 export { revokedSessionsChannel } from './channels.ts';
 export { type EventData, type EventDefinition, type EventName, events } from './events.ts';
@@ -26,4 +27,5 @@ export {
 } from './import-vocabulary.ts';
 export { type ChainFaultKind, type JournalFaultKind, journalFaultKinds } from './journal-fault-kinds.ts';
 export { type LedgerAuditEntity, ledgerAuditEntities } from './ledger-audit-entities.ts';
+export { type PaymentMethod, paymentMethods } from './payment-methods.ts';
 export { type QueueDefinition, type QueueName, queues, queuesOf } from './queues.ts';

@@ -1,4 +1,4 @@
-import type { ledger } from '@outlay/contracts';
+import { accountKinds, type ledger } from '@outlay/contracts';
 import { formatAmount } from '@outlay/platform';
 import { z } from 'zod';
 import {
@@ -6,6 +6,8 @@ import {
   calendarDate,
   currency,
   instant,
+  isNoPatch,
+  isPatch,
   name,
   optionalText,
   pageOf,
@@ -20,7 +22,7 @@ import {
 import { toMinor } from './expense-input.ts';
 import { archived, archivedAt, referenceQuery } from './reference.ts';
 
-const kind = z.enum(['cash', 'bank', 'card', 'loan', 'investment', 'other']);
+const kind = z.enum(accountKinds);
 
 const openingBalance = z
   .strictObject({ amount: renderedAmount, date: calendarDate })
@@ -80,7 +82,7 @@ export const accountBody = z
 export const accountPatchBody = z
   .strictObject({ ...fields, archived })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
+  .refine(isPatch, isNoPatch)
   .meta({ id: 'AccountPatch', description: 'What is left out stays as it is; null empties.' });
 
 export const allAccountFields = ['name', 'kind', 'currency', 'description', 'opening_balance'];

@@ -2,6 +2,8 @@ import type { ledger } from '@outlay/contracts';
 import { z } from 'zod';
 import {
   instant,
+  isNoPatch,
+  isPatch,
   name,
   optionalText,
   pageOf,
@@ -54,7 +56,7 @@ export const categoryBody = z.strictObject(fields).meta({ id: 'CategoryInput' })
 export const categoryPatchBody = z
   .strictObject({ ...fields, archived })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
+  .refine(isPatch, isNoPatch)
   .meta({ id: 'CategoryPatch', description: 'What is left out stays as it is; null empties, and brings to the top.' });
 
 export const allCategoryFields = ['name', 'description', 'parent_id'];

@@ -35,6 +35,11 @@ export function toPeriod({ from, to }: { from?: string | undefined; to?: string 
   return { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to) };
 }
 
+/** Whether a patch names anything that is to change. */
+export const isPatch = (patch: object): boolean => Object.keys(patch).length > 0;
+
+export const isNoPatch = { error: 'names no field to change', params: { code: 'empty' } };
+
 export const version = z
   .int()
   .min(1)

@@ -4,6 +4,8 @@ import {
   calendarDate,
   currency,
   instant,
+  isNoPatch,
+  isPatch,
   optionalName,
   pageOf,
   present,
@@ -90,7 +92,7 @@ export const exchangeRateCorrection = z
 
 export const exchangeRatePatchBody = exchangeRateCorrection
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
+  .refine(isPatch, isNoPatch)
   .meta({ id: 'ExchangeRatePatch', description: 'What is left out stays.' });
 
 export const exchangeRateBodyExample: z.input<typeof exchangeRateBody> = {

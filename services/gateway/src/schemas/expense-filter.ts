@@ -1,9 +1,8 @@
-import type { ledger } from '@outlay/contracts';
+import { type ledger, paymentMethods } from '@outlay/contracts';
 import { invalid } from '@outlay/platform';
 import { z } from 'zod';
 import type { Call } from '../http/define-route.ts';
 import { amount, calendarDate, currency, optionalText, present, uuid } from './common.ts';
-import { paymentMethods } from './expense.ts';
 import { toMinor } from './expense-input.ts';
 
 /** On the UUID, as what is wrong with that is what a union tells of a text that is neither. */

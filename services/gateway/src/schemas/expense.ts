@@ -1,4 +1,4 @@
-import type { ledger } from '@outlay/contracts';
+import { type ledger, type PaymentMethod, paymentMethods } from '@outlay/contracts';
 import { formatAmount } from '@outlay/platform';
 import { z } from 'zod';
 import {
@@ -6,6 +6,8 @@ import {
   calendarDate,
   currency,
   instant,
+  isNoPatch,
+  isPatch,
   name,
   optionalName,
   optionalText,
@@ -18,17 +20,6 @@ import {
   warnings,
 } from './common.ts';
 import { exchangeRateText } from './exchange-rate.ts';
-
-export const paymentMethods = [
-  'cash',
-  'credit_card',
-  'debit_card',
-  'bank_transfer',
-  'direct_debit',
-  'check',
-  'digital_wallet',
-  'other',
-] as const;
 
 const exchangeRate = exchangeRateText.meta({
   description:
@@ -108,7 +99,7 @@ export const expenseBody = z
 export const expensePatchBody = z
   .strictObject(fields)
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
+  .refine(isPatch, isNoPatch)
   .meta({ id: 'ExpensePatch', description: 'What is left out stays as it is; null empties.' });
 
 export type ExpenseBody = z.output<typeof expenseBody>;
@@ -180,7 +171,7 @@ export function renderExpense(given: ledger.Expense | undefined): z.input<typeof
     project_id: expense.project?.id || null,
     project_name: expense.project?.name || null,
     expense_date: expense.expenseDate,
-    payment_method: (expense.paymentMethod || null) as (typeof paymentMethods)[number] | null,
+    payment_method: (expense.paymentMethod || null) as PaymentMethod | null,
     tags: expense.tags,
     vendor: expense.vendor || null,
     status: expense.status as 'posted' | 'reversed',

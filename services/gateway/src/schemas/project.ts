@@ -2,6 +2,8 @@ import type { ledger } from '@outlay/contracts';
 import { z } from 'zod';
 import {
   instant,
+  isNoPatch,
+  isPatch,
   name,
   optionalName,
   optionalText,
@@ -52,7 +54,7 @@ export const projectBody = z.strictObject(fields).meta({ id: 'ProjectInput' });
 export const projectPatchBody = z
   .strictObject({ ...fields, archived })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'names no field to change', params: { code: 'empty' } })
+  .refine(isPatch, isNoPatch)
   .meta({ id: 'ProjectPatch', description: 'What is left out stays as it is; null empties.' });
 
 export const allProjectFields = ['name', 'code', 'description'];

@@ -1,6 +1,5 @@
-import { ledger } from '@outlay/contracts';
+import { type AccountKind, ledger } from '@outlay/contracts';
 import { idempotent, newId, type TenantContext } from '@outlay/platform';
-import type { AccountKind } from '../domain/account-kind.ts';
 import { type OpeningBalance, openingOf } from '../domain/journal-entry.ts';
 import { insertAccount, toAccountMessage } from '../store/accounts.ts';
 import { insertEntries } from '../store/journal.ts';

@@ -1,6 +1,5 @@
-import type { ledger } from '@outlay/contracts';
+import type { AccountKind, ledger } from '@outlay/contracts';
 import type { Session, TenantContext } from '@outlay/platform';
-import type { AccountKind } from '../domain/account-kind.ts';
 import * as accounts from '../store/accounts.ts';
 import * as categories from '../store/categories.ts';
 import * as projects from '../store/projects.ts';

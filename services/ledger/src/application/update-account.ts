@@ -1,6 +1,5 @@
-import { ledger } from '@outlay/contracts';
+import { type AccountKind, ledger } from '@outlay/contracts';
 import { idempotent, invalid, newId, type Session, type TenantContext } from '@outlay/platform';
-import type { AccountKind } from '../domain/account-kind.ts';
 import { booksDisagree } from '../domain/books-disagree.ts';
 import { type OpeningBalance, openingOf, reversalOf } from '../domain/journal-entry.ts';
 import { lockAccount, type StoredAccount, updateAccount as storeAccount, toAccountMessage } from '../store/accounts.ts';

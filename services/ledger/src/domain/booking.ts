@@ -1,17 +1,5 @@
+import type { PaymentMethod } from '@outlay/contracts';
 import { entryOf, type JournalEntry, type Spending } from './journal-entry.ts';
-
-export const paymentMethods = [
-  'cash',
-  'credit_card',
-  'debit_card',
-  'bank_transfer',
-  'direct_debit',
-  'check',
-  'digital_wallet',
-  'other',
-] as const;
-
-export type PaymentMethod = (typeof paymentMethods)[number];
 
 /**
  * All that must be known of an expense to book it. Empty text means that nothing is known. `amount` is not zero; `booked` is

@@ -1,4 +1,5 @@
-import type { BookableExpense, PaymentMethod } from './booking.ts';
+import type { PaymentMethod } from '@outlay/contracts';
+import type { BookableExpense } from './booking.ts';
 import { type AppliedRate, convert, isBookable, isListed, isSameMoney, type Money, type WantedRate } from './money.ts';
 
 /** What a client says of an expense. */

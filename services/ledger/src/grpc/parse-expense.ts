@@ -1,7 +1,6 @@
-import type { ledger } from '@outlay/contracts';
+import { type ledger, paymentMethods } from '@outlay/contracts';
 import { type DomainError, invalid, isDomainError, parseInput } from '@outlay/platform';
 import { z } from 'zod';
-import { paymentMethods } from '../domain/booking.ts';
 import { isRate } from '../domain/money.ts';
 import type { ExpenseInput } from '../domain/revise-expense.ts';
 import { amountMinor, currency, expenseDate, id, name, optional, text } from './fields.ts';

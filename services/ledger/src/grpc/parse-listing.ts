@@ -1,9 +1,8 @@
-import type { ledger } from '@outlay/contracts';
+import { type ledger, paymentMethods } from '@outlay/contracts';
 import { invalid, parseInput, parsePage } from '@outlay/platform';
 import { z } from 'zod';
 import type { ExpenseListing } from '../application/list-expenses.ts';
 import type { WantedExpenses } from '../application/visibility.ts';
-import { paymentMethods } from '../domain/booking.ts';
 import { searchWords } from '../domain/search-words.ts';
 import type { ReferenceFilter } from '../store/expense-filter.ts';
 import { type ExpenseSort, expenseSorts } from '../store/expense-order.ts';

@@ -1,4 +1,4 @@
-import type { ledger } from '@outlay/contracts';
+import { accountKinds, type ledger } from '@outlay/contracts';
 import { invalid, parseInput } from '@outlay/platform';
 import { z } from 'zod';
 import type { CreateAccount } from '../application/create-account.ts';
@@ -8,7 +8,6 @@ import type { AccountFilter, CategoryFilter } from '../application/list-referenc
 import type { UpdateAccount } from '../application/update-account.ts';
 import type { UpdateCategory } from '../application/update-category.ts';
 import type { UpdateProject } from '../application/update-project.ts';
-import { accountKinds } from '../domain/account-kind.ts';
 import type { OpeningBalance } from '../domain/journal-entry.ts';
 import type { ReferenceFilter } from '../store/reference-rows.ts';
 import { amountMinor, currency, expenseDate, id, name, optional, text } from './fields.ts';

@@ -1,6 +1,5 @@
-import type { ledger } from '@outlay/contracts';
+import type { AccountKind, ledger } from '@outlay/contracts';
 import type { Session } from '@outlay/platform';
-import type { AccountKind } from '../domain/account-kind.ts';
 import type { OpeningBalance } from '../domain/journal-entry.ts';
 import { listed, listValues, type NamedPage, type Page, type ReferenceFilter, toPage } from './reference-rows.ts';
 

@@ -1,7 +1,6 @@
-import { ledger } from '@outlay/contracts';
+import { type AccountKind, ledger } from '@outlay/contracts';
 import { enqueueEvents, type OutgoingEvent } from '@outlay/messaging';
 import { newId, type Session, type TenantContext } from '@outlay/platform';
-import type { AccountKind } from '../domain/account-kind.ts';
 import { categoryDepthMax } from './category-descendants.ts';
 import { lockTree, readPaths } from './category-tree.ts';
 import { recordAudits } from './record-audits.ts';

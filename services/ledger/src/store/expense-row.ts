@@ -1,4 +1,5 @@
-import type { BookableExpense, PaymentMethod } from '../domain/booking.ts';
+import type { PaymentMethod } from '@outlay/contracts';
+import type { BookableExpense } from '../domain/booking.ts';
 import type { RateSource } from '../domain/money.ts';
 import type { DescribedExpense } from '../messaging/expense-message.ts';
 

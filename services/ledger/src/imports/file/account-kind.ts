@@ -1,4 +1,4 @@
-import type { AccountKind } from '../../domain/account-kind.ts';
+import type { AccountKind } from '@outlay/contracts';
 import { normaliseHeader } from './column-names.ts';
 
 /** What kind of account a column of this name holds: cards, bank accounts, or it does not say. */

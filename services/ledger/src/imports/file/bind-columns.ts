@@ -1,4 +1,4 @@
-import type { AccountKind } from '../../domain/account-kind.ts';
+import type { AccountKind } from '@outlay/contracts';
 import { accountKindOf } from './account-kind.ts';
 import { fallbackTitles } from './column-name-lists.ts';
 import { normaliseHeader } from './column-names.ts';

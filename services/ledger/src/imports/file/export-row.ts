@@ -1,6 +1,5 @@
+import { accountKinds, type PaymentMethod, paymentMethods } from '@outlay/contracts';
 import { fractionDigits, isCurrency, parseAmount } from '@outlay/platform';
-import { accountKinds } from '../../domain/account-kind.ts';
-import { type PaymentMethod, paymentMethods } from '../../domain/booking.ts';
 import { convert, impliedRate, isBookable, isRate, type Money, type RateSource } from '../../domain/money.ts';
 import { restored } from '../../exports/write-csv.ts';
 import { type ExportName, exportColumns, exportHeader } from './export-columns.ts';

@@ -1,5 +1,4 @@
-import type { AccountKind } from '../../domain/account-kind.ts';
-import type { PaymentMethod } from '../../domain/booking.ts';
+import type { AccountKind, PaymentMethod } from '@outlay/contracts';
 import { type AppliedRate, impliedRate, type Money } from '../../domain/money.ts';
 import { maskCardNumber } from './account-kind.ts';
 import { type BoundColumns, bindColumns } from './bind-columns.ts';

@@ -1,4 +1,4 @@
-import { type PaymentMethod, paymentMethods } from '../../domain/booking.ts';
+import { type PaymentMethod, paymentMethods } from '@outlay/contracts';
 
 const methods: readonly (readonly [RegExp, PaymentMethod])[] = [
   [/debit ?card|visa debit|maestro|girocard/i, 'debit_card'],
