@@ -43,6 +43,10 @@ const connectionParameters = {
   client_connection_check_interval: '1000',
   // Compiling a plan takes longer than any statement here runs.
   jit: 'off',
+  // Statements are planned for any tenant, and not for the one that asks. Of a tenant that came after the last statistics the
+  // planner expects one row: then every index that begins with the tenant is as good, and of a large one all rows are read for
+  // each that is looked up (measured: 7.5 s instead of 4 ms for 250 expenses among 54,000).
+  plan_cache_mode: 'force_generic_plan',
 };
 
 /** The connection settings that every connection of a service has, the listening one included. */
