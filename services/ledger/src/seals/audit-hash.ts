@@ -1,4 +1,5 @@
 import { instantOf } from './journal-row.ts';
+import { isOfUsualSize } from './stored-size.ts';
 
 // docs/journal-seals.md says what each byte is. PostgreSQL takes the hashes, in the statement that seals and in those that
 // verify: the entries are ten times the size of what is compared. They are made of built-in functions alone, as one of the
@@ -6,15 +7,16 @@ import { instantOf } from './journal-row.ts';
 
 /**
  * The hash of the audit entry aliased `entry`, 32 bytes. Free text is written as JSON, so that no line feed in it can pass
- * for the end of a field, and JSON as jsonb prints it, in one line; an empty one is none, unlike a JSON null.
+ * for the end of a field, and JSON as jsonb prints it, in one line; an empty one is none, unlike a JSON null. Of an entry that is
+ * larger than any of the service there is none, but no bytes at all: nobody has to wait for it to be read.
  */
-export const auditEntryHash = `sha256(convert_to(concat_ws(
+export const auditEntryHash = `case when ${isOfUsualSize('entry')} then sha256(convert_to(concat_ws(
       E'\\n', 'outlay audit entry 1', entry.tenant_id, entry.id, ${instantOf('entry.recorded_at')},
       to_json(entry.actor_kind), to_json(entry.actor_id), to_json(entry.request_id), to_json(entry.action),
       to_json(entry.entity), to_json(entry.entity_id), coalesce(entry.before::text, ''), coalesce(entry.after::text, ''), ''
-    ), 'UTF8'))`;
+    ), 'UTF8')) else ''::bytea end`;
 
-/** What stands for the hash of an entry that is not there. */
+/** What stands for the hash of an entry that is not there, or is larger than any of the service. */
 const noHash = `decode(repeat('00', 32), 'hex')`;
 
 /** The id of the entry of a group of one, by the list of ids. */
@@ -35,12 +37,12 @@ export const groupHashOf = (recordedAt: string): string => `sha256(convert_to(co
  * any index is as good, and go on to use another one of theirs when they are full.
  */
 export const presentHashes = (ids: string, recordedAt: string, within = 'true'): string => `(
-      select place.id, place.position, coalesce(present.hash, ${noHash}) as hash
+      select place.id, place.position, coalesce(nullif(present.hash, ''), ${noHash}) as hash
       from unnest(${ids}) with ordinality as place (id, position)
       left join lateral (
         select ${auditEntryHash} as hash
         from audit_entries as entry
         where entry.tenant_id = $1 and entry.id = place.id and entry.recorded_at = ${recordedAt} and ${within}
-        offset 0
+        limit 1
       ) as present on true
     )`;

@@ -1,3 +1,5 @@
+import { isOfUsualSize } from './stored-size.ts';
+
 /**
  * SQL for reading what audit entries say of how something was after a change: ProtoJSON, in which what is empty is left
  * out. Whatever has been made of it, none of this fails.
@@ -5,7 +7,7 @@
 
 /**
  * The audit entries of the thing of a kind whose id is given as a column of text, and that meet the condition; $1 is the
- * tenant. A range of one id, in the order of ids, as only one index has that order: where the planner knows nothing of a month,
+ * tenant. Those that are larger than any of the service say nothing: they are named by themselves. A range of one id, in the order of ids, as only one index has that order: where the planner knows nothing of a month,
  * it takes any index for as good that begins with the tenant, and would read the whole month for each id.
  */
 export const auditEntriesOf = (entity: string, id: string, condition = ''): string => `
@@ -13,6 +15,7 @@ export const auditEntriesOf = (entity: string, id: string, condition = ''): stri
       from audit_entries as change
       where change.tenant_id = $1 and change.entity = '${entity}'
         and change.entity_id >= ${id} and change.entity_id <= ${id}${condition}
+        and ${isOfUsualSize('change')}
       order by change.entity_id
       offset 0`;
 

@@ -29,7 +29,7 @@ export async function compareAccounts(
   if (endId === null) return { accountCount: 0, faults: [], endId: undefined };
   const { rows } = await session.query<{ id: string; entry_id: string; is_booked: boolean; differences: string }>(
     compareStatement,
-    [session.tenantId, afterId, endId],
+    [session.tenantId, afterId, endId, limit],
   );
   const faults = rows.map(
     (row): JournalFault => ({
@@ -96,7 +96,8 @@ from (
   from accounts
   where accounts.tenant_id = $1 and accounts.id > $2::uuid and accounts.id <= $3::uuid
     and accounts.opening_entry_id is not null
-  offset 0
+  order by accounts.id
+  limit $4
 ) as account
 cross join lateral (
   select count(*) filter (where debit.ledger_account_id = account.id) > 0 as is_booked,

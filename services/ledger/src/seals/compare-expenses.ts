@@ -5,6 +5,7 @@ import type { JournalFault } from './chain/verify-seals.ts';
 import { followIndexes } from './follow-indexes.ts';
 import { hasNilId } from './has-nil-id.ts';
 import { isReversed } from './is-reversed.ts';
+import { usualTags } from './stored-size.ts';
 
 /** What of some expenses is not what the journal or the audit trail says. */
 export interface ComparedExpenses {
@@ -28,20 +29,33 @@ export async function compareExpenses(
 ): Promise<ComparedExpenses> {
   await followIndexes(session);
   const nameless = afterId === nilId && (await hasNilId(session, 'expenses')) ? [ofNothing] : [];
-  const { rows: slices } = await session.query<{ count: number; length: number; end_id: string | null }>(
-    sliceStatement,
-    [session.tenantId, afterId, limit, recordedAt],
-  );
-  const { count: expenseCount, length, end_id: endId } = slices[0] ?? { count: 0, length: 0, end_id: null };
+  const { rows: slices } = await session.query<Slice>(sliceStatement, [session.tenantId, afterId, limit, recordedAt]);
+  const { count: expenseCount, length, end_id: endId, copied } = slices[0] ?? noSlice;
   if (endId === null) return { expenseCount: 0, faults: nameless, endId: undefined };
-  const { rows } = await session.query<ComparedRow>(compareStatement, [session.tenantId, afterId, endId]);
-  return { expenseCount, faults: [...nameless, ...rows.map(faultOf)], endId: length < limit ? undefined : endId };
+  const { rows } = await session.query<ComparedRow>(compareStatement, [session.tenantId, afterId, endId, limit]);
+  const faults = [...nameless, ...(copied ?? []).map(isCopied), ...rows.map(faultOf)];
+  return { expenseCount, faults, endId: length < limit ? undefined : endId };
 }
 
 const ofNothing: JournalFault = {
   ...{ kind: 'expense_unbooked', entryId: '', sequence: 0n, expenseId: nilId },
   detail: 'The ledger gives this id to no expense',
 };
+
+const isCopied = (expenseId: string): JournalFault => ({
+  ...{ kind: 'expense_changed', entryId: '', sequence: 0n, expenseId },
+  detail: 'The expense is there more than once',
+});
+
+interface Slice {
+  count: number;
+  length: number;
+  end_id: string | null;
+  /** Those that are there more than once. */
+  copied: string[] | null;
+}
+
+const noSlice: Slice = { count: 0, length: 0, end_id: null, copied: null };
 
 interface ComparedRow {
   id: string;
@@ -80,16 +94,21 @@ function faultOf(row: ComparedRow): JournalFault {
   };
 }
 
+// All that have the last id are of the slice, however many somebody has made of one.
 const sliceStatement = {
   name: 'find_expense_slice',
   text: `
 select count(*) filter (where slice.created_at <= $4::timestamptz)::int as count, count(*)::int as length,
-  (array_agg(slice.id order by slice.id desc))[1] as end_id
+  (array_agg(slice.id order by slice.id desc))[1] as end_id,
+  array_agg(distinct slice.id::text) filter (where slice.is_copied) as copied
 from (
-  select expense.id, expense.created_at from expenses as expense
-  where expense.tenant_id = $1 and expense.id > $2::uuid
-  order by expense.id
-  limit $3
+  select next.id, next.created_at, lag(next.id) over (order by next.id) = next.id as is_copied
+  from (
+    select expense.id, expense.created_at from expenses as expense
+    where expense.tenant_id = $1 and expense.id > $2::uuid
+    order by expense.id
+    fetch first ($3) rows with ties
+  ) as next
 ) as slice`,
 };
 
@@ -119,7 +138,8 @@ from (
     expenses.user_id, expenses.import_id, expenses.version, expenses.created_at, expenses.updated_at
   from expenses
   where expenses.tenant_id = $1 and expenses.id > $2::uuid and expenses.id <= $3::uuid
-  offset 0
+  order by expenses.id
+  limit $4
 ) as expense
 left join lateral (
   select found.id, found.currency, found.amount_minor, found.rate, found.rate_source, found.rate_date,
@@ -191,7 +211,7 @@ cross join lateral (
     case when expense.description is distinct from coalesce(said.state ->> 'description', '') then 'description' end,
     case when expense.project_id::text is distinct from said.state #>> '{project,id}' then 'project' end,
     case when expense.payment_method is distinct from coalesce(said.state ->> 'paymentMethod', '') then 'payment method' end,
-    case when to_jsonb(expense.tags) is distinct from coalesce(said.state -> 'tags', '[]') then 'tags' end,
+    case when to_jsonb(${usualTags('expense.tags')}) is distinct from coalesce(said.state -> 'tags', '[]') then 'tags' end,
     case when expense.vendor is distinct from coalesce(said.state ->> 'vendor', '') then 'vendor' end,
     case when expense.user_id::text is distinct from said.state ->> 'userId' then 'owner' end,
     case when expense.import_id::text is distinct from said.state ->> 'importId' then 'import' end,

@@ -39,12 +39,13 @@ export async function compareReferences(
   const { rows: slices } = await session.query<{ shown: string[]; audited: string[] }>(find, [
     ...[session.tenantId, afterId, limit],
   ]);
-  const { ids, endId } = nextOf(slices[0]?.shown ?? [], slices[0]?.audited ?? [], limit);
+  const shown = slices[0]?.shown ?? [];
+  const { ids, endId } = nextOf(shown, slices[0]?.audited ?? [], limit);
   if (ids.length === 0) return { referenceCount: 0, faults: ofNothing, endId };
   const { rows } = await session.query<ComparedRow>(compare, [session.tenantId, ids, ids, recordedAt]);
   return {
     referenceCount: rows.filter((row) => row.is_counted).length,
-    faults: [...ofNothing, ...rows.flatMap((row) => faultsOf(entity, row))],
+    faults: [...ofNothing, ...copyFaults(entity, shown, ids), ...rows.flatMap((row) => faultsOf(entity, row))],
     endId,
   };
 }
@@ -103,7 +104,16 @@ function faultsOf(entity: AuditedReference, row: ComparedRow): JournalFault[] {
   return fault('reference_changed', `The ${word} was changed between two of its audit entries, without one of its own`);
 }
 
-// Both along their index. Ids are text in the audit trail, where they have the same order; what is no id there is left to
+/** Of each rate there are as many rows as it has revisions, which are counted when it is compared. */
+function copyFaults(entity: AuditedReference, shown: readonly string[], ids: readonly string[]): JournalFault[] {
+  if (entity === 'exchange_rate') return [];
+  const copied = new Set(shown.filter((id, index) => shown[index - 1] === id));
+  return ids
+    .filter((id) => copied.has(id))
+    .flatMap((id) => faultOf(entity, id, 'reference_changed', `The ${words[entity]} is there more than once`));
+}
+
+// Both along their index; of what is shown, all that have the last id. Ids are text in the audit trail, where they have the same order; what is no id there is left to
 // those who look at the trail itself.
 const findStatement = (entity: AuditedReference, table: string) => ({
   name: `find_audited_${table}`,
@@ -112,7 +122,7 @@ select array(
   select shown.id::text from ${table} as shown
   where shown.tenant_id = $1 and shown.id > $2::uuid
   order by shown.id
-  limit $3
+  fetch first ($3) rows with ties
 ) as shown, array(
   select change.entity_id from audit_entries as change
   where change.tenant_id = $1 and change.entity = '${entity}' and change.entity_id > $2::uuid::text
@@ -207,7 +217,7 @@ const newestRevision = `
   limit 1`;
 
 const auditedRevisions = `(
-      select count(*) from exchange_rates as rate
+      select count(distinct rate.revision) from exchange_rates as rate
       where rate.tenant_id = $1 and rate.id = wanted.id and rate.revision < shown.version and exists (
         select from (${auditEntriesOf('exchange_rate', 'wanted.audited_id', ' and change.recorded_at = rate.recorded_at')}
         ) as change
@@ -220,6 +230,10 @@ const auditedRevisions = `(
           and change.after ->> 'actorKind' = rate.actor_kind and change.after ->> 'actorId' = rate.actor_id
         offset 0
       )
+    )`;
+
+const revisions = `(
+      select count(*) from exchange_rates as rate where rate.tenant_id = $1 and rate.id = wanted.id
     )`;
 
 interface Statements {
@@ -246,6 +260,7 @@ const statements: Record<AuditedReference, Statements> = {
       actor: `${isOther('shown.actor_kind', 'actorKind')} or ${isOther('shown.actor_id', 'actorId')}`,
       version: isOther('shown.version', 'version'),
       recorded: isOther(milliseconds('shown.created_at'), 'recordedAt'),
+      'more revisions than versions': `${revisions} > shown.version`,
       'earlier revisions': `${auditedRevisions} <> shown.version - 1`,
     }),
   },

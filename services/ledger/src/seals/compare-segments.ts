@@ -85,7 +85,8 @@ left join journal_segments as previous on previous.tenant_id = $1 and previous.n
 const stretch = (alias: string): string =>
   `${alias}.tenant_id = $1 and ${alias}.recorded_at > $4::timestamptz and ${alias}.recorded_at <= $5::timestamptz`;
 
-// Sums of a number before the segment's that no segment has are too many: whoever reads adds up all numbers to the last one.
+// A posting that is kept twice fits that of the journal both times, and shows in how many there are. Sums of a number before
+// the segment's that no segment has are too many: whoever reads adds up all numbers to the last one.
 const compareStatement = {
   name: 'compare_segment',
   text: `
@@ -96,16 +97,16 @@ with journal as materialized (
   join journal_entries as entry on entry.tenant_id = line.tenant_id and entry.recorded_at = line.recorded_at
     and entry.id = line.entry_id
   where ${stretch('line')} and ${stretch('entry')}
+), kept as materialized (
+  select line.ledger_account_id, line.effective_date, line.recorded_at, line.entry_id, line.line, line.currency,
+    line.amount_minor
+  from segment_postings as line
+  where ${stretch('line')}
 ), posted as (
   select coalesce(journal.entry_id, kept.entry_id) as entry_id, kept.entry_id is null as is_missing,
     journal.entry_id is null as is_added
   from journal
-  full join (
-    select line.ledger_account_id, line.effective_date, line.recorded_at, line.entry_id, line.line, line.currency,
-      line.amount_minor
-    from segment_postings as line
-    where ${stretch('line')}
-  ) as kept on kept.recorded_at = journal.recorded_at and kept.entry_id = journal.entry_id and kept.line = journal.line
+  full join kept on kept.recorded_at = journal.recorded_at and kept.entry_id = journal.entry_id and kept.line = journal.line
   where (journal.ledger_account_id, journal.effective_date, journal.currency, journal.amount_minor)
     is distinct from (kept.ledger_account_id, kept.effective_date, kept.currency, kept.amount_minor)
 ), summed as (
@@ -118,16 +119,17 @@ with journal as materialized (
     group by journal.ledger_account_id, date_trunc('month', journal.effective_date)::date, journal.currency
   ) as due
   full join (
-    select sums.ledger_account_id, sums.effective_month, sums.currency, sums.debits_minor, sums.credits_minor,
-      sums.segment
+    select sums.ledger_account_id, sums.effective_month, sums.currency, sums.segment,
+      sum(sums.debits_minor) as debits_minor, sum(sums.credits_minor) as credits_minor
     from segment_sums as sums
     where sums.tenant_id = $1 and (sums.segment > $2::integer or $2::integer = 0) and sums.segment <= $3::integer
+    group by sums.ledger_account_id, sums.effective_month, sums.currency, sums.segment
   ) as kept on kept.ledger_account_id = due.ledger_account_id and kept.effective_month = due.effective_month
     and kept.currency = due.currency
   where (due.debits_minor, due.credits_minor, $3::integer)
     is distinct from (kept.debits_minor, kept.credits_minor, kept.segment)
 )
-select of_postings.changed, of_postings.missing, of_postings.added, of_postings.entry_id, of_sums.count as sums,
+select of_postings.changed, of_postings.missing, of_postings.added + copies.count as added, of_postings.entry_id, of_sums.count as sums,
   of_sums.account_id
 from (
   select count(*) filter (where not posted.is_missing and not posted.is_added)::int as changed,
@@ -135,6 +137,12 @@ from (
     min(posted.entry_id::text) as entry_id
   from posted
 ) as of_postings
+cross join lateral (
+  select greatest(
+    0,
+    (select count(*) from kept) - of_postings.added - (select count(*) from journal) + of_postings.missing
+  )::int as count
+) as copies
 cross join (select count(*)::int as count, min(summed.account_id::text) as account_id from summed) as of_sums`,
 };
 

@@ -1,4 +1,5 @@
 import type { JournalRecord } from './chain/entry-hash.ts';
+import { usualText } from './stored-size.ts';
 
 /**
  * How an instant is written where it must not lose its microseconds. One that the ledger never wrote, of another era or without
@@ -26,17 +27,28 @@ export function isOfAnotherEra(text: string): boolean {
 
 /** The columns of an entry aliased `entry`, as a JournalRow without its postings. */
 export const entryColumns = `entry.id as entry_id, ${instantOf('entry.recorded_at')} as recorded_at,
-    entry.effective_date, entry.kind, entry.expense_id, entry.reverses_entry_id, entry.currency, entry.amount_minor,
-    entry.rate, entry.rate_source, entry.rate_date`;
+    entry.effective_date, ${usualText('entry.kind')} as kind, entry.expense_id, entry.reverses_entry_id, entry.currency, entry.amount_minor,
+    ${usualText('entry.rate::text')} as rate, ${usualText('entry.rate_source')} as rate_source, entry.rate_date`;
 
-/** The postings that `at` names (an alias with tenant_id, recorded_at and id), one to a line, as the column postings. */
-export const postingsOf = (at: string, id = 'id'): string => `(
+/** Many times as many as an entry of the service has. */
+const postingsMax = 1_000;
+
+/**
+ * The postings that `at` names (an alias with tenant_id, recorded_at and id), one to a line, as the column postings. However many
+ * somebody has put in, no more are read than it takes to tell.
+ */
+export const postingsOf = (at: string): string => `(
     select string_agg(
       concat_ws(' ', posting.line, posting.ledger_account_id, posting.currency, posting.amount_minor), E'\\n'
       order by posting.line
     )
-    from postings as posting
-    where posting.tenant_id = $1 and posting.recorded_at = ${at}.recorded_at and posting.entry_id = ${at}.${id}
+    from (
+      select postings.line, postings.ledger_account_id, postings.currency, postings.amount_minor
+      from postings
+      where postings.tenant_id = $1 and postings.recorded_at = ${at}.recorded_at and postings.entry_id = ${at}.id
+      order by postings.line
+      limit ${postingsMax}
+    ) as posting
   ) as postings`;
 
 export interface JournalRow {

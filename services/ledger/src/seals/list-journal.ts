@@ -38,9 +38,13 @@ export function listJournal(
       const { newest, ...remembered } = await readHead(session, 'journal');
       const head = newest && remembered.sequence > newest.sequence ? { ...newest, ...remembered } : newest;
       if ('sequence' in after) {
-        const records = await readSealed(session, after.sequence, limit);
-        const items = records.map(({ seal, content: entry }) => ({ seal, entry, isWaiting: false }));
-        const last = records.length === limit ? records.at(-1) : undefined;
+        const { records, isEnd } = await readSealed(session, after.sequence, limit);
+        // What is there more than once is shown more than once.
+        const items = records.flatMap(({ seal, content: entry, isSealCopied, isContentCopied }) => {
+          const item = { seal, entry, isWaiting: false };
+          return isSealCopied || isContentCopied ? [item, item] : [item];
+        });
+        const last = isEnd ? undefined : records.at(-1);
         return { items, head, next: last ? { sequence: last.seal.sequence } : journalStart };
       }
       const { records, end } = await readLoose(session, after, { stretchSize, limit });

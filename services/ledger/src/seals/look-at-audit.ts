@@ -87,7 +87,7 @@ export async function lookAtAuditTrail(
   stepSize: number,
 ): Promise<Step> {
   const bound = { sequence: newestOf(from.bound.audit), recordedAt: from.bound.recordedAt };
-  const { entryCount, unsealedCount, oldestUnsealed, strangers, end } = await readTrail(
+  const { entryCount, unsealedCount, oldestUnsealed, strangers, copied, end } = await readTrail(
     session,
     from.place,
     stepSize,
@@ -100,7 +100,7 @@ export async function lookAtAuditTrail(
     oldest: olderOf(from.oldest, oldestUnsealed),
   };
   return {
-    examine: async () => strangers.map(inserted),
+    examine: async () => [...copied.map(isCopied), ...strangers.map(inserted)],
     counted,
     next: end ? { ...counted, place: end } : { ...countsOf(counted), phase: 'expenses', afterId: nilId },
   };
@@ -113,4 +113,9 @@ const inserted = (auditEntryId: string): JournalFault => ({
   ...{ kind: 'audit_inserted', entryId: '', sequence: 0n, auditEntryId },
   detail:
     'The audit entry has no seal and waits for none: it did not come through the ledger, or was taken out of its group',
+});
+
+const isCopied = (auditEntryId: string): JournalFault => ({
+  ...{ kind: 'audit_changed', entryId: '', sequence: 0n, auditEntryId },
+  detail: 'The audit entry is there more than once',
 });

@@ -1,8 +1,9 @@
 import type { Session } from '@outlay/platform';
-import { type ChainStart, isWhole, type SealedRecord } from './chain/examine-seals.ts';
+import { type ChainStart, isWhole } from './chain/examine-seals.ts';
 import type { Chain, ChainHead } from './chain/seal.ts';
 import type { SealKey } from './chain/seal-key.ts';
 import { type ChainFault, sealsMissing, verifySeals } from './chain/verify-seals.ts';
+import { copyFaults, type GatheredRecord, type ReadStretch } from './gather-copies.ts';
 import {
   type ChainName,
   findSealBeforeFirst,
@@ -23,7 +24,7 @@ export interface ChainStretch<Subject, Content> {
   bound: RememberedHead;
   /** How many seals are looked at, at most. */
   stepSize: number;
-  read: (after: bigint, limit: number, until: bigint) => Promise<SealedRecord<Subject, Content>[]>;
+  read: (after: bigint, limit: number, until: bigint) => Promise<ReadStretch<Subject, Content>>;
 }
 
 /** What was read of a chain: where that ends, how many seals it is, and what is wrong with them. */
@@ -37,11 +38,11 @@ export interface LookedAt {
 /** Reads the next seals, up to a good signature or the end, and says how they are examined once the transaction is over. */
 export async function lookAtChain<Subject, Content>(
   session: Session,
-  { chain, name, key, from, bound, stepSize, read }: ChainStretch<Subject, Content>,
+  stretch: ChainStretch<Subject, Content>,
 ): Promise<LookedAt> {
+  const { chain, name, key, from, bound } = stretch;
   const beforeFirst = from.sequence === 0n ? await findSealBeforeFirst(session, name) : undefined;
-  const records = await read(from.sequence, stepSize, newestOf(bound));
-  const isEnd = records.length < stepSize;
+  const { records, isEnd } = await readStretch(stretch);
   const { part, isUnproved } = isEnd ? { part: records, isUnproved: false } : await upToSignature(chain, records, key);
   const { sequence, hash } = part.at(-1)?.seal ?? from;
   const isCut = isUnproved || (isEnd && bound.sequence > sequence);
@@ -56,10 +57,29 @@ export async function lookAtChain<Subject, Content>(
       return [
         ...(beforeFirst === undefined ? [] : [standsBeforeFirst(beforeFirst)]),
         ...found,
+        ...copyFaults(part, (seal) => chain.nameOf(seal, true).entryId),
         ...(isEnd && !(isNamed && bound.sequence === sequence) ? endFaults({ sequence, hash }, bound) : []),
       ];
     },
   };
+}
+
+/** Reads on where some of the seals were copies of others, as a step must reach a signature. */
+async function readStretch<Subject, Content>({
+  from,
+  bound,
+  stepSize,
+  read,
+}: ChainStretch<Subject, Content>): Promise<ReadStretch<Subject, Content>> {
+  const first = await read(from.sequence, stepSize, newestOf(bound));
+  const records = [...first.records];
+  let { isEnd } = first;
+  for (let last = records.at(-1); !isEnd && last && records.length < stepSize; last = records.at(-1)) {
+    const next = await read(last.seal.sequence, stepSize - records.length, newestOf(bound));
+    records.push(...next.records);
+    isEnd = next.isEnd;
+  }
+  return { records, isEnd };
 }
 
 /**
@@ -68,9 +88,9 @@ export async function lookAtChain<Subject, Content>(
  */
 async function upToSignature<Subject, Content>(
   chain: Chain<Subject, Content>,
-  records: readonly SealedRecord<Subject, Content>[],
+  records: readonly GatheredRecord<Subject, Content>[],
   key: SealKey,
-): Promise<{ part: readonly SealedRecord<Subject, Content>[]; isUnproved: boolean }> {
+): Promise<{ part: readonly GatheredRecord<Subject, Content>[]; isUnproved: boolean }> {
   const signed = [...records.keys()].filter((index) => records[index]?.seal.keyId !== '').reverse();
   for (const index of signed) {
     const seal = records[index]?.seal;

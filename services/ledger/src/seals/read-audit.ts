@@ -1,9 +1,11 @@
 import { nilId, type Session } from '@outlay/platform';
 import { auditEntryHash, groupHashOf, onlyIdOf, presentHashes } from './audit-hash.ts';
 import { type AuditSeal, auditChain, type GroupSubject } from './chain/audit-chain.ts';
-import { isWhole, type SealedRecord } from './chain/examine-seals.ts';
+import { isWhole } from './chain/examine-seals.ts';
+import { gatherCopies, type ReadStretch } from './gather-copies.ts';
 import { instantOf } from './journal-row.ts';
 import { noHash } from './read-chain.ts';
+import { usualBytes, usualList, usualText } from './stored-size.ts';
 
 interface AuditSealRow {
   sequence: bigint;
@@ -27,9 +29,12 @@ export async function readAuditSeals(
   after: bigint,
   limit: number,
   until: bigint,
-): Promise<SealedRecord<GroupSubject, GroupSubject>[]> {
-  const { rows } = await session.query<AuditSealRow>(sealsStatement, [session.tenantId, after, limit, until]);
-  return rows.map(toSealedList);
+): Promise<ReadStretch<GroupSubject, GroupSubject>> {
+  const { rows } = await session.query<AuditSealRow & { copy: bigint }>(sealsStatement, [
+    ...[session.tenantId, after, limit, until],
+  ]);
+  const records = rows.map((row) => ({ ...toSealedList(row), copy: Number(row.copy) }));
+  return gatherCopies(records, limit);
 }
 
 function toSealedList(row: AuditSealRow): { seal: AuditSeal; content: GroupSubject } {
@@ -65,6 +70,16 @@ const listOf = `(
       cross join unnest(seal.entry_ids) with ordinality as place (id, position)
     )`;
 
+/** The lists that stand beside a seal as it is stored; of those that are longer than any of the service nothing is read. */
+const storedLists = `${usualList('audit_seals.entry_ids', "'{}'")} as entry_ids,
+      ${usualList('audit_seals.entry_hashes', "''::bytea")} as entry_hashes`;
+
+/** A seal as it is stored. */
+const storedColumns = `audit_seals.sequence, audit_seals.recorded_at, audit_seals.entry_count, ${storedLists},
+      ${usualBytes('audit_seals.group_hash')} as group_hash, ${usualBytes('audit_seals.previous_hash')} as previous_hash,
+      ${usualBytes('audit_seals.hash')} as hash, audit_seals.sealed_at, ${usualText('audit_seals.key_id')} as key_id,
+      ${usualBytes('audit_seals.signature')} as signature`;
+
 /** An AuditSealRow, of the seal aliased `seal` and `of_list.hash`, which its list comes to. */
 const sealColumns = `seal.sequence, ${instantOf('seal.recorded_at')} as recorded_at, seal.entry_count,
   cardinality(seal.entry_ids) as listed_count, ${onlyIdOf('seal.entry_ids')} as only_entry_id, seal.group_hash,
@@ -74,18 +89,20 @@ const sealColumns = `seal.sequence, ${instantOf('seal.recorded_at')} as recorded
 const sealsStatement = {
   name: 'read_audit_seals',
   text: `
-select ${sealColumns}
+select ${sealColumns}, seal.copy
 from (
-  select audit_seals.sequence, audit_seals.recorded_at, audit_seals.entry_count, audit_seals.entry_ids, audit_seals.entry_hashes,
-    audit_seals.group_hash, audit_seals.previous_hash, audit_seals.hash, audit_seals.sealed_at, audit_seals.key_id,
-    audit_seals.signature
-  from audit_seals
-  where audit_seals.tenant_id = $1 and audit_seals.sequence > $2 and audit_seals.sequence <= $4
-  order by audit_seals.sequence
-  limit $3
+  select next.*, row_number() over (partition by next.sequence) as copy
+  from (
+    select ${storedColumns}
+    from audit_seals
+    where audit_seals.tenant_id = $1 and audit_seals.sequence > $2 and audit_seals.sequence <= $4
+    order by audit_seals.sequence
+    fetch first ($3) rows with ties
+  ) as next
 ) as seal
 cross join lateral (select ${groupHashOf('seal.recorded_at')} as hash from ${listOf} as listed) as of_list
-order by seal.sequence`,
+where seal.copy <= greatest($3, 2)
+order by seal.sequence, seal.copy`,
 };
 
 /** A place in the lists of the seals: the entry at `position`, from 1, of the seal `sequence`. */
@@ -172,7 +189,7 @@ with chosen as materialized (
 ), listed as materialized (
   select seal.sequence, seal.recorded_at, place.id, place.position, place.hash
   from (
-    select audit_seals.sequence, audit_seals.recorded_at, audit_seals.entry_ids, audit_seals.entry_hashes
+    select audit_seals.sequence, audit_seals.recorded_at, ${storedLists}
     from audit_seals
     where audit_seals.tenant_id = $1 and audit_seals.sequence >= $2
       and audit_seals.sequence <= (select chosen.last from chosen)
@@ -189,7 +206,7 @@ with chosen as materialized (
     select ${auditEntryHash} as hash
     from audit_entries as entry
     where entry.tenant_id = $1 and entry.id = listed.id and entry.recorded_at = listed.recorded_at
-    offset 0
+    limit 1
   ) as present on true
   where present.hash is distinct from listed.hash
 )
@@ -247,13 +264,17 @@ select ${sealColumns}, next.previous_hash as followed_hash,
   of_list.hash <> seal.group_hash and seal.group_hash = (
     select ${groupHashOf('seal.recorded_at')} from ${presentHashes(idsInOrder, 'seal.recorded_at')} as listed
   ) as is_present
-from audit_seals as seal
+from (
+  select ${storedColumns}
+  from audit_seals
+  where audit_seals.tenant_id = $1 and audit_seals.sequence = any ($2::bigint[])
+  offset 0
+) as seal
 cross join lateral (select ${groupHashOf('seal.recorded_at')} as hash from ${listOf} as listed) as of_list
 left join lateral (
-  select following.previous_hash from audit_seals as following
+  select ${usualBytes('following.previous_hash')} as previous_hash from audit_seals as following
   where following.tenant_id = $1 and following.sequence > seal.sequence order by following.sequence limit 1
-) as next on true
-where seal.tenant_id = $1 and seal.sequence = any ($2::bigint[])`;
+) as next on true`;
 
 /** A place in the audit trail, by its primary key. */
 export interface TrailPosition {
@@ -273,6 +294,8 @@ export interface Trail {
   oldestUnsealed: string | undefined;
   /** Those that are of no seal and wait for none. */
   strangers: string[];
+  /** Those that are there more than once. */
+  copied: string[];
   /** Where the stretch ends; undefined: with the trail. */
   end: TrailPosition | undefined;
 }
@@ -290,6 +313,7 @@ export async function readTrail(
     unsealed_count: number;
     oldest_unsealed: string | null;
     strangers: string[] | null;
+    copied: string[] | null;
     id: string;
     recorded_at: string;
   }>(trailStatement, [session.tenantId, after.id, after.recordedAt, limit, bound.sequence, bound.recordedAt]);
@@ -299,6 +323,7 @@ export async function readTrail(
     unsealedCount: row?.unsealed_count ?? 0,
     oldestUnsealed: row?.oldest_unsealed ?? undefined,
     strangers: row?.strangers ?? [],
+    copied: row?.copied ?? [],
     end: row === undefined || row.length < limit ? undefined : { id: row.id, recordedAt: row.recorded_at },
   };
 }
@@ -312,14 +337,14 @@ with stretch as materialized (
   from audit_entries as entry
   where entry.tenant_id = $1 and (entry.id, entry.recorded_at) > ($2::uuid, $3::timestamptz)
   order by entry.id, entry.recorded_at
-  limit $4::int
+  fetch first ($4::int) rows with ties
 ), instants as materialized (
   select distinct stretch.recorded_at from stretch
 ), sealed as materialized (
   select unnest(seal.entry_ids) as id, instants.recorded_at, seal.sequence <= $5::bigint as is_within
   from instants
   cross join lateral (
-    select audit_seals.entry_ids, audit_seals.sequence
+    select ${usualList('audit_seals.entry_ids', "'{}'")} as entry_ids, audit_seals.sequence
     from audit_seals
     where audit_seals.tenant_id = $1 and audit_seals.recorded_at = instants.recorded_at and audit_seals.sequence > 0
     offset 0
@@ -349,7 +374,18 @@ select counted.length, counted.length - counted.beyond as entry_count,
       select strangers.id, strangers.recorded_at from strangers
     ) as waiting
   ) as oldest_unsealed,
-  (select array_agg(strangers.id::text order by strangers.id) from strangers) as strangers, last.id,
+  (select array_agg(strangers.id::text order by strangers.id) from strangers) as strangers,
+  (
+    select array_agg(distinct next.id::text)
+    from (
+      select stretch.id,
+        lag((stretch.id, stretch.recorded_at)) over (order by stretch.id, stretch.recorded_at)
+          = (stretch.id, stretch.recorded_at) as is_copied
+      from stretch
+    ) as next
+    where next.is_copied
+  ) as copied,
+  last.id,
   ${instantOf('last.recorded_at')} as recorded_at
 from (
   select (select count(*)::int from stretch) as length, (select count(*)::int from loose) as loose,

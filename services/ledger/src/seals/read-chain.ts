@@ -1,6 +1,7 @@
 import type { Session } from '@outlay/platform';
 import type { ChainHead, Link } from './chain/seal.ts';
 import { instantOf } from './journal-row.ts';
+import { usualBytes } from './stored-size.ts';
 
 /** What there is a chain over. Its tables are called by this name: <name>_seals, <name>_chains, <name>_unsealed. */
 export type ChainName = 'journal' | 'audit';
@@ -42,11 +43,11 @@ export async function readHead(session: Session, chain: ChainName): Promise<Reme
 const headStatement = (chain: ChainName) => ({
   name: `read_${chain}_head`,
   text: `
-select chain.sequence, chain.hash, last.sequence as last_sequence, last.hash as last_hash, last.sealed_at
+select chain.sequence, ${usualBytes('chain.hash')} as hash, last.sequence as last_sequence, last.hash as last_hash, last.sealed_at
 from (select) as one
 left join ${chain}_chains as chain on chain.tenant_id = $1
 left join lateral (
-  select seal.sequence, seal.hash, ${instantOf('seal.sealed_at')} as sealed_at from ${chain}_seals as seal
+  select seal.sequence, ${usualBytes('seal.hash')} as hash, ${instantOf('seal.sealed_at')} as sealed_at from ${chain}_seals as seal
   where seal.tenant_id = $1 order by seal.sequence desc limit 1
 ) as last on true`,
 });
@@ -55,7 +56,7 @@ const headStatements = { journal: headStatement('journal'), audit: headStatement
 /** The hash of one seal, if it is there. */
 export async function readSealHash(session: Session, chain: ChainName, sequence: bigint): Promise<Buffer | undefined> {
   const { rows } = await session.query<{ hash: Buffer }>(
-    `select seal.hash from ${chain}_seals as seal where seal.tenant_id = $1 and seal.sequence = $2`,
+    `select ${usualBytes('seal.hash')} as hash from ${chain}_seals as seal where seal.tenant_id = $1 and seal.sequence = $2`,
     [session.tenantId, sequence],
   );
   return rows[0]?.hash;

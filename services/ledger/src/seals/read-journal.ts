@@ -1,12 +1,14 @@
 import { nilId, type Session } from '@outlay/platform';
 import type { JournalRecord } from './chain/entry-hash.ts';
-import type { SealedRecord } from './chain/examine-seals.ts';
 import type { EntrySubject } from './chain/journal-chain.ts';
+import { gatherCopies, type ReadStretch } from './gather-copies.ts';
 import { entryColumns, instantOf, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
 import { noHash, sequenceMax } from './read-chain.ts';
+import { usualBytes, usualText } from './stored-size.ts';
 
 type SealRow = {
   sequence: bigint;
+  copy: bigint;
   sealed_entry_id: string | null;
   sealed_recorded_at: string | null;
   entry_hash: Buffer | null;
@@ -17,15 +19,16 @@ type SealRow = {
   signature: Buffer | null;
 } & ({ entry_id: null } | JournalRow);
 
-/** The next seals with their entries, in the order of the chain, up to the seal `until`. */
+/** The next seals with their entries, in the order of the chain, up to the seal `until`; of a number all there are. */
 export async function readSealed(
   session: Session,
   after: bigint,
   limit: number,
   until = sequenceMax,
-): Promise<SealedRecord<EntrySubject, JournalRecord>[]> {
+): Promise<ReadStretch<EntrySubject, JournalRecord>> {
   const { rows } = await session.query<SealRow>(sealedStatement, [session.tenantId, after, limit, until]);
-  return rows.map((row) => ({
+  const records = rows.map((row) => ({
+    copy: Number(row.copy),
     seal: {
       sequence: row.sequence,
       entryId: row.sealed_entry_id ?? '',
@@ -39,6 +42,7 @@ export async function readSealed(
     },
     content: row.entry_id === null ? undefined : toJournalRecord(row),
   }));
+  return gatherCopies(records, limit);
 }
 
 // The seal knows when its entry was recorded, which leads to its partition: a lookup for each, whatever the planner
@@ -46,25 +50,31 @@ export async function readSealed(
 const sealedStatement = {
   name: 'read_sealed_entries',
   text: `
-select seal.sequence, seal.entry_id as sealed_entry_id, ${instantOf('seal.entry_recorded_at')} as sealed_recorded_at,
-  seal.entry_hash, seal.previous_hash, seal.hash, ${instantOf('seal.sealed_at')} as sealed_at, seal.key_id,
-  seal.signature, found.*
+select seal.sequence, seal.copy, seal.entry_id as sealed_entry_id,
+  ${instantOf('seal.entry_recorded_at')} as sealed_recorded_at, ${usualBytes('seal.entry_hash')} as entry_hash,
+  ${usualBytes('seal.previous_hash')} as previous_hash, ${usualBytes('seal.hash')} as hash,
+  ${instantOf('seal.sealed_at')} as sealed_at, ${usualText('seal.key_id')} as key_id,
+  ${usualBytes('seal.signature')} as signature, found.*
 from (
-  select journal_seals.sequence, journal_seals.entry_id, journal_seals.entry_recorded_at, journal_seals.entry_hash,
-    journal_seals.previous_hash, journal_seals.hash, journal_seals.sealed_at, journal_seals.key_id,
-    journal_seals.signature
-  from journal_seals
-  where journal_seals.tenant_id = $1 and journal_seals.sequence > $2 and journal_seals.sequence <= $4
-  order by journal_seals.sequence
-  limit $3
+  select next.*, row_number() over (partition by next.sequence) as copy
+  from (
+    select journal_seals.sequence, journal_seals.entry_id, journal_seals.entry_recorded_at, journal_seals.entry_hash,
+      journal_seals.previous_hash, journal_seals.hash, journal_seals.sealed_at, journal_seals.key_id,
+      journal_seals.signature
+    from journal_seals
+    where journal_seals.tenant_id = $1 and journal_seals.sequence > $2 and journal_seals.sequence <= $4
+    order by journal_seals.sequence
+    fetch first ($3) rows with ties
+  ) as next
 ) as seal
 left join lateral (
   select ${entryColumns}, ${postingsOf('entry')}
   from journal_entries as entry
   where entry.tenant_id = $1 and entry.recorded_at = seal.entry_recorded_at and entry.id = seal.entry_id
-  offset 0
+  limit 2
 ) as found on true
-order by seal.sequence`,
+where seal.copy <= greatest($3, 2)
+order by seal.sequence, seal.copy`,
 };
 
 /** A place in the journal's own order. */
@@ -241,7 +251,7 @@ cross join lateral (
   from journal_entries as entry
   where place.is_entry and entry.tenant_id = $1 and entry.recorded_at = place.recorded_at and entry.id = place.id
   union all
-  select place.id, ${instantOf('place.recorded_at')}, null, '', null, null, '', 0, 0, '', null,
+  select place.id, ${instantOf('place.recorded_at')}, null, '', null, null, '', 0, '0', '', null,
     ${postingsOf('place')}, false, true
   where not place.is_entry
   offset 0

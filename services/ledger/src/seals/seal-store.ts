@@ -2,6 +2,7 @@ import { type Database, nilId, type Session, type TenantId } from '@outlay/platf
 import type { JournalSeal } from './chain/journal-chain.ts';
 import { type ChainHead, emptyChain } from './chain/seal.ts';
 import type { ChainName } from './read-chain.ts';
+import { usualBytes } from './stored-size.ts';
 
 /** What is to be sealed next for a tenant. */
 export interface SealingTurn {
@@ -92,11 +93,11 @@ const lengthMax = 10n ** 18n;
 const turnStatement = (chain: ChainName) => ({
   name: `take_${chain}_turn`,
   text: `
-select chain.sequence, chain.hash, last.sequence as last_sequence, last.hash as last_hash,
+select chain.sequence, ${usualBytes('chain.hash')} as hash, last.sequence as last_sequence, last.hash as last_hash,
   to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sealed_at, queue.waiting
 from ${chain}_chains as chain
 left join lateral (
-  select seal.sequence, seal.hash from ${chain}_seals as seal
+  select seal.sequence, ${usualBytes('seal.hash')} as hash from ${chain}_seals as seal
   where seal.tenant_id = chain.tenant_id and seal.sequence <= ${lengthMax}
   order by seal.sequence desc limit 1
 ) as last on true

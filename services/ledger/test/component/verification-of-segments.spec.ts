@@ -50,6 +50,8 @@ interface Deed {
   /** The segments that are named. */
   segments: number[];
   says: string;
+  /** What keeps it from being done. */
+  drops?: string;
   /** $1 is the tenant. */
   does: string;
 }
@@ -89,6 +91,16 @@ const deeds: Deed[] = [
   {
     ...{ name: 'adds a posting', segments: [2], says: '1 postings too many' },
     does: copied('recorded_at, gen_random_uuid(), line', aLine),
+  },
+  {
+    ...{ name: 'shows a posting twice', segments: [2], says: '1 postings too many' },
+    drops: 'alter table ledger.segment_postings drop constraint if exists segment_postings_pkey',
+    does: copied('recorded_at, entry_id, line', aLine),
+  },
+  {
+    ...{ name: 'adds up a sum twice', segments: [2], says: '1 sums' },
+    drops: 'alter table ledger.segment_sums drop constraint if exists segment_sums_pkey',
+    does: summed('segment'),
   },
   {
     ...{ name: 'shows a posting in another account as well', segments: [2], says: '1 postings changed' },
@@ -145,10 +157,11 @@ const deeds: Deed[] = [
 describe('a superuser who changes what the books are read from and not the journal', () => {
   it.each(deeds.map((deed) => [deed.name, deed] as const))(
     '%s is found out',
-    async (name, { segments, says, does }) => {
+    async (name, { segments, says, drops, does }) => {
       const tenant = tenants.get(name)!;
       expect((await verify(ledger, tenant)).faults).toEqual([]);
 
+      if (drops) await superuser.query(drops);
       await pastTriggers(superuser, () => superuser.query(does, [tenant.tenantId]));
 
       const { faults } = await verify(ledger, tenant);
