@@ -5,7 +5,7 @@ import { isWhole } from './chain/examine-seals.ts';
 import { gatherCopies, type ReadStretch } from './gather-copies.ts';
 import { instantOf } from './journal-row.ts';
 import { noHash } from './read-chain.ts';
-import { usualBytes, usualList, usualText } from './stored-size.ts';
+import { isSealable, usualBytes, usualList, usualText } from './stored-size.ts';
 
 interface AuditSealRow {
   sequence: bigint;
@@ -362,6 +362,7 @@ with stretch as materialized (
     select unnest(unsealed.entry_ids), unsealed.recorded_at
     from audit_unsealed as unsealed
     where unsealed.tenant_id = $1 and unsealed.recorded_at in (select loose.recorded_at from loose)
+      and ${isSealable('unsealed')}
   )
 )
 select counted.length, counted.length - counted.beyond as entry_count,

@@ -7,12 +7,14 @@ import { instantOf } from './journal-row.ts';
 import { batchSizeDefault, type SealingWork } from './seal-journal.ts';
 import { takeTurn } from './seal-store.ts';
 import { headOf } from './sealed-event.ts';
+import { isSealable } from './stored-size.ts';
 
 /**
  * Seals the tenant's next audit entries, a seal for each group that was written by one statement (or for each piece of a very
  * large one), as sealJournal does for
  * the journal: in one transaction with the event outlay.ledger.audit.sealed.v1, once, and for one process at a time (`busy`).
- * An entry that is gone before it is sealed is sealed as gone. Answers how many entries were sealed.
+ * An entry that is gone before it is sealed, or is larger than any of the service, is sealed as gone. Answers how many entries were
+ * sealed, or how many rows of the queue were done with, where that is more.
  */
 export function sealAudit(work: SealingWork, tenantId: TenantId): Promise<number | 'busy'> {
   const { batchSize = batchSizeDefault } = work;
@@ -25,11 +27,14 @@ export function sealAudit(work: SealingWork, tenantId: TenantId): Promise<number
     const seals = sealInOrder(auditChain(tenantId), turn.head, groups, { key: work.key, sealedAt: turn.sealedAt });
     await storeAuditSeals(session, rowIds, groups, seals);
     const last = seals.at(-1);
-    if (last === undefined) return 0;
+    if (last === undefined) return rowIds.length;
     await enqueueEvents(session, { requestId: newId() }, [
       { type: 'outlay.ledger.audit.sealed.v1', ...headOf(tenantId, seals, last) },
     ]);
-    return groups.reduce((sum, { entryCount }) => sum + entryCount, 0);
+    return Math.max(
+      rowIds.length,
+      groups.reduce((sum, { entryCount }) => sum + entryCount, 0),
+    );
   });
 }
 
@@ -46,10 +51,10 @@ interface Group extends GroupSubject {
 const groupSizeMax = 1_000;
 
 /**
- * Of an instant that a seal can tell; the table takes no others (migration 0190). A row that somebody has put in all the same
- * holds up nobody: it is taken off without a seal, and an entry that it names is found to have none.
+ * A row that somebody has put in and that cannot be sealed holds up nobody: it is taken off without a seal, and an entry that it
+ * names is found to have none.
  */
-const isSealable = `unsealed.recorded_at >= '2000-01-01 00:00:00+00' and unsealed.recorded_at < '10000-01-01 00:00:00+00'`;
+const isOfUse = isSealable('unsealed');
 
 async function hashGroups(session: Session, rowIds: readonly string[]): Promise<Group[]> {
   const { rows: spans } = await session.query<{ earliest: string | null; latest: string | null }>(spanStatement, [
@@ -67,7 +72,7 @@ const spanStatement = {
   text: `
 select ${instantOf('min(unsealed.recorded_at)')} as earliest, ${instantOf('max(unsealed.recorded_at)')} as latest
 from audit_unsealed as unsealed
-where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[]) and ${isSealable}`,
+where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[]) and ${isOfUse}`,
 };
 
 /** The ids of a row of the queue from 1 on, whatever bounds and dimensions somebody has given them. */
@@ -90,7 +95,7 @@ cross join lateral (
     ${groupHashOf('unsealed.recorded_at')} as group_hash
   from ${presentHashes('piece.ids', 'unsealed.recorded_at', 'entry.recorded_at between $3 and $4')} as listed
 ) as hashed
-where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[]) and ${isSealable}
+where unsealed.tenant_id = $1 and unsealed.id = any ($2::bigint[]) and ${isOfUse}
 order by unsealed.id, piece.first`;
 
 /** Lengthens the chain, and takes the rows off the queue. */
@@ -145,6 +150,6 @@ cross join lateral (
   select unsealed.recorded_at, ${idsInRow} as entry_ids
   from audit_unsealed as unsealed
   where unsealed.tenant_id = $1 and unsealed.id = seal.queue_id
-  offset 0
+  limit 1
 ) as queued`,
 };

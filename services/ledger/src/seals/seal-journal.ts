@@ -22,7 +22,8 @@ export const batchSizeDefault = 512;
 /**
  * Seals the tenant's next entries, in one transaction with the event outlay.ledger.journal.sealed.v1 that tells the world
  * where the chain stands. Any number of processes may do it at once: one has the chain, the others are told `busy`. An
- * entry is sealed once, whatever crashes in between. Answers how many were sealed.
+ * entry is sealed once, whatever crashes in between. Answers how many were sealed, or how many rows of the
+ * queue were done with, where that is more.
  */
 export function sealJournal(work: SealingWork, tenantId: TenantId): Promise<number | 'busy'> {
   const { batchSize = batchSizeDefault } = work;
@@ -32,7 +33,7 @@ export function sealJournal(work: SealingWork, tenantId: TenantId): Promise<numb
     if (turn.waiting.length === 0) return 0;
     const instants = [...new Set(turn.waiting.map((row) => row.recorded_at))];
     const found = await readUnsealed(session, instants, batchSize + 1);
-    const entries = found.slice(0, batchSize);
+    const entries = found.slice(0, batchSize).filter((entry, index) => !isSame(entry, found[index - 1]));
     const seals = sealInOrder(journalChain(tenantId), turn.head, entries, { key: work.key, sealedAt: turn.sealedAt });
     const open = found[batchSize]?.recordedAt;
     const doneInstants = new Set(open === undefined ? instants : instants.slice(0, instants.indexOf(open)));
@@ -47,9 +48,13 @@ export function sealJournal(work: SealingWork, tenantId: TenantId): Promise<numb
       // books has to.
       await markUsageChanged(session);
     }
-    return seals.length;
+    return Math.max(seals.length, doneIds.length);
   });
 }
+
+/** An entry that somebody has put in again gets one seal, as there can be no other of it. */
+const isSame = (entry: JournalRecord, previous: JournalRecord | undefined): boolean =>
+  entry.id === previous?.id && entry.recordedAt === previous.recordedAt;
 
 async function readUnsealed(session: Session, instants: readonly string[], limit: number): Promise<JournalRecord[]> {
   if (instants.length === 0) return [];

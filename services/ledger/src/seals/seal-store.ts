@@ -2,7 +2,7 @@ import { type Database, nilId, type Session, type TenantId } from '@outlay/platf
 import type { JournalSeal } from './chain/journal-chain.ts';
 import { type ChainHead, emptyChain } from './chain/seal.ts';
 import type { ChainName } from './read-chain.ts';
-import { usualBytes } from './stored-size.ts';
+import { queuedCount, usualBytes } from './stored-size.ts';
 
 /** What is to be sealed next for a tenant. */
 export interface SealingTurn {
@@ -89,6 +89,12 @@ async function readTurn(session: Session, chain: ChainName, entryCount: number):
 /** A chain is not lengthened behind a seal beyond: only somebody else can have put it there, and numbers would run out. */
 const lengthMax = 10n ** 18n;
 
+/** Never less than one: whatever a row that somebody has put in says, it comes to its end. */
+const countOf: Record<ChainName, string> = {
+  journal: 'greatest(coalesce(unsealed.entry_count, 1), 1)',
+  audit: queuedCount('unsealed'),
+};
+
 // At least one row of the queue, and more as long as they have fewer entries than wanted.
 const turnStatement = (chain: ChainName) => ({
   name: `take_${chain}_turn`,
@@ -110,7 +116,8 @@ cross join lateral (
   from (
     select oldest.id, oldest.recorded_at, sum(oldest.entry_count) over (order by oldest.id) - oldest.entry_count as before
     from (
-      select unsealed.id, unsealed.recorded_at, unsealed.entry_count from ${chain}_unsealed as unsealed
+      select unsealed.id, unsealed.recorded_at, ${countOf[chain]} as entry_count
+      from ${chain}_unsealed as unsealed
       where unsealed.tenant_id = chain.tenant_id order by unsealed.id limit $2
     ) as oldest
   ) as next

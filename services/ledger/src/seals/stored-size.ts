@@ -42,3 +42,24 @@ export const usualBytes = (column: string): string => `substring(${column} for 6
 
 /** The same of a text of few characters. */
 export const usualText = (column: string): string => `left(${column}, 1000)`;
+
+/** Many times as many as any statement of the service writes at once. */
+const queuedIdsMax = 20_000;
+
+/**
+ * Whether a row of the queue of the audit trail, as the alias, can be sealed: it is of an instant that a seal can tell, and names no
+ * more entries than can be looked up at once. The ids are never compressed (migration 0164); of nulls there are more in as
+ * many bytes.
+ */
+export const isSealable = (alias: string): string =>
+  `${alias}.recorded_at >= '2000-01-01 00:00:00+00' and ${alias}.recorded_at < '10000-01-01 00:00:00+00'
+      and case
+        when pg_column_compression(${alias}.entry_ids) is null
+          and pg_column_size(${alias}.entry_ids) <= ${queuedIdsMax * 16 + 64}
+          then cardinality(${alias}.entry_ids) <= ${queuedIdsMax}
+        else false
+      end`;
+
+/** How many entries such a row names; of one that cannot be sealed none is looked up. */
+export const queuedCount = (alias: string): string =>
+  `case when ${isSealable(alias)} then greatest(cardinality(${alias}.entry_ids), 1) else 1 end`;

@@ -78,6 +78,52 @@ describe('the queue of the audit trail', () => {
   });
 });
 
+describe('a row of the queue that a superuser makes of a million ids', () => {
+  const million = (id: string) => `array(select ${id} from generate_series(1, 1000000)) || $2::uuid`;
+  const ways: [string, string][] = [
+    ['different ones', million('gen_random_uuid()')],
+    ['the same one', million('$2::uuid')],
+    ['none', million('null::uuid')],
+  ];
+
+  it.each(ways)('holds up nothing that waits behind it: %s', async (_, ids) => {
+    const tenant = trail.aTenant();
+    const id = newId();
+    await trail.write(tenant, 2);
+    await queue(tenant, { ids, count: 1_000_001 }, id);
+    await trail.tamper(tenant, entry(id));
+    await trail.write(tenant, 3);
+
+    const { faults: whileWaiting } = await trail.verify(tenant);
+    await trail.sealAll(tenant);
+    const { faults, ...counts } = await trail.verify(tenant);
+
+    for (const named of [whileWaiting, faults]) {
+      expect(named).toMatchObject([{ kind: 'audit_inserted', auditEntryId: id }]);
+    }
+    expect(counts).toMatchObject({ auditSealed: 5, auditUnsealed: 0 });
+  });
+
+  it('holds up nothing where it is compressed, and there are many of them', async () => {
+    const tenant = trail.aTenant();
+    const id = newId();
+    await trail.superuser.query('alter table ledger.audit_unsealed alter column entry_ids set storage extended');
+    await trail.write(tenant, 2);
+    for (let count = 0; count < 40; count++) {
+      await queue(tenant, { ids: million('$2::uuid').replace('1000000', '99999'), count: 100_000 }, id);
+    }
+    await trail.tamper(tenant, entry(id));
+    await trail.write(tenant, 3);
+
+    await trail.sealAll(tenant);
+
+    const { faults, ...counts } = await trail.verify(tenant);
+    expect(faults).toMatchObject([{ kind: 'audit_inserted', auditEntryId: id }]);
+    expect(counts).toMatchObject({ auditSealed: 5, auditUnsealed: 0 });
+    await trail.superuser.query('alter table ledger.audit_unsealed alter column entry_ids set storage external');
+  });
+});
+
 describe('a verification', () => {
   it('says since when the oldest entry waits, by steps of any length', async () => {
     const tenant = trail.aTenant();
