@@ -12,6 +12,7 @@ import { findUnshown } from './find-unshown.ts';
 import { lookAtAuditGroups, lookAtAuditSeals, lookAtAuditTrail, toAuditFault } from './look-at-audit.ts';
 import { keptHeadFaults, lookAtChain } from './look-at-chain.ts';
 import { newestOf, readHead } from './read-chain.ts';
+import { readInTime } from './read-in-time.ts';
 import { journalEnd, journalStart, readLoose, readMoment, readSealed } from './read-journal.ts';
 import {
   countsOf,
@@ -92,21 +93,35 @@ export async function verifyJournal(
   const seals = { tenantId: context.tenantId, key: work.key };
   let counted = from;
   let next: VerificationPosition | undefined = from;
+  const look = async (at: VerificationPosition, tried: number) => {
+    const { result, size } = await readInTime(database, context, {
+      ...{ size: tried, sizeMin: sizeMinOf(at, tried) },
+      read: (session, fewer) => lookFrom(at, fewer, seals)(session),
+    });
+    return { step: result, size, found: await result.examine() };
+  };
+  let sizeMax = stepSize;
   let size = stepSize;
   do {
-    let step: Step = await read(lookFrom(next, size, seals));
-    let found = await step.examine();
+    let looked = await look(next, size);
     // Where so much is wrong it is named bit by bit. Though time be over: an answer has to come further.
-    if (found.length > faultsMax && size > faultsMax) {
-      size = faultsMax;
-      step = await read(lookFrom(next, size, seals));
-      found = await step.examine();
+    if (looked.found.length > faultsMax && looked.size > faultsMax) {
+      sizeMax = faultsMax;
+      looked = await look(next, sizeMax);
     }
-    for (const fault of found) faults.push(fault);
-    ({ counted, next } = step);
+    for (const fault of looked.found) faults.push(fault);
+    ({ counted, next } = looked.step);
+    // Behind what took long to read, it may go on as before.
+    size = Math.min(sizeMax, looked.size * 2);
   } while (next !== undefined && faults.length < faultsMax && clock().getTime() < endsAt);
   const { bound, oldest: oldestUnsealedAt, ...counts } = countsOf(counted);
   return { ...counts, faults, oldestUnsealedAt, head: bound.newest, auditHead: bound.audit.newest, next };
+}
+
+/** How many a step looks at that must come to an end: of seals, as many as have a signature among them. */
+function sizeMinOf({ phase }: VerificationPosition, size: number): number {
+  if (phase === 'segments') return size;
+  return Math.min(size, phase === 'seals' || phase === 'audit_seals' ? 16 : 1);
 }
 
 const lookFrom =
