@@ -1,4 +1,4 @@
-import { isOfUsualSize } from './stored-size.ts';
+import { isStateOfUsualSize } from './stored-size.ts';
 
 /**
  * SQL for reading what audit entries say of how something was after a change: ProtoJSON, in which what is empty is left
@@ -7,7 +7,8 @@ import { isOfUsualSize } from './stored-size.ts';
 
 /**
  * The audit entries of the thing of a kind whose id is given as a column of text, and that meet the condition; $1 is the
- * tenant. Those that are larger than any of the service say nothing: they are named by themselves. A range of one id, in the order of ids, as only one index has that order: where the planner knows nothing of a month,
+ * tenant. Those that are larger than any of the service say nothing, nor does what is beyond the number that anything ever has: they
+ * are named by themselves. A range of one id, in the order of ids, as only one index has that order: where the planner knows nothing of a month,
  * it takes any index for as good that begins with the tenant, and would read the whole month for each id.
  */
 export const auditEntriesOf = (entity: string, id: string, condition = ''): string => `
@@ -15,9 +16,12 @@ export const auditEntriesOf = (entity: string, id: string, condition = ''): stri
       from audit_entries as change
       where change.tenant_id = $1 and change.entity = '${entity}'
         and change.entity_id >= ${id} and change.entity_id <= ${id}${condition}
-        and ${isOfUsualSize('change')}
+        and ${isStateOfUsualSize('change')}
       order by change.entity_id
-      offset 0`;
+      limit ${changesMax}`;
+
+/** More changes of one thing are not read. */
+const changesMax = 20_000;
 
 /** The version that the row of audit_entries by this alias says; of what was deleted, the one that followed. */
 export const versionSaid = (alias: string): string =>

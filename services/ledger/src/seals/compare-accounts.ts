@@ -108,7 +108,7 @@ cross join lateral (
     from journal_entries
     where journal_entries.tenant_id = $1 and journal_entries.id = account.opening_entry_id
       and journal_entries.kind = 'opening'
-    offset 0
+    limit 2
   ) as found
   left join lateral (
     select posting.ledger_account_id, posting.currency, posting.amount_minor

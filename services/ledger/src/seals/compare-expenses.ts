@@ -94,15 +94,15 @@ function faultOf(row: ComparedRow): JournalFault {
   };
 }
 
-// All that have the last id are of the slice, however many somebody has made of one.
+// All that have the last id are of the slice, however many somebody has made of one. The ids come in their order.
 const sliceStatement = {
   name: 'find_expense_slice',
   text: `
 select count(*) filter (where slice.created_at <= $4::timestamptz)::int as count, count(*)::int as length,
-  (array_agg(slice.id order by slice.id desc))[1] as end_id,
-  array_agg(distinct slice.id::text) filter (where slice.is_copied) as copied
+  (array_agg(slice.id))[count(*)] as end_id,
+  array_agg(slice.id::text order by slice.id) filter (where slice.copy = 2) as copied
 from (
-  select next.id, next.created_at, lag(next.id) over (order by next.id) = next.id as is_copied
+  select next.id, next.created_at, row_number() over (partition by next.id) as copy
   from (
     select expense.id, expense.created_at from expenses as expense
     where expense.tenant_id = $1 and expense.id > $2::uuid

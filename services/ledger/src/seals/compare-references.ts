@@ -216,9 +216,19 @@ const newestRevision = `
   order by rate.revision desc
   limit 1`;
 
+/** More of one rate are not looked at; they are one too many by then. */
+const revisionsMax = 20_000;
+
 const auditedRevisions = `(
-      select count(distinct rate.revision) from exchange_rates as rate
-      where rate.tenant_id = $1 and rate.id = wanted.id and rate.revision < shown.version and exists (
+      select count(distinct rate.revision)
+      from (
+        select earlier.revision, earlier.recorded_at, earlier.rate_date, earlier.base_currency, earlier.quote_currency,
+          earlier.rate, earlier.provider, earlier.actor_kind, earlier.actor_id
+        from exchange_rates as earlier
+        where earlier.tenant_id = $1 and earlier.id = wanted.id and earlier.revision < shown.version
+        limit ${revisionsMax}
+      ) as rate
+      where exists (
         select from (${auditEntriesOf('exchange_rate', 'wanted.audited_id', ' and change.recorded_at = rate.recorded_at')}
         ) as change
         where change.after ->> 'version' = rate.revision::text

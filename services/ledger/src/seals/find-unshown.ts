@@ -8,15 +8,17 @@ import { type JournalPosition, within } from './read-journal.ts';
  * that are no expense's, opening balances in force that are no account's, expenses and accounts that are gone altogether,
  * reversals that the ledger has no note of, and entries that it has noted as taken back and that are not: nobody could
  * change or reverse what they are of. Together with the comparison of each expense and each account this is all, as no
- * two entries of an expense are in force at once.
+ * two entries of an expense are in force at once. There are `stretchSize` entries in the stretch at most, but for copies of the
+ * last one.
  */
 export async function findUnshown(
   session: Session,
   after: JournalPosition,
   until: JournalPosition,
+  stretchSize: number,
 ): Promise<JournalFault[]> {
   const { rows } = await session.query<UnshownRow>(unshownStatement, [
-    ...[session.tenantId, after.recordedAt, after.id, until.recordedAt, until.id],
+    ...[session.tenantId, after.recordedAt, after.id, until.recordedAt, until.id, stretchSize],
   ]);
   return rows.map(({ id, expense_id, account_id, fault }) => ({
     ...{ entryId: id, expenseId: expense_id ?? '', accountId: account_id ?? '', sequence: 0n },
@@ -54,7 +56,14 @@ const unshownStatement = {
   name: 'find_unshown_entries',
   text: `
 select entry.id, entry.expense_id, account.id as account_id, found.fault
-from journal_entries as entry
+from (
+  select journal_entries.id, journal_entries.recorded_at, journal_entries.kind, journal_entries.expense_id,
+    journal_entries.reverses_entry_id
+  from journal_entries
+  where journal_entries.tenant_id = $1 and ${within('journal_entries.recorded_at', 'journal_entries.id')}
+  order by journal_entries.recorded_at, journal_entries.id
+  limit $6
+) as entry
 left join lateral (
   select posting.ledger_account_id as id
   from postings as posting
@@ -102,6 +111,5 @@ cross join lateral (
     select from reversals as noted where noted.tenant_id = $1 and noted.entry_id = entry.id and not ${isMade} offset 0
   )
 ) as found
-where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
 order by entry.recorded_at, entry.id`,
 };

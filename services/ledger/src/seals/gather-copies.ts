@@ -5,8 +5,8 @@ import type { ChainFault } from './chain/verify-seals.ts';
 
 /** A seal with what it is of, and whether either of them is stored more than once. */
 export interface GatheredRecord<Subject, Content> extends SealedRecord<Subject, Content> {
-  readonly isSealCopied: boolean;
-  readonly isContentCopied: boolean;
+  isSealCopied: boolean;
+  isContentCopied: boolean;
 }
 
 /** A row of a seal with what it is of, in the order of the chain. */
@@ -37,26 +37,21 @@ export function gatherCopies<Subject, Content>(
   let ofNumber: GatheredRecord<Subject, Content>[] = [];
   let previous: ReadRecord<Subject, Content> | undefined;
   let sealCount = 0;
-  for (const { seal, content, copy } of rows) {
+  for (const row of rows) {
+    const { seal, content, copy } = row;
     const isNumberKnown = previous?.seal.sequence === seal.sequence;
     const isContentCopied = isNumberKnown && previous?.copy === copy;
-    previous = { seal, content, copy };
+    previous = row;
     if (!isContentCopied) sealCount += 1;
     if (!isNumberKnown) ofNumber = [];
-    const like = ofNumber.findIndex((known) => isSame(known.seal, seal));
-    if (like < 0 && ofNumber.length >= variantsMax) continue;
-    const known = ofNumber[like];
-    const gathered = {
-      ...(known ?? { seal, content }),
-      isSealCopied: copy > 1 || (known?.isSealCopied ?? false),
-      isContentCopied: isContentCopied || (known?.isContentCopied ?? false),
-    };
-    if (known === undefined) {
+    const known = ofNumber.find((other) => isSame(other.seal, seal));
+    if (known !== undefined) {
+      known.isSealCopied ||= copy > 1;
+      known.isContentCopied ||= isContentCopied;
+    } else if (ofNumber.length < variantsMax) {
+      const gathered = { seal, content, isSealCopied: copy > 1, isContentCopied };
       ofNumber.push(gathered);
       records.push(gathered);
-    } else {
-      ofNumber[like] = gathered;
-      records[records.length - ofNumber.length + like] = gathered;
     }
   }
   return { records, isEnd: sealCount < limit };

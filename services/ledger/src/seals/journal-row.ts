@@ -1,5 +1,5 @@
 import type { JournalRecord } from './chain/entry-hash.ts';
-import { usualText } from './stored-size.ts';
+import { usualRate, usualText } from './stored-size.ts';
 
 /**
  * How an instant is written where it must not lose its microseconds. One that the ledger never wrote, of another era or without
@@ -28,19 +28,18 @@ export function isOfAnotherEra(text: string): boolean {
 /** The columns of an entry aliased `entry`, as a JournalRow without its postings. */
 export const entryColumns = `entry.id as entry_id, ${instantOf('entry.recorded_at')} as recorded_at,
     entry.effective_date, ${usualText('entry.kind')} as kind, entry.expense_id, entry.reverses_entry_id, entry.currency, entry.amount_minor,
-    ${usualText('entry.rate::text')} as rate, ${usualText('entry.rate_source')} as rate_source, entry.rate_date`;
+    ${usualRate('entry.rate')} as rate, ${usualText('entry.rate_source')} as rate_source, entry.rate_date`;
 
 /** Many times as many as an entry of the service has. */
 const postingsMax = 1_000;
 
 /**
  * The postings that `at` names (an alias with tenant_id, recorded_at and id), one to a line, as the column postings. However many
- * somebody has put in, no more are read than it takes to tell.
+ * somebody has put in, no more are read than it takes to tell. They come in their order, as sorting each few once more takes time.
  */
 export const postingsOf = (at: string): string => `(
     select string_agg(
       concat_ws(' ', posting.line, posting.ledger_account_id, posting.currency, posting.amount_minor), E'\\n'
-      order by posting.line
     )
     from (
       select postings.line, postings.ledger_account_id, postings.currency, postings.amount_minor

@@ -333,11 +333,14 @@ export async function readTrail(
 // planned badly.
 const trailStatement = `
 with stretch as materialized (
-  select entry.id, entry.recorded_at
-  from audit_entries as entry
-  where entry.tenant_id = $1 and (entry.id, entry.recorded_at) > ($2::uuid, $3::timestamptz)
-  order by entry.id, entry.recorded_at
-  fetch first ($4::int) rows with ties
+  select next.id, next.recorded_at, row_number() over (partition by next.id, next.recorded_at) as copy
+  from (
+    select entry.id, entry.recorded_at
+    from audit_entries as entry
+    where entry.tenant_id = $1 and (entry.id, entry.recorded_at) > ($2::uuid, $3::timestamptz)
+    order by entry.id, entry.recorded_at
+    fetch first ($4::int) rows with ties
+  ) as next
 ), instants as materialized (
   select distinct stretch.recorded_at from stretch
 ), sealed as materialized (
@@ -376,17 +379,7 @@ select counted.length, counted.length - counted.beyond as entry_count,
     ) as waiting
   ) as oldest_unsealed,
   (select array_agg(strangers.id::text order by strangers.id) from strangers) as strangers,
-  (
-    select array_agg(distinct next.id::text)
-    from (
-      select stretch.id,
-        lag((stretch.id, stretch.recorded_at)) over (order by stretch.id, stretch.recorded_at)
-          = (stretch.id, stretch.recorded_at) as is_copied
-      from stretch
-    ) as next
-    where next.is_copied
-  ) as copied,
-  last.id,
+  (select array_agg(stretch.id::text order by stretch.id) from stretch where stretch.copy = 2) as copied, last.id,
   ${instantOf('last.recorded_at')} as recorded_at
 from (
   select (select count(*)::int from stretch) as length, (select count(*)::int from loose) as loose,

@@ -6,11 +6,13 @@ export interface TimedRead<T> {
   size: number;
   /** How many it is tried with last. */
   sizeMin: number;
+  /** As long as a statement may take that reads more than that, in milliseconds; unless set, as long as any may. */
+  manyMs?: number | undefined;
   read: (session: Session, size: number) => Promise<T>;
 }
 
-/** As long as a statement that reads many may take, in milliseconds; usual ones take a hundredth of it. */
-const manyMs = 2_500;
+/** What is tried for the second time has to leave time for a third. */
+const fewMs = 2_500;
 /** Fewer than these are not tried in between. */
 const fewSize = 16;
 
@@ -21,13 +23,13 @@ const fewSize = 16;
 export async function readInTime<T>(
   database: Database,
   context: TenantContext,
-  { size, sizeMin, read }: TimedRead<T>,
+  { size, sizeMin, manyMs, read }: TimedRead<T>,
 ): Promise<{ result: T; size: number }> {
   try {
     const result = await database.withTenant(
       context,
       async (session) => {
-        if (size > sizeMin) await hurry(session);
+        if (size > sizeMin && manyMs !== undefined) await hurry(session, manyMs);
         return read(session, size);
       },
       { isolation: 'repeatable read', readOnly: true },
@@ -36,12 +38,13 @@ export async function readInTime<T>(
   } catch (error) {
     if (size <= sizeMin || !isDomainError(error, 'deadline_exceeded') || error.code !== 'statement_timeout')
       throw error;
-    return readInTime(database, context, { size: Math.max(sizeMin, size > fewSize ? fewSize : 1), sizeMin, read });
+    const fewer = Math.max(sizeMin, size > fewSize ? fewSize : 1);
+    return readInTime(database, context, { size: fewer, sizeMin, manyMs: manyMs ?? fewMs, read });
   }
 }
 
 /** What is tried again if need be is given up early, so that there is time for that. */
-async function hurry(session: Session): Promise<void> {
+async function hurry(session: Session, manyMs: number): Promise<void> {
   const timeoutMs = Math.floor(Math.min(manyMs, remainingMs() ?? manyMs));
   if (timeoutMs > 0) await session.query(statement, [`${timeoutMs}`]);
 }

@@ -150,11 +150,13 @@ export async function readLoose(
   ];
   const { rows } = await session.query<JournalRow & { is_waiting: boolean; is_within: boolean }>(looseStatement, [
     ...stretchTo(farthest ?? journalEnd),
-    limit,
+    ...[limit, stretchSize],
   ]);
   const last = rows.length === limit ? rows.at(-1) : undefined;
   const end = last ? { recordedAt: last.recorded_at, id: last.entry_id } : farthest;
-  const { rows: counts } = await session.query<{ count: number }>(countStatement, stretchTo(end ?? journalEnd));
+  const { rows: counts } = await session.query<{ count: number }>(countStatement, [
+    ...[...stretchTo(end ?? journalEnd), stretchSize],
+  ]);
   return {
     entryCount: counts[0]?.count ?? 0,
     records: rows.map((row) => ({ entry: toJournalRecord(row), isWaiting: row.is_waiting, isWithin: row.is_within })),
@@ -199,12 +201,20 @@ const hasSeal = (recordedAt: string, id: string): string => `exists (
       and seal.sequence between 1 and $6::bigint offset 0
   )`;
 
+/** The entries in the stretch, which are no more than were asked for but where there are copies of the last one. */
+const entriesWithin = (stretchSize: string): string => `(
+    select journal_entries.recorded_at, journal_entries.id from journal_entries
+    where journal_entries.tenant_id = $1 and ${within('journal_entries.recorded_at', 'journal_entries.id')}
+    order by journal_entries.recorded_at, journal_entries.id
+    limit ${stretchSize}
+  )`;
+
 const countStatement = {
   name: 'count_journal_stretch',
   text: `
-select count(*)::int as count from journal_entries as entry
-where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
-  and (entry.recorded_at <= $7::timestamptz or ${hasSeal('entry.recorded_at', 'entry.id')})`,
+select count(*)::int as count
+from ${entriesWithin('$8')} as entry
+where (entry.recorded_at <= $7::timestamptz or ${hasSeal('entry.recorded_at', 'entry.id')})`,
 };
 
 // Second, postings whose entry is not there, shown as an entry that has nothing but an id. The queue, which has no index on
@@ -214,10 +224,9 @@ const looseStatement = {
   text: `
 with place as materialized (
   select entry.recorded_at, entry.id, true as is_entry
-  from journal_entries as entry
-  where entry.tenant_id = $1 and ${within('entry.recorded_at', 'entry.id')}
-    and not ${hasSeal('entry.recorded_at', 'entry.id')}
-  union all
+  from ${entriesWithin('$9')} as entry
+  where not ${hasSeal('entry.recorded_at', 'entry.id')}
+  union
   select distinct line.recorded_at, line.entry_id, false
   from postings as line
   where line.tenant_id = $1 and ${within('line.recorded_at', 'line.entry_id')}
@@ -241,7 +250,7 @@ from (
   offset 0
 ) as place
 cross join lateral (
-  select ${entryColumns}, ${postingsOf('entry')},
+  (select ${entryColumns}, ${postingsOf('entry')},
     place.is_queued or exists (
       select from journal_seals as later
       where later.tenant_id = $1 and later.entry_recorded_at = entry.recorded_at and later.entry_id = entry.id
@@ -250,8 +259,9 @@ cross join lateral (
     entry.recorded_at <= $7::timestamptz as is_within
   from journal_entries as entry
   where place.is_entry and entry.tenant_id = $1 and entry.recorded_at = place.recorded_at and entry.id = place.id
+  limit 1)
   union all
-  select place.id, ${instantOf('place.recorded_at')}, null, '', null, null, '', 0, '0', '', null,
+  select place.id, ${instantOf('place.recorded_at')}, null, '', null, null, '', 0, 0, '', null,
     ${postingsOf('place')}, false, true
   where not place.is_entry
   offset 0

@@ -42,6 +42,8 @@ export interface VerificationWork {
   budgetMs?: number;
   /** Entries read at once, no fewer than sixteen: a step must reach a signature; 1,000 unless set. */
   stepSize?: number;
+  /** Milliseconds that a statement of a step may take before fewer are looked at; unless set, as long as any may. */
+  stepMs?: number;
 }
 
 const budgetMsDefault = 15_000;
@@ -94,8 +96,9 @@ export async function verifyJournal(
   let counted = from;
   let next: VerificationPosition | undefined = from;
   const look = async (at: VerificationPosition, tried: number) => {
+    const sizeMin = sizeMinOf(at, stepSize);
     const { result, size } = await readInTime(database, context, {
-      ...{ size: tried, sizeMin: sizeMinOf(at, tried) },
+      ...{ size: Math.max(tried, sizeMin), sizeMin, manyMs: work.stepMs },
       read: (session, fewer) => lookFrom(at, fewer, seals)(session),
     });
     return { step: result, size, found: await result.examine() };
@@ -119,9 +122,9 @@ export async function verifyJournal(
 }
 
 /** How many a step looks at that must come to an end: of seals, as many as have a signature among them. */
-function sizeMinOf({ phase }: VerificationPosition, size: number): number {
-  if (phase === 'segments') return size;
-  return Math.min(size, phase === 'seals' || phase === 'audit_seals' ? 16 : 1);
+function sizeMinOf({ phase }: VerificationPosition, stepSize: number): number {
+  if (phase === 'segments') return stepSize;
+  return Math.min(stepSize, phase === 'seals' || phase === 'audit_seals' ? 16 : 1);
 }
 
 const lookFrom =
@@ -172,7 +175,7 @@ async function lookAround(session: Session, from: PositionIn<'journal'>, stepSiz
   const { entryCount, records, end } = await readLoose(session, from.after, {
     ...{ stretchSize: stepSize, limit: stepSize, bound },
   });
-  const unshown = await findUnshown(session, from.after, end ?? journalEnd);
+  const unshown = await findUnshown(session, from.after, end ?? journalEnd, stepSize);
   const waiting = records.filter(({ isWaiting, isWithin }) => isWaiting && isWithin);
   const strangers = records.filter(({ isWaiting }) => !isWaiting);
   const counted = {

@@ -143,6 +143,25 @@ describe('a verification', () => {
     await trail.sealAll(tenant);
     expect((await trail.verify(tenant)).oldestUnsealedAt).toBeUndefined();
   });
+
+  it('whose steps take too long goes on with fewer entries, and names and counts the same', async () => {
+    const tenant = trail.aTenant();
+    for (let count = 0; count < 6; count++) await trail.write(tenant, 5);
+    await trail.sealAll(tenant);
+    await trail.write(tenant, 3);
+    await trail.tamper(
+      tenant,
+      `update ledger.audit_entries set after = to_jsonb(repeat('x', 4000000))
+       where tenant_id = $1 and entity_id in ('project 1', 'project 3')
+         and id in (select unnest(entry_ids) from ledger.audit_seals where tenant_id = $1)`,
+    );
+
+    const found = await trail.verify(tenant, { stepMs: 20 });
+
+    expect(found.faults.map(({ kind }) => kind)).toEqual(Array.from({ length: 12 }, () => 'audit_changed'));
+    expect(found).toEqual(await trail.verify(tenant));
+    expect(found).toMatchObject({ auditEntries: 33, auditSealed: 30, auditUnsealed: 3 });
+  });
 });
 
 describe('a chain', () => {

@@ -34,10 +34,13 @@ export async function startAuditSeals() {
       while ((await seal(tenant, batchSize)) !== 0);
     },
     /** From the beginning to the end, in as many answers as that takes. */
-    async verify(tenant: TenantContext, { stepSize = 1_000, ...given }: Given & { stepSize?: number } = {}) {
+    async verify(
+      tenant: TenantContext,
+      { stepSize = 1_000, stepMs, ...given }: Given & { stepSize?: number; stepMs?: number } = {},
+    ) {
       const faults: Verification['faults'] = [];
       for (let asked = given; ; ) {
-        const found = await verifyJournal({ ...work, stepSize }, tenant, asked);
+        const found = await verifyJournal({ ...work, stepSize, ...(stepMs && { stepMs }) }, tenant, asked);
         faults.push(...found.faults);
         if (found.next === undefined) return { ...found, faults };
         asked = { from: found.next };
