@@ -38,7 +38,18 @@ from expenses as expense
 where ${condition}
 group by expense.currency
 order by expense.currency`;
-  return database.withTenant(context, async (session) => (await session.query<ledger.PaidTotal>(text, values)).rows, {
-    readOnly: true,
-  });
+  return database.withTenant(
+    context,
+    async (session) => {
+      await session.query(planForValues);
+      return (await session.query<ledger.PaidTotal>(text, values)).rows;
+    },
+    { readOnly: true },
+  );
 }
+
+/** Connections plan for any value (ADR 5); here it matters whether a day is asked for or ten years. */
+const planForValues = {
+  name: 'plan_for_values',
+  text: `select set_config('plan_cache_mode', 'force_custom_plan', true)`,
+};

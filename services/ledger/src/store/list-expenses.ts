@@ -1,4 +1,4 @@
-import type { NamedStatement } from '@outlay/platform';
+import { isUuid, type NamedStatement } from '@outlay/platform';
 import { withinCategories } from './category-descendants.ts';
 import {
   type ExpenseFilter,
@@ -70,12 +70,15 @@ export function listExpensesStatement(
   limits = usualLimits,
 ): { statement: NamedStatement; values: unknown[] } {
   const values: unknown[] = [tenantId, wanted.count];
-  const parameter = (value: unknown) => `$${values.push(value)}`;
   const parts = filterParts(wanted.filter);
+  const name = nameOf(wanted, parts);
+  // Plans are made for any value (ADR 5), but what is planned anew each time may as well know whether somebody has few expenses.
+  const parameter = (value: unknown) =>
+    name === '' && typeof value === 'string' && isUuid(value) ? `'${value}'::uuid` : `$${values.push(value)}`;
   const plan = choosePlan(parts, wanted);
   const writer = createWriter(wanted, parts, { limits, parameter });
   const text = writer[plan.shape](plan);
-  return { statement: { name: nameOf(wanted, parts), text }, values };
+  return { statement: { name, text }, values };
 }
 
 /**
