@@ -191,10 +191,11 @@ export function renderEffectiveRate(given: ledger.GetEffectiveRateResponse): z.i
   };
 }
 
-const leftOutReason = z.enum(['amount_out_of_range', 'books_disagree']).meta({
+const leftOutReason = z.enum(['amount_out_of_range', 'no_rate', 'books_disagree']).meta({
   description:
-    '`amount_out_of_range`: the books cannot hold its amount at that rate. `books_disagree`: it is not what the journal ' +
-    'says, which a verification names.',
+    '`amount_out_of_range`: the books cannot hold its amount at the rate of today. `no_rate`: none is in force any more ' +
+    'for its day, as with one that was withdrawn. `books_disagree`: it is not what the journal says, which a ' +
+    'verification names.',
 });
 
 const restatementSchema = z
@@ -211,7 +212,8 @@ const restatementSchema = z
     expenses_restated: z.int().meta({ description: 'Those that were booked anew, as their rate is another one now.' }),
     expenses_left_out: z.int().meta({
       description:
-        'Those whose rate is another one now as well, and that keep what they have: the books are not complete.',
+        'Those whose rate is not in force any more, and that keep what they have all the same: their figures do not ' +
+        'follow from the lists of today.',
     }),
     left_out: z
       .array(z.strictObject({ expense_id: uuid, reason: leftOutReason }).meta({ id: 'LeftOutExpense' }))

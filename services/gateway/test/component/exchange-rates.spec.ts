@@ -102,7 +102,8 @@ describe('Exchange rates', () => {
         status: 'pending',
         expenses_restated: 3,
         finished_at: null,
-        ...{ expenses_left_out: 1, left_out: [{ reason: 'amount_out_of_range' }] },
+        expenses_left_out: 3,
+        left_out: [{ reason: 'amount_out_of_range' }, { reason: 'no_rate' }, { reason: 'books_disagree' }],
       },
     ]);
   });

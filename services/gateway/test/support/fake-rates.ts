@@ -48,7 +48,10 @@ export function fakeRates(): FakeHandlers {
         {
           ...{ id: newId(), cause: 'platform_import', causeId: newId(), dateFrom: '2025-01-15', dateTo: '2025-01-22' },
           ...{ status: 'pending', checked: 200, restated: 3, createdAt: at, finishedAt: undefined },
-          ...{ leftOut: 1, leftOutExpenses: [{ expenseId: newId(), reason: 'amount_out_of_range' }] },
+          leftOut: 3,
+          leftOutExpenses: ['amount_out_of_range', 'no_rate', 'books_disagree'].map((reason) => ({
+            ...{ expenseId: newId(), reason },
+          })),
         },
       ],
       page,

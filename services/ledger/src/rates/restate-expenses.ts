@@ -18,14 +18,14 @@ interface Restated {
   after: StoredExpense;
 }
 
-/** An expense that could not be restated, and keeps a rate that is not in force any more. */
+/** An expense that was not restated, and keeps a rate that is not in force any more. */
 export interface LeftOut {
   expenseId: string;
   /**
-   * The books cannot hold its amount at the other rate; or it is not what its entry says, so that somebody has changed it
-   * behind the service's back.
+   * The books cannot hold its amount at the other rate; or no rate is in force for it any more; or it is not what its entry
+   * says, so that somebody has changed it behind the service's back.
    */
-  reason: 'amount_out_of_range' | 'books_disagree';
+  reason: 'amount_out_of_range' | 'no_rate' | 'books_disagree';
 }
 
 /** An expense whose rate is another one now. */
@@ -42,10 +42,10 @@ interface Revised {
 
 /**
  * Holds expenses that were booked at a listed rate against the lists as they are now. One whose rate, source or date is
- * another one today is reversed and booked anew by an entry of kind `restatement` for the same day; it keeps what it has
- * where no rate is in force any more. Others are left alone, so that repeating it changes nothing. In the session's
- * transaction, a dozen statements whatever the number; answers how many were restated, which should have been and could
- * not, and which were waiting to be looked at.
+ * another one today is reversed and booked anew by an entry of kind `restatement` for the same day. Where no rate is in force
+ * any more it keeps what it has, and is answered as left out. Others are left alone, so that repeating it changes nothing. In the session's
+ * transaction, a dozen statements whatever the number; answers how many were restated, which were not although their
+ * rate is not in force, and which were waiting to be looked at.
  *
  * The expenses are locked first, in the order of their ids. A correction that commits after the rates were read here has
  * a restatement of its own, which waits for these locks.
@@ -59,10 +59,13 @@ export async function restateExpenses(
 ): Promise<{ restated: number; leftOut: LeftOut[]; awaited: Set<string> }> {
   const expenses = await lockListed(session, expenseIds);
   const rates = await resolveRates(session, expenses.map(toWanted));
-  const outdated = expenses.flatMap((before, index): Outdated[] => {
+  const outdated: Outdated[] = [];
+  const unlisted: LeftOut[] = [];
+  for (const [index, before] of expenses.entries()) {
     const listed = rates[index];
-    return listed === undefined || isSameRate(before.rate, listed) ? [] : [{ before, listed }];
-  });
+    if (listed === undefined) unlisted.push({ expenseId: before.id, reason: 'no_rate' });
+    else if (!isSameRate(before.rate, listed)) outdated.push({ before, listed });
+  }
   const { revised, leftOut } = await revise(session, outdated);
   const refused = await spareForged(
     session,
@@ -79,7 +82,11 @@ export async function restateExpenses(
   return {
     awaited: await dropChecks(session, expenseIds),
     restated: revised.length - refused.length,
-    leftOut: [...leftOut, ...refused.map((expenseId): LeftOut => ({ expenseId, reason: 'books_disagree' }))],
+    leftOut: [
+      ...unlisted,
+      ...leftOut,
+      ...refused.map((expenseId): LeftOut => ({ expenseId, reason: 'books_disagree' })),
+    ],
   };
 }
 

@@ -25,7 +25,7 @@ export interface Restatement {
   status: 'pending' | 'completed';
   checked: number;
   restated: number;
-  /** How many expenses should have been restated and could not; the first fifty by name. */
+  /** How many expenses keep a rate that is not in force any more; the first fifty by name. */
   leftOut: number;
   leftOutExpenses: LeftOut[];
   createdAt: Date;

@@ -33,6 +33,56 @@ async function trail(tenant: TestTenant, entityId: string) {
   }
 }
 
+it('what has no rate in force any more is left, counted and named, until it has one again', async () => {
+  const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
+  const day = '2007-06-04';
+  const { id: rateId } = await rates.set(tenant, 'USD', 'EUR', '0.9', day);
+  const bare = await rates.book(tenant, 1_000n, 'USD', day);
+  const { expense: given } = await ledger.client.recordExpense(tenant.owner, {
+    input: anExpense({ amount: { currency: 'USD', amountMinor: 1_000n }, expenseDate: day, exchangeRate: '0.8' }),
+  });
+  await rates.set(tenant, 'GBP', 'EUR', '1.2', day);
+  const listed = await rates.book(tenant, 1_000n, 'GBP', day);
+  await rates.settled(tenant);
+
+  await rates.withdraw(tenant, rateId);
+  await rates.settled(tenant);
+
+  const [withdrawal] = await rates.restatements(tenant);
+  expect(withdrawal).toMatchObject({ status: 'completed', checked: 2, restated: 0, leftOut: 1 });
+  expect(withdrawal!.leftOutExpenses).toEqual([{ expenseId: bare.id, reason: 'no_rate' }]);
+  for (const one of [bare, given!, listed]) expect(await rates.expense(tenant, one.id)).toEqual(one);
+  const told = await trail(tenant, withdrawal!.id);
+  expect(told.map(({ action, after }) => [action, after])).toEqual([
+    ['restatement.completed', expect.objectContaining({ expensesRestated: 0, expensesLeftOut: 1 })],
+    ['restatement.expense_left_out', { expenseId: bare.id, reason: 'no_rate' }],
+  ]);
+  expect(await rates.restatements(other)).toEqual([]);
+
+  await rates.set(tenant, 'USD', 'EUR', '0.5', day);
+  await rates.settled(tenant);
+
+  expect((await rates.restatements(tenant))[0]).toMatchObject({ checked: 2, restated: 1, leftOut: 0 });
+  expect(await rates.expense(tenant, bare.id)).toMatchObject({ booked: { amountMinor: 500n } });
+});
+
+it('what was booked while its only rate was withdrawn is named too', async () => {
+  const tenant = await ledger.tenant();
+  const day = '2007-07-02';
+  const { id: rateId } = await rates.set(tenant, 'USD', 'EUR', '0.9', day);
+  const { id } = await rates.book(tenant, 1_000n, 'USD', day);
+  await rates.withdraw(tenant, rateId);
+  await rates.settled(tenant);
+  // As if it had been committed only now.
+  await ledger.query('insert into ledger.rate_checks (tenant_id, expense_id) values ($1, $2)', [tenant.tenantId, id]);
+
+  await rates.runJob('check_rates');
+
+  expect(await rates.unchecked(tenant)).toEqual([]);
+  const told = (await trail(tenant, id)).find(({ action }) => action === 'rate_check.expense_left_out');
+  expect(told).toMatchObject({ after: { expenseId: id, reason: 'no_rate' } });
+});
+
 it('what the books cannot hold at a corrected rate is left, counted and named', async () => {
   const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
   const day = '2007-01-02';

@@ -169,7 +169,10 @@ describe('a rate that is corrected', () => {
     await rates.settled(tenant);
 
     expect(await rates.expense(tenant, before.id)).toEqual(before);
-    expect((await rates.restatements(tenant))[0]).toMatchObject({ status: 'completed', checked: 1, restated: 0 });
+    expect((await rates.restatements(tenant))[0]).toMatchObject({
+      ...{ status: 'completed', checked: 1, restated: 0 },
+      ...{ leftOut: 1, leftOutExpenses: [{ expenseId: before.id, reason: 'no_rate' }] },
+    });
   });
 
   it('leaves out what was reversed, and what leaves the books later', async () => {
