@@ -21,4 +21,14 @@ describe('what fails', () => {
     backOff.succeeded('one');
     expect([restOf('one'), fail()]).toEqual([0, 10]);
   });
+
+  it('is known by when its rest ends, until it has succeeded', () => {
+    const backOff = createBackOff({ firstMs: 10, mostMs: 35 }, () => 1_000);
+    for (const key of ['one', 'one', 'other']) backOff.failed(key);
+
+    expect(['one', 'other', 'third'].map(backOff.restedAt)).toEqual([1_020, 1_010, undefined]);
+
+    backOff.succeeded('one');
+    expect(backOff.restedAt('one')).toBeUndefined();
+  });
 });

@@ -1,5 +1,7 @@
 /** Lets what fails rest, each time twice as long, by keys. */
 export interface BackOff {
+  /** When the rest of what has failed ends, by the clock of `now`; undefined of what has succeeded since, or never failed. */
+  restedAt(key: string): number | undefined;
   isResting(key: string): boolean;
   failed(key: string): void;
   succeeded(key: string): void;
@@ -12,6 +14,7 @@ export function createBackOff(
 ): BackOff {
   const rests = new Map<string, { ms: number; until: number }>();
   return {
+    restedAt: (key) => rests.get(key)?.until,
     isResting: (key) => now() < (rests.get(key)?.until ?? 0),
     failed(key) {
       const ms = Math.min((rests.get(key)?.ms ?? firstMs / 2) * 2, mostMs);

@@ -1,4 +1,4 @@
-import { type Component, type Logger, pause, type TenantId } from '@outlay/platform';
+import { type Component, type Logger, pause, runInCallScope, type TenantId } from '@outlay/platform';
 import { createBackOff } from './back-off.ts';
 import { sealAudit } from './seal-audit.ts';
 import { batchSizeDefault, type SealingWork, sealJournal } from './seal-journal.ts';
@@ -8,13 +8,15 @@ import { findWaitingTenants } from './seal-store.ts';
 export interface SealerOptions extends SealingWork {
   /** How often to look for entries when there were none; 500 unless set. */
   pollMs?: number;
+  /** How long one step may take, from the first statement to the commit; 2,000 unless set. */
+  stepTimeoutMs?: number;
   logger: Logger;
 }
 
 const tenantsAtOnce = 50;
 
 /** A chain that cannot be lengthened is tried again this often at least. */
-const restMsMax = 60_000;
+const restMsMax = 5 * 60_000;
 
 /**
  * A batch of a chain that has a backlog, in usual ones: half the time an entry, and beside an import, which keeps the
@@ -22,66 +24,95 @@ const restMsMax = 60_000;
  */
 const backlogFactor = 4;
 
+/** What part of a usual batch a chain gets that has failed: with all of it, it might never have the time. */
+const failedFactor = 1 / 8;
+
+interface Chain {
+  key: string;
+  tenantId: TenantId;
+  seal: typeof sealJournal;
+}
+
+/** What became of a chain's turn: `more` waits, nothing does or another process has it, or it has failed. */
+type Turn = 'more' | 'done' | 'failed';
+
 /**
  * Seals what is booked and what the audit trail says of it, half a second later or as fast as it can, in any number of
- * processes together. Tenants take turns, a batch of each chain, and with a backlog a large one right behind it, so that nobody waits for the end of another's import. While
- * the database is away it waits and tries. A chain that fails is tried again after longer and longer, as each time may take as
- * long as a statement may, for which the others wait.
+ * processes together. Tenants take turns, a batch of each chain, and with a backlog a large one right behind it, so that
+ * nobody waits for the end of another's import. While the database is away it waits and tries.
+ *
+ * A chain that fails is tried again after longer and longer, with less at a time, and behind all others of the round until
+ * one fails again: however many cannot be lengthened, a round waits for one of them, and no longer than a step may take.
  */
 export function createSealer(options: SealerOptions): Component {
-  const { database, logger, pollMs = 500, batchSize = batchSizeDefault } = options;
+  const { database, logger, pollMs = 500, stepTimeoutMs = 2_000, batchSize = batchSizeDefault } = options;
   const stopping = new AbortController();
   const backOff = createBackOff({ firstMs: pollMs, mostMs: restMsMax });
   let running: Promise<void> | undefined;
 
-  /** One turn for each tenant that waits; answers how many entries were sealed. */
-  async function goRound(): Promise<number> {
-    let sealed = 0;
+  /** One turn for each chain that waits; answers whether more does. */
+  async function goRound(): Promise<boolean> {
+    let isMore = false;
+    const failedBefore: Chain[] = [];
     let after: TenantId | undefined;
     do {
       const tenants = await findWaitingTenants(database, after, tenantsAtOnce);
-      for (const tenantId of tenants) {
-        if (stopping.signal.aborted) return 0;
-        sealed += await sealFor(tenantId);
+      for (const chain of tenants.flatMap(chainsOf)) {
+        if (stopping.signal.aborted) return false;
+        if (backOff.restedAt(chain.key) !== undefined) failedBefore.push(chain);
+        else if ((await sealNext(chain)) === 'more') isMore = true;
       }
       after = tenants.length === tenantsAtOnce ? tenants.at(-1) : undefined;
     } while (after !== undefined);
-    return sealed;
+    return (await tryAgain(failedBefore)) || isMore;
   }
 
-  async function sealFor(tenantId: TenantId): Promise<number> {
-    const entries = await sealChain(sealJournal, tenantId);
-    return entries + (await sealChain(sealAudit, tenantId));
+  /** Those that have rested longest first, so that each has its turn; answers whether more of any waits. */
+  async function tryAgain(chains: readonly Chain[]): Promise<boolean> {
+    let isMore = false;
+    const restedAt = ({ key }: Chain) => backOff.restedAt(key) ?? 0;
+    for (const chain of chains.toSorted((left, right) => restedAt(left) - restedAt(right))) {
+      if (stopping.signal.aborted || backOff.isResting(chain.key)) break;
+      const turn = await sealNext(chain, Math.ceil(batchSize * failedFactor));
+      if (turn === 'failed') break;
+      if (turn === 'more') isMore = true;
+    }
+    return isMore;
   }
 
-  async function sealChain(seal: typeof sealJournal, tenantId: TenantId): Promise<number> {
-    const chain = `${seal.name} ${tenantId}`;
-    if (backOff.isResting(chain)) return 0;
+  async function sealNext(chain: Chain, size = batchSize): Promise<Turn> {
     try {
-      const sealed = await seal(options, tenantId);
-      if (sealed === 'busy') return 0;
-      backOff.succeeded(chain);
-      if (sealed < batchSize || stopping.signal.aborted) return sealed;
-      const more = await seal({ ...options, batchSize: batchSize * backlogFactor }, tenantId);
-      return more === 'busy' ? sealed : sealed + more;
+      const sealed = await step(chain, size);
+      if (sealed === 'busy') return 'done';
+      if (sealed < size) {
+        backOff.succeeded(chain.key);
+        return 'done';
+      }
+      if (size < batchSize || stopping.signal.aborted) return 'more';
+      const large = batchSize * backlogFactor;
+      return (await step(chain, large)) === large ? 'more' : 'done';
     } catch (error) {
       // What stops one chain must not stop the others.
-      backOff.failed(chain);
-      logger.warn({ error, tenant_id: tenantId, sealing: seal.name }, 'entries could not be sealed, it is tried again');
-      return 0;
+      backOff.failed(chain.key);
+      const fields = { error, tenant_id: chain.tenantId, sealing: chain.seal.name };
+      logger.warn(fields, 'entries could not be sealed, it is tried again');
+      return 'failed';
     }
   }
+
+  const step = ({ seal, tenantId }: Chain, size: number): Promise<number | 'busy'> =>
+    runInCallScope({ deadlineAt: Date.now() + stepTimeoutMs }, () => seal({ ...options, batchSize: size }, tenantId));
 
   async function work(): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
       stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     while (!stopping.signal.aborted) {
-      const sealed = await goRound().catch((error: unknown) => {
+      const isMore = await goRound().catch((error: unknown) => {
         logger.debug({ error }, 'could not look for entries to be sealed');
-        return 0;
+        return false;
       });
-      if (sealed < batchSize) await Promise.race([pause(pollMs), stopped]);
+      if (!isMore) await Promise.race([pause(pollMs), stopped]);
     }
   }
 
@@ -95,3 +126,6 @@ export function createSealer(options: SealerOptions): Component {
     },
   };
 }
+
+const chainsOf = (tenantId: TenantId): Chain[] =>
+  [sealJournal, sealAudit].map((seal) => ({ key: `${seal.name} ${tenantId}`, tenantId, seal }));

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createSilentLogger, newId } from '@outlay/platform';
+import { createSilentLogger, newId, type TenantContext } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import fc from 'fast-check';
 import { type JournalEntry, reversalOf } from '../../src/domain/journal-entry.ts';
@@ -140,6 +140,78 @@ describe('a sealer', () => {
     );
     expect(batches.map(({ count }) => count)).toEqual([10, 40, 10, 40, 10, 40, 10, 40]);
     expect(batches.filter(({ before }) => before)).toHaveLength(2);
+  });
+});
+
+describe('a sealer beside chains that cannot be lengthened', () => {
+  it('lets no step take longer than its time, and what failed takes smaller ones', async () => {
+    const [slow, other] = [journal.aTenant(), journal.aTenant()];
+    await journal.book(slow, entriesOf(40));
+    await journal.book(other, entriesOf(1));
+    // A step of four ends in time, and one of thirty-two does not.
+    await journal.superuser.query(
+      `create function ledger.dawdle() returns trigger language plpgsql as $$
+         begin perform pg_sleep(0.1); return new; end $$;
+       create trigger dawdle before insert on ledger.journal_seals
+         for each row when (new.tenant_id = '${slow.tenantId}') execute function ledger.dawdle()`,
+    );
+    const failures: unknown[] = [];
+    const logger = Object.assign(createSilentLogger(), { warn: (said: unknown) => failures.push(said) });
+    const sealer = createSealer({ ...journal.work, batchSize: 32, pollMs: 5, stepTimeoutMs: 1_000, logger });
+
+    await sealer.start?.();
+    await eventually(
+      async () => {
+        expect(await journal.verify(other)).toMatchObject(isValid(1));
+        expect(await journal.verify(slow)).toMatchObject(isValid(40));
+      },
+      { timeoutMs: 30_000 },
+    );
+    await sealer.stop?.();
+    await journal.superuser.query('drop trigger dawdle on ledger.journal_seals; drop function ledger.dawdle()');
+
+    expect(failures[0]).toMatchObject({ error: { kind: 'deadline_exceeded' }, tenant_id: slow.tenantId });
+  });
+
+  it('tries what has failed behind all others, until one fails again', async () => {
+    const [first, second, other] = [journal.aTenant(), journal.aTenant(), journal.aTenant()].toSorted((left, right) =>
+      left.tenantId < right.tenantId ? -1 : 1,
+    ) as [TenantContext, TenantContext, TenantContext];
+    const rounds: string[][] = [];
+    let isFailing = true;
+    const database: typeof journal.database = {
+      ...journal.database,
+      withSystem: (work, options) => {
+        rounds.push([]);
+        return journal.database.withSystem(work, options);
+      },
+      withTenant: async (context, work, options) => {
+        rounds.at(-1)?.push(context.tenantId);
+        if (isFailing && context.tenantId !== other.tenantId) throw new Error('it fails');
+        return journal.database.withTenant(context, work, options);
+      },
+    };
+    for (const tenant of [first, second]) await journal.book(tenant, entriesOf(1));
+    const sealer = createSealer({ ...journal.work, database, pollMs: 5, logger: createSilentLogger() });
+
+    await sealer.start?.();
+    await eventually(() => expect(rounds.flat()).toContain(second.tenantId));
+    for (let count = 1; count <= 10; count++) {
+      await journal.book(other, entriesOf(1));
+      await eventually(async () => expect(await journal.verify(other)).toMatchObject(isValid(count)));
+    }
+    const triedAgain = rounds.slice(1);
+    await eventually(() => {
+      for (const { tenantId } of [first, second]) expect(rounds.slice(1).flat()).toContain(tenantId);
+    });
+    isFailing = false;
+    for (const tenant of [first, second]) {
+      await eventually(async () => expect(await journal.verify(tenant)).toMatchObject(isValid(1)));
+    }
+    await sealer.stop?.();
+
+    const isOther = (tenantId: string) => tenantId === other.tenantId;
+    expect(triedAgain.filter((turns) => !turns.slice(0, -1).every(isOther))).toEqual([]);
   });
 });
 
