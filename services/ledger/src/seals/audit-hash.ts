@@ -31,8 +31,18 @@ export const groupHashOf = (recordedAt: string): string => `sha256(convert_to(co
     ), 'UTF8'))`;
 
 /**
+ * What follows `where entry.tenant_id = $1` to look up the audit entry aliased `entry` by its primary key, and how such a lookup
+ * ends. A month whose statistics were taken while it was being filled has no rows for the planner, so that every index that
+ * begins with the tenant is as good; but no other one has the order that is asked for here (and sorts are the last
+ * resort, store/ledger-database.ts), which is none where the id is told by an equation.
+ */
+export const isEntry = (id: string, recordedAt: string): string =>
+  `entry.id between ${id} and ${id} and entry.recorded_at = ${recordedAt}`;
+export const byPrimaryKey = 'order by entry.id limit 1';
+
+/**
  * The places of an instant's list of ids, each with the hash of the entry as it is now: id, position, hash. A lookup by primary
- * key for each; `offset 0` keeps them lookups, whatever the planner thinks of the size of the trail. No statement that has
+ * key for each; `limit` keeps them lookups, whatever the planner thinks of the size of the trail. No statement that has
  * such lookups is prepared: it would be planned while the partitions of the months to come are empty, for which
  * any index is as good, and go on to use another one of theirs when they are full.
  */
@@ -42,7 +52,7 @@ export const presentHashes = (ids: string, recordedAt: string, within = 'true'):
       left join lateral (
         select ${auditEntryHash} as hash
         from audit_entries as entry
-        where entry.tenant_id = $1 and entry.id = place.id and entry.recorded_at = ${recordedAt} and ${within}
-        limit 1
+        where entry.tenant_id = $1 and ${isEntry('place.id', recordedAt)} and ${within}
+        ${byPrimaryKey}
       ) as present on true
     )`;

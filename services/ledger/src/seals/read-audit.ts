@@ -1,5 +1,5 @@
 import { nilId, type Session } from '@outlay/platform';
-import { auditEntryHash, groupHashOf, onlyIdOf, presentHashes } from './audit-hash.ts';
+import { auditEntryHash, byPrimaryKey, groupHashOf, isEntry, onlyIdOf, presentHashes } from './audit-hash.ts';
 import { type AuditSeal, auditChain, type GroupSubject } from './chain/audit-chain.ts';
 import { isWhole } from './chain/examine-seals.ts';
 import { gatherCopies, type ReadStretch } from './gather-copies.ts';
@@ -205,8 +205,8 @@ with chosen as materialized (
   left join lateral (
     select ${auditEntryHash} as hash
     from audit_entries as entry
-    where entry.tenant_id = $1 and entry.id = listed.id and entry.recorded_at = listed.recorded_at
-    limit 1
+    where entry.tenant_id = $1 and ${isEntry('listed.id', 'listed.recorded_at')}
+    ${byPrimaryKey}
   ) as present on true
   where present.hash is distinct from listed.hash
 )

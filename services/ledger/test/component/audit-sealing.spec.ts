@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@outlay/platform';
 import fc from 'fast-check';
+import pg from 'pg';
 import type { VerificationPosition } from '../../src/seals/verification-step.ts';
 import { type AuditSeals, isValid, startAuditSeals } from './driver/audit-seals.ts';
 
@@ -252,6 +253,30 @@ describe('a verification of the audit trail', () => {
     }
   }, 60_000);
 
+  it('looks up each entry, also with statistics that were taken while they were being written', async () => {
+    const tenant = trail.aTenant();
+    const writer = new pg.Client({ connectionString: trail.adminUrl });
+    await writer.connect();
+    await writer.query('begin');
+    await writer.query(
+      `insert into ledger.audit_entries
+         (tenant_id, id, recorded_at, actor_kind, actor_id, request_id, action, entity, entity_id)
+       select $1, gen_random_uuid(), now(), 'user', '', '', '', '', '' from generate_series(1, 3000)`,
+      [tenant.tenantId],
+    );
+    await trail.superuser.query('analyze ledger.audit_entries');
+    await writer.query('commit');
+    await writer.end();
+    const before = await blocksRead();
+
+    await trail.sealAll(tenant);
+    expect(await trail.verify(tenant, { stepSize: 10_000 })).toMatchObject(isValid(3_000));
+
+    // By an index that fits the tenant alone, each would be looked for among all.
+    const blocks = (await blocksRead()) - before;
+    expect({ isBounded: blocks < 10 * 3_000, blocks }).toMatchObject({ isBounded: true });
+  });
+
   it('names hundreds of entries bit by bit, by answers that stay short, each once', async () => {
     const tenant = trail.aTenant();
     for (const size of [900, 5, 700]) await trail.write(tenant, size);
@@ -299,3 +324,16 @@ describe('an audit trail that is older than its seals', () => {
     expect(await trail.verify(tenant)).toMatchObject(isValid(2_113));
   });
 });
+
+/** How many blocks of the indexes of the audit trail have been read. Connections tell when they end, if not before. */
+async function blocksRead(): Promise<number> {
+  await trail.superuser.query(
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+     where datname = current_database() and usename = 'outlay_ledger'`,
+  );
+  const { rows } = await trail.superuser.query<{ count: number }>(
+    `select sum(idx_blks_hit + idx_blks_read)::float8 as count from pg_statio_user_indexes
+     where relname like 'audit_entries_%'`,
+  );
+  return rows[0]!.count;
+}

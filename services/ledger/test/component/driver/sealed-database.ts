@@ -12,6 +12,7 @@ export async function startSealedDatabase() {
   const superuser = new pg.Client({ connectionString: testDatabase.adminUrl });
   await superuser.connect();
   return {
+    adminUrl: testDatabase.adminUrl,
     ...{ database, superuser, work: { database, key: createSealKey(sealKey), clock: () => new Date() } },
     aTenant: (): TenantContext => systemContext(toTenantId(newTenant().tenantId)),
     /** Does something while whoever is in the middle of a transaction is cut off, time and again. */
