@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newTenant } from '@outlay/testkit';
+import { eventually, newTenant } from '@outlay/testkit';
 import { withAuthenticator } from './driver/authenticator.ts';
 import { mailsOf } from './driver/mails.ts';
 import { newEmail, peopleOf } from './driver/people.ts';
@@ -143,8 +143,10 @@ describe('erasing a person', () => {
     expect(erasedAt).toBeInstanceOf(Date);
     expect(sessionIds).toContain(ida.session.sessionId);
     await identity.query("select identity_jobs.add_job('distribute_sign_in_failures')");
-    for (const text of [named.email, named.firstName, named.lastName])
-      expect([text, await tablesWith(text)]).toEqual([text, []]);
+    await eventually(async () => {
+      for (const text of [named.email, named.firstName, named.lastName])
+        expect([text, await tablesWith(text)]).toEqual([text, []]);
+    });
     const [row] = await identity.query('select * from identity.users where id = $1', [ida.user.id]);
     expect(row).toMatchObject({
       email: `erased-${ida.user.id}@erased.invalid`,

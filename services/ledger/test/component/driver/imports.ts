@@ -10,14 +10,19 @@ export function importsOf({ client }: Pick<TestLedger, 'client'>) {
   const start = (context: CallerContext, file: Buffer | string, described: Described = {}) =>
     client.startImport(context, uploadOf(Buffer.from(file), described), { deadlineMs: 30_000 });
 
-  const finished = (context: CallerContext, importId: string, status = 'completed'): Promise<ledger.Import> =>
+  const finished = (
+    context: CallerContext,
+    importId: string,
+    status = 'completed',
+    timeoutMs = 30_000,
+  ): Promise<ledger.Import> =>
     eventually(
       async () => {
         const answer = await client.getImport(context, { importId });
         expect(answer.import!.status).toBe(status);
         return answer.import!;
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs },
     );
 
   return {
