@@ -6,6 +6,7 @@ import { type ExportName, exportColumns, exportHeader } from './file/export-colu
 import type { FileFormat } from './file/file-format.ts';
 import { cut, nameLengthMax } from './file/row-text.ts';
 import type { ImportState } from './import-state.ts';
+import { lockNames } from './lock-names.ts';
 import { namesShown, type Renaming } from './survey.ts';
 
 /** Something that rows name, told apart from all else in their file. */
@@ -35,7 +36,8 @@ interface Live {
  * Gives what rows of an export of ours name the name that it has here: an account is the same where name, kind and currency
  * are, a category where its whole path is. Where something else has the name, it is called otherwise, as live names are one of
  * a kind: what has been made so before is found, or it will be made. Decided once for an import, in the session's transaction;
- * what another import decides at the same moment is waited for. Rows of other files are answered as they are.
+ * what another batch or import decides of the same names at the same moment is waited for. Rows of other files are answered
+ * as they are.
  */
 export async function resolveNames<Row extends PricedRow>(
   session: Session,
@@ -48,8 +50,9 @@ export async function resolveNames<Row extends PricedRow>(
   const all = namedBy(rows, says);
   if (all.length === 0) return [...rows];
   const names = await readMeanings(session, context, state.id, all);
-  if (all.some((one) => !names.has(keyOf(one)))) {
-    await session.query(meaningsLock, [context.tenantId]);
+  const open = all.filter((one) => !names.has(keyOf(one)));
+  if (open.length > 0) {
+    await lockNames(session, open);
     // Read once more: another batch may have decided meanwhile.
     for (const [key, name] of await readMeanings(session, context, state.id, all)) names.set(key, name);
     await decide(session, context, state.id, { all, names });
@@ -202,11 +205,6 @@ async function readMeanings(
   ]);
   return new Map(rows.map((row) => [keyOf(row), row.name]));
 }
-
-const meaningsLock = {
-  name: 'lock_import_meanings',
-  text: "select pg_advisory_xact_lock(hashtextextended('what exports mean in ' || $1::text, 0))",
-};
 
 const meaningsStatement = {
   name: 'read_import_meanings',
