@@ -90,7 +90,8 @@ export function createSealer(options: SealerOptions): Component {
       }
       if (size < batchSize || stopping.signal.aborted) return 'more';
       const large = batchSize * backlogFactor;
-      return (await step(chain, large)) === large ? 'more' : 'done';
+      const more = await step(chain, large);
+      return more !== 'busy' && more >= large ? 'more' : 'done';
     } catch (error) {
       // What stops one chain must not stop the others.
       backOff.failed(chain.key);
