@@ -2,7 +2,7 @@ import { type ledger, paymentMethods } from '@outlay/contracts';
 import { invalid } from '@outlay/platform';
 import { z } from 'zod';
 import type { Call } from '../http/define-route.ts';
-import { amount, calendarDate, currency, optionalText, present, uuid } from './common.ts';
+import { amount, calendarDate, currency, optionalText, present, text, uuid } from './common.ts';
 import { toMinor } from './expense-input.ts';
 
 /** On the UUID, as what is wrong with that is what a union tells of a text that is neither. */
@@ -31,13 +31,12 @@ export const expenseFilterQuery = {
   currency: currency.optional().meta({ description: 'Paid in this currency.' }),
   payment_method: z.enum(paymentMethods).optional().meta({ description: 'Paid in this way.' }),
   import_id: uuid.optional().meta({ description: 'Brought by this import.' }),
-  q: optionalText(200)
-    .min(1)
+  q: text(200)
     .optional()
     .meta({
       description:
         'Words, or their beginnings, in title, description or vendor, whatever their case and accents; all of them. ' +
-        'Ten at most.',
+        'One at least, ten at most; what is neither letter nor digit stands between words.',
     }),
 };
 

@@ -102,9 +102,13 @@ function toFilter(given: z.output<typeof filterFields>): WantedExpenses {
   };
 }
 
-/** Each further word costs a lookup. To leave some of them out would find what was not asked for. */
+/**
+ * Each further word costs a lookup. To leave some of them out would find what was not asked for, and so would a text
+ * without any.
+ */
 function wordsOf(given: string): string[] {
   const words = searchWords(given);
+  if (words.length === 0) throw invalid('q', 'word_missing', 'must hold a word: letters or digits');
   if (words.length > wordsMax) throw invalid('q', 'too_many_words', `must be ${wordsMax} words at most`);
   return words;
 }

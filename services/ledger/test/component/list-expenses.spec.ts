@@ -125,8 +125,8 @@ describe('the list of expenses', () => {
       { userId: newId() },
       { amountMinorFrom: 12_551n },
       { text: 'vector inkwell missing' },
-      { text: '%' },
-      { text: "' | !:* & <->" },
+      { text: '% vectors' },
+      { text: "' | !:* & <-> vectors" },
       { text: 'ector' },
       { importId: newId() },
     ];
@@ -161,6 +161,16 @@ describe('the list of expenses', () => {
     await expect(totalsOf(text)).rejects.toMatchObject(refused);
     await expect(exportOf(text)).rejects.toMatchObject(refused);
     expect(await ids(tenant.owner, { text: 'blue i j' })).toHaveLength(1);
+  });
+
+  it.each(['%_\\', "' | !:* & <->"])('finds by words, and says that there is none in %s', async (text) => {
+    const { owner } = await ledger.tenant();
+    const refused = { kind: 'invalid', details: [{ field: 'q', code: 'word_missing' }] };
+
+    await expect(list(owner, { text })).rejects.toMatchObject(refused);
+    await expect(ledger.client.getExpenseTotals(owner, { filter: { ...everything, text } })).rejects.toMatchObject(
+      refused,
+    );
   });
 
   it('finds by several words and another filter what a page of any order does not begin with', async () => {
