@@ -15,6 +15,7 @@ function faults(schema: z.ZodType, value: unknown) {
 describe('validate', () => {
   const schema = z.strictObject({
     name: z.string().min(2).max(4),
+    mark: z.string().min(1).optional(),
     kind: z.enum(['a', 'b']),
     tags: z.array(z.string()).max(1),
     limit: z.int().min(1),
@@ -30,9 +31,10 @@ describe('validate', () => {
     [{ ...good, name: undefined }, 'name required: is required'],
     [{ ...good, name: 7 }, 'name invalid_type: must be a string'],
     [{ ...good, name: 'a' }, 'name too_small: must have at least 2 characters'],
+    [{ ...good, mark: '' }, 'mark too_small: must have at least 1 character'],
     [{ ...good, name: 'abcde' }, 'name too_big: must have at most 4 characters'],
     [{ ...good, kind: 'c' }, 'kind invalid_value: must be one of a, b'],
-    [{ ...good, tags: ['x', 'y'] }, 'tags too_big: must have at most 1 entries'],
+    [{ ...good, tags: ['x', 'y'] }, 'tags too_big: must have at most 1 entry'],
     [{ ...good, tags: [1] }, 'tags[0] invalid_type: must be a string'],
     [{ ...good, limit: 0 }, 'limit too_small: must be at least 1'],
     [{ ...good, limit: 1.5 }, 'limit invalid_type: must be an integer'],

@@ -47,9 +47,9 @@ function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return `must be ${article(String(issue.expected))}`;
     case 'too_small':
-      return `must ${bound(issue.origin, 'at least')} ${issue.minimum}${unit(issue.origin)}`;
+      return `must ${bound(issue.origin, 'at least')} ${issue.minimum}${unit(issue.origin, issue.minimum)}`;
     case 'too_big':
-      return `must ${bound(issue.origin, 'at most')} ${issue.maximum}${unit(issue.origin)}`;
+      return `must ${bound(issue.origin, 'at most')} ${issue.maximum}${unit(issue.origin, issue.maximum)}`;
     case 'invalid_value':
       return `must be ${(issue.values as unknown[]).length > 1 ? 'one of ' : ''}${(issue.values as unknown[]).join(', ')}`;
     case 'invalid_format':
@@ -69,9 +69,11 @@ function bound(origin: unknown, words: string): string {
   return isSized(origin) ? `have ${words}` : `be ${words}`;
 }
 
-function unit(origin: unknown): string {
-  if (origin === 'string') return ' characters';
-  return origin === 'array' ? ' entries' : '';
+function unit(origin: unknown, count: unknown): string {
+  const isOne = Number(count) === 1;
+  if (origin === 'string') return isOne ? ' character' : ' characters';
+  if (origin === 'array') return isOne ? ' entry' : ' entries';
+  return '';
 }
 
 function isSized(origin: unknown): boolean {

@@ -100,10 +100,18 @@ export const currency = z
 const decimalHint = (issue: { input: unknown }) =>
   typeof issue.input === 'number' ? 'must be a string such as "125.50": JSON numbers lose digits' : undefined;
 
+/** What is wrong with a text that is no decimal number, or has too many digits before or behind the point. */
+export const decimalFault =
+  ({ whole, fraction, example }: { whole: number; fraction: number; example: string }) =>
+  ({ input }: { input?: unknown }): string =>
+    /^-?\d+(?:\.\d+)?$/.test(String(input))
+      ? `must have at most ${whole} digits before the point and ${fraction} after it`
+      : `must be a decimal number such as "${example}"`;
+
 /** Decimal text; how many decimals a currency has is checked where the currency is known. */
 export const amount = z
   .string({ error: decimalHint })
-  .regex(/^-?\d{1,15}(?:\.\d{1,4})?$/, 'must be a decimal number such as "125.50"')
+  .regex(/^-?\d{1,15}(?:\.\d{1,4})?$/, { error: decimalFault({ whole: 15, fraction: 4, example: '125.50' }) })
   .meta({
     description:
       'Decimal text, never a JSON number, with no more decimals than the currency has. At most 1,000,000,000,000,000 of its ' +

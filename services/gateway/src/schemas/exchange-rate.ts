@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   calendarDate,
   currency,
+  decimalFault,
   instant,
   isNoPatch,
   isPatch,
@@ -20,7 +21,12 @@ export const exchangeRateText = z
   .string({
     error: (issue) => (typeof issue.input === 'number' ? 'must be a string such as "1.0842"' : undefined),
   })
-  .regex(/^\d{1,12}(?:\.\d{1,12})?$/, 'must be a decimal number such as "1.0842"')
+  .regex(/^\d{1,12}(?:\.\d{1,12})?$/, {
+    error: (issue) =>
+      /^-\d/.test(String(issue.input))
+        ? 'must be greater than zero'
+        : decimalFault({ whole: 12, fraction: 12, example: '1.0842' })(issue),
+  })
   .refine((rate) => /[1-9]/.test(rate), { error: 'must be greater than zero', params: { code: 'too_small' } });
 
 const renderedRate = z.string().regex(/^\d{1,12}(?:\.\d{1,12})?$/);

@@ -1,5 +1,6 @@
 import type { ledger, Money } from '@outlay/contracts';
 import { invalid, parseAmount } from '@outlay/platform';
+import { decimalFault } from './common.ts';
 import type { ExpenseBody, ExpensePatch } from './expense.ts';
 
 /** An amount in minor units. Throws validation_failed where it has more decimals than the currency. */
@@ -8,7 +9,13 @@ export function toMinor(amount: string, currency: string, field: string): bigint
   if (minor === 'amount_too_precise') {
     throw invalid(field, 'amount_too_precise', `has more decimals than ${currency}`);
   }
-  if (minor === 'amount_invalid') throw invalid(field, 'amount_invalid', 'must be a decimal number such as "125.50"');
+  if (minor === 'amount_invalid') {
+    throw invalid(
+      field,
+      'amount_invalid',
+      decimalFault({ whole: 15, fraction: 4, example: '125.50' })({ input: amount }),
+    );
+  }
   return minor;
 }
 

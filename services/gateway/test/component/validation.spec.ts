@@ -23,6 +23,12 @@ async function queryFaults(query: string) {
   return { status: answer.status, faults: faultMap(problem.errors) };
 }
 
+async function messagesOf(body: unknown) {
+  const answer = await gateway.fetch('/api/v1/expenses', { method: 'POST', json: body });
+  const { errors } = (await answer.json()) as { errors: { field: string; message: string }[] };
+  return Object.fromEntries(errors.map(({ field, message }) => [field, message]));
+}
+
 function faultMap(errors: { field: string; code: string }[] = []) {
   return Object.fromEntries(errors.map(({ field, code }) => [field, code]));
 }
@@ -69,6 +75,27 @@ describe('Fields that are not valid are 422, one entry each', () => {
   ])('says of %s which rule it breaks', async (query, field, message) => {
     const { errors } = await (await gateway.fetch(`/api/v1/expenses?${query}`)).json();
     expect(errors).toEqual([expect.objectContaining({ field, message })]);
+  });
+
+  it.each([
+    ['1000000000000000', 'must have at most 15 digits before the point and 4 after it'],
+    ['-1.00001', 'must have at most 15 digits before the point and 4 after it'],
+    ['1e3', 'must be a decimal number such as "125.50"'],
+    ['', 'must be a decimal number such as "125.50"'],
+  ])('says of the amount %j which rule it breaks', async (amount, message) => {
+    expect(await messagesOf({ ...expense, amount })).toEqual({ amount: message });
+  });
+
+  it.each([
+    ['1234567890123', 'must have at most 12 digits before the point and 12 after it'],
+    ['-1', 'must be greater than zero'],
+    ['a lot', 'must be a decimal number such as "1.0842"'],
+  ])('says of the rate %j which rule it breaks', async (rate, message) => {
+    expect(await messagesOf({ ...expense, exchange_rate: rate })).toEqual({ exchange_rate: message });
+  });
+
+  it('refuses a search of blanks, which would find everything', async () => {
+    expect(await queryFaults('q=%20')).toEqual({ status: 422, faults: { q: 'blank' } });
   });
 
   it('names every wrong field at once, with a code and words', async () => {
