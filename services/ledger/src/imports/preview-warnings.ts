@@ -30,9 +30,12 @@ function assumedSign({ format }: ImportState): ledger.ImportWarning[] {
   if (!format?.signs.isAssumed) return [];
   const [taken, other] =
     format.signs.amount === 1 ? (['positive', 'spent_negative'] as const) : (['negative', 'spent_positive'] as const);
-  const message =
-    `There are amounts with a minus and without, and nothing else tells which were spent: the ${taken} ones are taken as ` +
-    `spent. To have it the other way, send the mapping ${JSON.stringify({ amounts: other })}.`;
+  const found = format.signs.isOneSided
+    ? 'All amounts have a minus, and nothing else tells whether they were spent or came back: they are taken as ' +
+      `${format.signs.amount === 1 ? 'refunds' : 'spent'}.`
+    : `There are amounts with a minus and without, and nothing else tells which were spent: the ${taken} ones are taken ` +
+      'as spent.';
+  const message = `${found} To have it the other way, send the mapping ${JSON.stringify({ amounts: other })}.`;
   const column = amountFields.flatMap((field) => format.columns.find((one) => one.field === field) ?? [])[0];
   return [{ code: 'sign_assumed', message, column: column?.header ?? '', rows: 0 }];
 }

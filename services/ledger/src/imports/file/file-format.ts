@@ -47,8 +47,10 @@ export const fileFormat = z.object({
   /** What a number in the column is multiplied by to make money spent positive. */
   signs: z.object({
     ...{ amount: sign, debit: sign, credit: sign },
-    /** There are amounts with a minus and without, and their number alone told which were spent. */
+    /** The number of amounts with a minus and without alone told which were spent. */
     isAssumed: z.boolean().default(false),
+    /** There are none without. */
+    isOneSided: z.boolean().optional(),
   }),
   credits: z.enum(importCredits).default('refund'),
   /** The same bytes had come before. */

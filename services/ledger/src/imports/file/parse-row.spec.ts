@@ -337,8 +337,8 @@ describe('the amount of a row', () => {
   it('is spent where a statement with balances shows it leaving', async () => {
     const statement = 'Date,Description,Amount,Balance\n2024-01-02,a,-5.00,95.00\n2024-01-03,b,-6.00,89.00\n';
     expect((await read(statement)).purchases.map(({ booked }) => booked!.amountMinor)).toEqual([500n, 600n]);
-    const card = 'Date,Description,Amount\n2024-01-02,a,-5.00\n2024-01-03,b,-6.00\n';
-    expect((await read(card)).purchases.map(({ booked }) => booked!.amountMinor)).toEqual([-500n, -600n]);
+    const plain = 'Date,Description,Amount\n2024-01-02,a,-5.00\n2024-01-03,b,-6.00\n';
+    expect((await read(plain)).purchases.map(({ booked }) => booked!.amountMinor)).toEqual([500n, 600n]);
   });
 
   it('is spent where hardly any is positive, as so many refunds there are not', async () => {

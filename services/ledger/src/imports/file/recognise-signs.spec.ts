@@ -4,7 +4,7 @@ import type { ImportMapping } from './mapping.ts';
 
 /** What a file of these rows, of a text and an amount, comes to. */
 async function taken(amounts: readonly string[], { header = '', cells = '', mapping = {} as ImportMapping } = {}) {
-  const rows = amounts.map((amount, index) => `2024-01-${10 + index},text ${index},${amount}${cells}`);
+  const rows = amounts.map((amount, index) => `2024-01-${10 + (index % 20)},text ${index},${amount}${cells}`);
   const file = `Date,Description,Amount${header}\n${rows.join('\n')}\n`;
   const { purchases, skipped, format } = await readPurchases(file, 'GBP', mapping);
   return {
@@ -24,12 +24,36 @@ describe('what a minus means', () => {
 
   it('is money spent where most amounts of a few have it', async () => {
     expect(await taken(['-5', '-6', '2'])).toMatchObject({ sign: -1, isAssumed: true });
-    expect(await taken(['-5', '-6'])).toMatchObject({ spent: [-5, -6], sign: 1 });
+    expect(await taken(['-5', '6'])).toMatchObject({ sign: 1, isAssumed: true });
     expect(await taken(['-5', '6', '7', '-8'])).toMatchObject({ sign: 1, isAssumed: true });
   });
 
+  it.each([1, 2, 3, 40])('is money spent where all of %i rows have it, which is assumed of a few', async (rows) => {
+    const amounts = Array.from({ length: rows }, (_, index) => `-${index + 5}`);
+    expect(await taken(amounts)).toMatchObject({
+      ...{ spent: amounts.map((amount) => -Number(amount)), sign: -1, isAssumed: rows < 3 },
+    });
+  });
+
+  it('is a refund where it is said, or where each of the rows that have it says so itself', async () => {
+    const mapping = { amounts: 'spent_positive' } as const;
+    expect(await taken(['-5', '-6'], { mapping })).toMatchObject({ spent: [-5, -6], isAssumed: false });
+    const refund = { header: ',Vendor', cells: ',Refund of the railways' };
+    expect(await taken(['-5'], refund)).toMatchObject({ spent: [-5], sign: 1, isAssumed: false });
+    expect(await taken(['-5', '-6', '-7'], refund)).toMatchObject({ spent: [-5, -6, -7], sign: 1, isAssumed: false });
+  });
+
+  it('is assumed of a few rows beside numbers of cards too, and not beside balances', async () => {
+    expect(await taken(['-5'], { header: ',Card Number', cells: ',**42' })).toMatchObject({
+      sign: -1,
+      isAssumed: true,
+    });
+    expect(await taken(['-5'], { header: ',Balance', cells: ',1.00' })).toMatchObject({ sign: -1, isAssumed: false });
+  });
+
   it('is counted once a row, however many amounts there are', async () => {
-    expect(await taken(['-5', '-6'], { header: ',Original Amount', cells: ',-7' })).toMatchObject({ sign: 1 });
+    const other = { header: ',Original Amount', cells: ',-7' };
+    expect(await taken(['-5', '-6'], other)).toMatchObject({ sign: -1, isAssumed: true });
   });
 
   it.each([
@@ -52,5 +76,22 @@ describe('what a minus means', () => {
     const { format } = await readPurchases(file, 'GBP');
 
     expect(format.signs).toMatchObject({ amount: 1, isAssumed: false });
+  });
+
+  it.each([
+    ['is a refund', 'has it as well, which is assumed', '-280.00', { amount: 1, isAssumed: true }],
+    ['is money spent', 'has none', '280.00', { amount: -1, isAssumed: false }],
+  ])('%s where the payment of the bill %s', async (_what, _where, bill, signs) => {
+    const file = `Date,Description,Amount\n2024-01-02,tea,-4.20\n2024-01-03,PAYMENT THANK YOU,${bill}\n`;
+
+    const { format } = await readPurchases(file, 'GBP');
+
+    expect(format.signs).toMatchObject(signs);
+  });
+
+  it('is told by what is beside it only in words that are known', async () => {
+    const words = { header: ',Dr/Cr', cells: ',Adjustment' };
+    expect(await taken(['-5', '-6'], words)).toMatchObject({ spent: [5, 6], isAssumed: true });
+    expect(await taken(['-5', '-6', '-7'], words)).toMatchObject({ spent: [5, 6, 7], isAssumed: false });
   });
 });

@@ -4,6 +4,8 @@ import { directionOf } from './direction.ts';
 import type { FileFormat } from './file-format.ts';
 import { readNumber } from './read-number.ts';
 import type { Column } from './recognise-columns.ts';
+import { refundTeller } from './says-refund.ts';
+import { cameBack } from './status-words.ts';
 
 /** Collects the signs of all rows, then tells what a minus means in each column. */
 export interface SignEvidence {
@@ -11,21 +13,27 @@ export interface SignEvidence {
   conclude(): FileFormat['signs'];
 }
 
-/** Of fewer rows most may be refunds. */
-const rowsMin = 3;
+/** So few rows may all be refunds, though they are taken as spent. */
+const fewMax = 2;
 
 /**
  * Cards list what was spent as positive and refunds as negative; a bank's statement shows its side of the account, where
  * what was spent is negative. Where words beside the amounts (a column of debit and credit, or marks such as `CR`) say which
  * way the money went, the rows that have them tell what a minus means in the others. Else it is told by a column of balances or of
  * bank accounts beside amounts of which so many are negative as cannot be refunds; else by most of them being negative,
- * which is assumed where some are not. A debit column holds money spent whether its numbers carry a minus or not.
+ * which is assumed where some are not, or where there are but a few. However many there are, it means the same: a file that
+ * goes on from another one must not turn what both of them hold. A debit column holds money spent whether its numbers carry
+ * a minus or not.
  */
 export function gatherSigns(columns: readonly Column[]): SignEvidence {
   const counted = columns.flatMap(({ field, index }) =>
     field in kinds ? [{ index, kind: kinds[field] ?? field }] : [],
   );
   const saysPayment = paymentTeller(columns);
+  const saysRefundInWords = refundTeller(columns);
+  const status = columns.find(({ field }) => field === 'status');
+  const saysRefund = (cells: readonly string[]): boolean =>
+    saysRefundInWords(cells) || (status !== undefined && cameBack((cells[status.index] ?? '').trim()));
   const positive = new Map<string, number>();
   const negative = new Map<string, number>();
   const account = columns.find(({ field }) => field === 'account');
@@ -35,8 +43,11 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
   const direction = columns.find(({ field }) => field === 'direction');
   const isSplit = columns.some(({ field }) => field === 'debit' || field === 'credit');
   let rows = 0;
+  const thanks = { withMinus: 0, without: 0 };
   // Rows that say which way the money went: how many write what was spent with a minus, and how many without.
   const directed = { withMinus: 0, without: 0 };
+  // A column of words of which none is known tells nothing.
+  const isDirected = (): boolean => direction !== undefined && directed.withMinus + directed.without > 0;
   const isMostlyNegative = (kind: string): boolean => (negative.get(kind) ?? 0) > (positive.get(kind) ?? 0);
   // Beside balances as few as half as many as the positive ones are too many for refunds; beside bank accounts as many.
   const weight = hasBalance ? 2 : 1;
@@ -45,16 +56,19 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
     return minuses > 0 && minuses * weight >= (positive.get(kind) ?? 0);
   };
   const isSpentNegative = (): boolean => {
-    if (direction || directed.withMinus !== directed.without) return directed.withMinus > directed.without;
-    return isStatement ? isOftenNegative('amount') : rows >= rowsMin && isMostlyNegative('amount');
+    if (isDirected() || directed.withMinus !== directed.without) return directed.withMinus > directed.without;
+    if (isStatement) return isOftenNegative('amount');
+    // What a card got from its holder is never written as what it paid.
+    return isMostlyNegative('amount') && !(isOneSided() && thanks.withMinus > thanks.without);
   };
-  // A card is not paid more often than it pays.
-  const isTold = (): boolean =>
-    direction !== undefined ||
-    isSplit ||
-    isStatement ||
-    accountKind === 'card' ||
-    directed.withMinus !== directed.without;
+  const isOneSided = (): boolean => (negative.get('amount') ?? 0) > 0 && (positive.get('amount') ?? 0) === 0;
+  const isTold = (): boolean => isDirected() || isSplit || isStatement || directed.withMinus !== directed.without;
+  const isAssumed = (): boolean => {
+    if (isTold()) return false;
+    if (isOneSided()) return thanks.withMinus > thanks.without || (rows <= fewMax && thanks.without === 0);
+    // A card is not paid more often than it pays.
+    return accountKind !== 'card' && (positive.get('amount') ?? 0) > 0 && (negative.get('amount') ?? 0) > 0;
+  };
 
   return {
     add(cells) {
@@ -65,12 +79,14 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
         const written = readNumber(cell);
         if (!written || !/[1-9]/.test(written.body)) continue;
         const isAmount = kind === 'amount';
-        hasAmount ||= isAmount;
         const word = direction && isAmount ? directionOf(cells[direction.index] ?? '') : undefined;
         const side = word ?? (isAmount ? markOf(cell) : undefined);
         if (side !== undefined) directed[written.isNegative === (side === 1) ? 'withMinus' : 'without']++;
         // What a card got from its own holder is neither spent nor a refund, and may come as often as both.
-        if (isThanks && isAmount) continue;
+        if (isThanks && isAmount) thanks[written.isNegative ? 'withMinus' : 'without']++;
+        // Nor does what says itself that it came back tell how what was spent is written, as in a file of refunds alone.
+        if (isAmount && (isThanks || (written.isNegative && saysRefund(cells)))) continue;
+        hasAmount ||= isAmount;
         const counts = written.isNegative ? negative : positive;
         counts.set(kind, (counts.get(kind) ?? 0) + 1);
       }
@@ -80,7 +96,8 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
       amount: isSpentNegative() ? -1 : 1,
       debit: isMostlyNegative('debit') ? -1 : 1,
       credit: isMostlyNegative('credit') ? 1 : -1,
-      isAssumed: !isTold() && (positive.get('amount') ?? 0) > 0 && (negative.get('amount') ?? 0) > 0,
+      isAssumed: isAssumed(),
+      ...(isAssumed() && isOneSided() ? { isOneSided: true } : {}),
     }),
   };
 }

@@ -72,7 +72,7 @@ export async function recogniseValues(
   const amounts = {
     decimalMark: saidMark ?? decimal.mark,
     isDecimalMarkAssumed: saidMark === undefined && decimal.isAssumed,
-    signs: saidSign ? { ...recognised, amount: signOf(saidSign), isAssumed: false } : recognised,
+    signs: saidSign ? { ...recognised, amount: signOf(saidSign), isAssumed: false, isOneSided: undefined } : recognised,
   };
   const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts), ...texts.conclude() };
   const { isPayer } = accounts.conclude();
