@@ -44,8 +44,9 @@ const warning = z
     code: z.string().meta({
       description:
         'For programs: `account_renamed`, `category_renamed`, `column_ignored` (columns with text that say nothing), ' +
-        '`column_repeated`, `credits_skipped`, `decimals_assumed` (`1,234` could be either), `file_known` (the same bytes ' +
-        'came before), `sign_assumed`, `title_missing` (rows that say nothing of what was bought). Newer versions may add others.',
+        '`column_repeated`, `credits_skipped`, `date_order_assumed` (day and month could be either), `decimals_assumed` ' +
+        '(`1,234` could be either), `file_known` (the same bytes came before), `sign_assumed`, `title_missing` (rows that say nothing of what was ' +
+        'bought). Newer versions may add others.',
     }),
     message: z.string().meta({ description: 'For people: what was done, and the mapping that has it otherwise.' }),
     column: z.string().nullable().meta({ description: 'Header of the column that is meant.' }),

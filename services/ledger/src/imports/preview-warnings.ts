@@ -8,6 +8,7 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...(state.format?.repeated ?? []).slice(0, repeatedMax).map(repeatedColumn),
   ...ignoredColumns(state),
   ...missingTitles(state),
+  ...assumedDateOrder(state),
   ...assumedSign(state),
   ...assumedDecimals(state),
   ...skippedCredits(state),
@@ -63,6 +64,16 @@ function missingTitles({ format }: ImportState): ledger.ImportWarning[] {
     `${rows} nothing of what was bought and from whom, and can only become a purchase without a name. To have a column ` +
     `read as that, send a mapping such as ${JSON.stringify({ columns: { [column]: 'title' } })}.`;
   return [{ code: 'title_missing', message, column: '', rows: untitled }];
+}
+
+function assumedDateOrder({ format }: ImportState): ledger.ImportWarning[] {
+  if (!format?.dates.assumed) return [];
+  const { taken, other } = format.dates.assumed;
+  const message =
+    `Nothing tells whether dates are ${taken} or ${other}: they are taken as ${taken}. To have it the other way, send the ` +
+    `mapping ${JSON.stringify({ date_format: other })}.`;
+  const column = format.columns.find(({ field }) => field === 'expense_date');
+  return [{ code: 'date_order_assumed', message, column: column?.header ?? '', rows: 0 }];
 }
 
 function assumedDecimals({ format }: ImportState): ledger.ImportWarning[] {

@@ -146,7 +146,7 @@ describe('a mapping that comes with a file', () => {
 });
 
 describe('columns of one name', () => {
-  const file = 'Date,Merchant,Amount,Note,amount,Amount\n03/04/25,Tea,4.20,x,5.00,6.00\n';
+  const file = 'Date,Merchant,Amount,Note,amount,Amount\n2025-04-03,Tea,4.20,x,5.00,6.00\n';
 
   it('are told apart, and the preview says which is taken', async () => {
     const context = await driver.tenant('EUR');

@@ -42,3 +42,33 @@ describe('a file of a few amounts, all with a minus', () => {
     expect(await driver.spent(context)).toEqual({ Coffee: 1_250, Train: 8_000, Book: 700 });
   });
 });
+
+describe('dates whose day may be the month', () => {
+  const file = fileOf('01/02/2025,1.00,a', '03/04/2025,2.00,b');
+
+  it('are said to be, with the mapping that has them otherwise', async () => {
+    const context = await driver.tenant();
+
+    const seen = await driver.preview(context, file);
+    const other = await driver.preview(context, file, { mapping: { dateFormat: 'MM/DD/YYYY' } });
+
+    expect(seen.preview).toMatchObject({ firstDate: '2025-02-01', lastDate: '2025-04-03' });
+    expect(seen.preview!.warnings).toEqual([
+      {
+        ...{ code: 'date_order_assumed', column: 'Date', rows: 0 },
+        message: expect.stringMatching(/taken as DD\/MM\/YYYY.*\{"date_format":"MM\/DD\/YYYY"\}/),
+      },
+    ]);
+    expect(other.preview).toMatchObject({ firstDate: '2025-01-02', lastDate: '2025-03-04', warnings: [] });
+  });
+
+  it.each(['DD.MM.YYYY', 'MM/DD/YYYY'])('are what the tenant says, who writes %s', async (dateFormat) => {
+    const context = await driver.tenant();
+    await driver.admin.query('update ledger.tenants set date_format = $2 where tenant_id = $1', [
+      context.tenantId,
+      dateFormat,
+    ]);
+
+    expect((await driver.preview(context, file)).preview!.warnings).toEqual([]);
+  });
+});

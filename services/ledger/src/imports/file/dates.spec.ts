@@ -57,6 +57,11 @@ describe('the dates of a file', () => {
     expect(readAs('ymd', '03/04/17').dates).toEqual(['2017-04-03']);
   });
 
+  it('are as the tenant writes them where eight digits fit both', () => {
+    expect(readAs('mdy', '03042017')).toEqual({ format: 'MMDDYYYY', dates: ['2017-03-04'] });
+    expect(readAs('mdy', '03042017', '16042017').dates).toEqual(['2017-04-03', '2017-04-16']);
+  });
+
   it('follow the many where a few contradict them', () => {
     expect(read('13/01/17', '14/01/17', '01/15/17').dates).toEqual(['2017-01-13', '2017-01-14', 'date_invalid']);
   });
@@ -81,5 +86,40 @@ describe('the dates of a file', () => {
       '2035-06-15',
       'date_out_of_range',
     ]);
+  });
+});
+
+describe('the order of day and month', () => {
+  const assumedOf = (cells: readonly string[], usual?: DateOrder) => {
+    const evidence = gatherDates(today, usual);
+    for (const cell of cells) evidence.add(cell);
+    return evidence.conclude().assumed;
+  };
+
+  it.each([
+    [['01/02/2025', '03/04/2025'], undefined, 'DD/MM/YYYY', 'MM/DD/YYYY'],
+    [['01-02-25', '03-03-25'], undefined, 'DD-MM-YY', 'MM-DD-YY'],
+    [['01022025'], undefined, 'DDMMYYYY', 'MMDDYYYY'],
+    [['01/02/2025'], 'ymd', 'DD/MM/YYYY', 'MM/DD/YYYY'],
+    [['2025-01-13', '2025-01-14', '03/04/2025'], undefined, 'DD/MM/YYYY', 'MM/DD/YYYY'],
+    [['13/01/2025', '01/13/2025'], undefined, 'DD/MM/YYYY', 'MM/DD/YYYY'],
+  ] as const)('is assumed of %j where the tenant writes %s', (cells, usual, taken, other) => {
+    expect(assumedOf(cells, usual)).toEqual({ taken, other });
+  });
+
+  it.each([
+    ['a row decides', ['01/02/2025', '13/02/2025'], undefined],
+    ['a row decides for the month', ['01/02/2025', '02/13/2025'], undefined],
+    ['most rows decide', ['13/01/17', '14/01/17', '01/15/17'], undefined],
+    ['the tenant puts the day first', ['01/02/2025'], 'dmy'],
+    ['the tenant puts the month first', ['01/02/2025', '01022025'], 'mdy'],
+    ['two digits in front may be a year', ['25/01/02'], undefined],
+    ['both orders mean the same days', ['01/01/2025', '02/02/2025'], undefined],
+    ['dots are between the numbers', ['01.02.2025', '03.04.2025'], undefined],
+    ['the year comes first', ['2025/01/02', '20250102'], undefined],
+    ['the month is a word', ['1 Feb 2025'], undefined],
+    ['there is no date', ['soon'], undefined],
+  ] as const)('is not assumed where %s', (_what, cells, usual) => {
+    expect(assumedOf(cells, usual)).toBeUndefined();
   });
 });

@@ -40,7 +40,11 @@ export const fileFormat = z.object({
   ignored: z.array(z.string()).default([]),
   /** Rows of which no text is understood, so that nothing is said of what was bought. */
   untitled: z.int().default(0),
-  dates: z.object({ order, compactOrder: order, text: z.string() }),
+  dates: z.object({
+    ...{ order, compactOrder: order, text: z.string() },
+    /** Nothing told the order: what it is taken for, and what it may be as well. */
+    assumed: z.object({ taken: z.string(), other: z.string() }).optional(),
+  }),
   decimalMark: z.enum(['.', ',']),
   /** Nothing but numbers such as `1,234` told the mark. */
   isDecimalMarkAssumed: z.boolean().default(false),
