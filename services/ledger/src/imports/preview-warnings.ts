@@ -8,6 +8,7 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...(state.format?.repeated ?? []).slice(0, repeatedMax).map(repeatedColumn),
   ...ignoredColumns(state),
   ...missingTitles(state),
+  ...unclosedQuotes(state),
   ...assumedDateOrder(state),
   ...assumedSign(state),
   ...assumedDecimals(state),
@@ -64,6 +65,16 @@ function missingTitles({ format }: ImportState): ledger.ImportWarning[] {
     `${rows} nothing of what was bought and from whom, and can only become a purchase without a name. To have a column ` +
     `read as that, send a mapping such as ${JSON.stringify({ columns: { [column]: 'title' } })}.`;
   return [{ code: 'title_missing', message, column: '', rows: untitled }];
+}
+
+function unclosedQuotes({ format }: ImportState): ledger.ImportWarning[] {
+  if (!format?.unclosedQuotes) return [];
+  const { rows, lines } = format.unclosedQuotes;
+  const [what, where] = rows === 1 ? ['1 row', 'line'] : [`${rows} rows`, 'lines'];
+  const message =
+    `A quote is opened and not closed in ${what} (${where} ${lines.join(', ')}${rows > lines.length ? ' ...' : ''}), and ` +
+    'taken as part of the text. If it is none, correct the file and send it then.';
+  return [{ code: 'quote_unclosed', message, column: '', rows }];
 }
 
 function assumedDateOrder({ format }: ImportState): ledger.ImportWarning[] {

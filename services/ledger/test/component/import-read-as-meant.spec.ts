@@ -43,6 +43,26 @@ describe('a file of a few amounts, all with a minus', () => {
   });
 });
 
+describe('a quote that is opened and not closed', () => {
+  it('is booked as text of its row, the others as they are quoted, and a preview names its line', async () => {
+    const context = await driver.tenant();
+    const file = fileOf('2025-03-13,5.00,"Lunch, team"', '2025-03-14,7.00,"oops');
+
+    const seen = await driver.preview(context, file);
+    await driver.commit(context, seen.id);
+
+    expect(seen.preview!.warnings).toEqual([
+      { code: 'quote_unclosed', column: '', rows: 1, message: expect.stringContaining('1 row (line 3)') },
+    ]);
+    expect(await driver.spent(context)).toEqual({ 'Lunch, team': 500, '"oops': 700 });
+  });
+
+  it('is said nowhere of a file whose quotes are closed', async () => {
+    const seen = await driver.preview(await driver.tenant(), fileOf('2025-03-13,5.00,"Lunch, team"'));
+    expect([seen.fresh, seen.preview!.warnings]).toEqual([1, []]);
+  });
+});
+
 describe('dates whose day may be the month', () => {
   const file = fileOf('01/02/2025,1.00,a', '03/04/2025,2.00,b');
 

@@ -1,8 +1,13 @@
 /** How the cells of a file are told apart. */
 export interface CsvSyntax {
   delimiter: string;
-  /** `none`: the file never quotes, so a quote is a character like any other. */
-  quoting: 'double' | 'none';
+  /**
+   * `none`: the file never quotes, so a quote is a character like any other. `mended`: it quotes, and a quote that is opened
+   * and not closed is text.
+   */
+  quoting: 'double' | 'mended' | 'none';
+  /** Cells that a row has; by them lines that are rows are known where quotes are mended. */
+  width?: number;
 }
 
 /** One record of a file. */
@@ -10,6 +15,8 @@ export interface RawRow {
   /** Physical line on which it begins, from 1. */
   line: number;
   cells: string[];
+  /** Of `mended`: a cell stands in quotes; or begins with one that is not closed, and was taken as text. */
+  quotes?: 'closed' | 'unclosed';
 }
 
 /** The quotes of a file do not pair: they are part of the text, or the file is damaged. */
@@ -25,7 +32,7 @@ const recordSizeMax = 64 * 1_024;
 
 /** Splits the text of a file into records. */
 export interface CsvSplitter {
-  /** The records that end in the next piece of the text. Throws UnclosedQuote. */
+  /** The records that end in the next piece of the text. Throws UnclosedQuote; of `mended` where a line is too long. */
   take(piece: string): Iterable<RawRow>;
   /** What is left at the end of the text. Throws UnclosedQuote. */
   end(): Iterable<RawRow>;
@@ -34,7 +41,8 @@ export interface CsvSplitter {
 /**
  * Splits text whose lines end in `\n` as RFC 4180 says, and as files of banks really are: records may be of any length, and
  * a quote that does not begin a cell, or is not followed by a delimiter where it should close one, is text. Blank lines are
- * left out.
+ * left out. Where quotes are mended, one is closed by the next that is not doubled, if a cell ends there, within 64 kB and not
+ * so that each of the lines between the two is a row by itself; no more than that of the text is held.
  *
  * It is our own because of what files can do to the process that reads them. csv-parse, which the tests hold it against,
  * makes an error with its stack for every record of another length than the first, whether anybody asked for it or not, and
@@ -42,7 +50,9 @@ export interface CsvSplitter {
  * accord from beginning to end and gives what quotes mean another sense.
  */
 export function createCsvSplitter(syntax: CsvSyntax): CsvSplitter {
-  const splitLine = syntax.quoting === 'double' ? undefined : splitUnquoting(syntax.delimiter);
+  const { delimiter } = syntax;
+  const splitLine = syntax.quoting === 'none' ? splitUnquoting(delimiter) : undefined;
+  const isMended = syntax.quoting === 'mended';
   let pending = '';
   let line = 1;
 
@@ -57,13 +67,16 @@ export function createCsvSplitter(syntax: CsvSyntax): CsvSplitter {
       if (splitLine === undefined && quote !== -1 && quote < at) quote = text.indexOf('"', at);
       const isPlain = splitLine !== undefined || quote === -1 || quote >= end;
       if (isPlain && found === -1 && !isLast) break;
-      const record = isPlain
-        ? { cells: (splitLine ?? splitPlain)(text.slice(at, end), syntax.delimiter), end, linesWithin: 0 }
-        : splitQuoted(text, at, syntax.delimiter, isLast);
-      if (record === undefined) break;
+      const read: SplitRecord | undefined = isPlain
+        ? { cells: (splitLine ?? splitPlain)(text.slice(at, end), delimiter), end, linesWithin: 0 }
+        : splitQuoted(text, at, { delimiter, isLast, isMended });
+      if (read === undefined) break;
+      const record = isMended && read.linesWithin > 0 ? (firstOfRows(text, at, read, syntax) ?? read) : read;
       if (record.end - at > recordSizeMax) throw new UnclosedQuote();
       // A lone cell of blanks is a blank line to whoever looks at the file.
-      if (record.cells.length > 1 || record.cells[0]?.trim() !== '') yield { line, cells: record.cells };
+      if (record.cells.length > 1 || record.cells[0]?.trim() !== '') {
+        yield record.quotes ? { line, cells: record.cells, quotes: record.quotes } : { line, cells: record.cells };
+      }
       line += record.linesWithin + 1;
       at = record.end + 1;
     }
@@ -88,49 +101,91 @@ interface SplitRecord {
   end: number;
   /** Line ends in its cells. */
   linesWithin: number;
+  quotes?: RawRow['quotes'];
+}
+
+/** How quotes are read in a text, and whether there is no more of it. */
+interface Reading {
+  delimiter: string;
+  isLast: boolean;
+  isMended: boolean;
+}
+
+/**
+ * The first line of a record of several, where each of them is a row by itself: then two quotes that close nothing have come
+ * to stand as if they belonged together. Undefined where it is one record.
+ */
+function firstOfRows(text: string, start: number, record: SplitRecord, syntax: CsvSyntax): SplitRecord | undefined {
+  const { delimiter, width = 0 } = syntax;
+  const reading = { delimiter, isLast: true, isMended: true };
+  const isRow = ({ cells }: SplitRecord): boolean =>
+    cells.length >= width && cells.slice(width).every((cell) => cell.trim() === '');
+  const lines = text.slice(start, record.end).split('\n');
+  const rows = lines.map((line) => splitQuoted(line, 0, reading));
+  const [first] = rows;
+  if (width < 2 || !first || !rows.every((row) => row && isRow(row))) return undefined;
+  return { ...first, end: start + first.end, quotes: 'unclosed' };
 }
 
 /** A record with quotes in it; undefined where the text ends before it does. */
-function splitQuoted(text: string, start: number, delimiter: string, isLast: boolean): SplitRecord | undefined {
+function splitQuoted(text: string, start: number, reading: Reading): SplitRecord | undefined {
+  const { delimiter, isLast, isMended } = reading;
   const cells: string[] = [];
   let linesWithin = 0;
+  let quotes: RawRow['quotes'];
   for (let at = start; ; at++) {
     let cell = '';
     let tail = at;
     if (text[at] === '"') {
-      const quoted = readQuoted(text, at, delimiter, isLast);
+      const quoted = readQuoted(text, at, reading, start + recordSizeMax);
       if (!quoted) return undefined;
       cell = quoted.text;
       tail = quoted.end;
+      if (isMended && quotes !== 'unclosed') quotes = quoted.quotes ?? quotes;
       for (let found = cell.indexOf('\n'); found !== -1; found = cell.indexOf('\n', found + 1)) linesWithin++;
     }
     at = tail;
     while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at++;
     cells.push(cell + text.slice(tail, at));
-    if (at >= text.length) return isLast ? { cells, end: at, linesWithin } : undefined;
-    if (text[at] === '\n') return { cells, end: at, linesWithin };
+    const isOver = at >= text.length;
+    if (isOver && !isLast) return undefined;
+    if (isOver || text[at] === '\n') return { cells, end: at, linesWithin, ...(quotes && { quotes }) };
   }
+}
+
+interface Quoted {
+  text: string;
+  end: number;
+  quotes?: RawRow['quotes'];
 }
 
 /**
  * What stands in quotes, and where it ends. A quote in the middle of it that is not doubled shows that the first one was
- * text as well, and the rest of the cell is plain. Undefined where the text ends before that is known.
+ * text as well, and the rest of the cell is plain; where quotes are mended, the cell is so from its beginning if that other
+ * quote stands on another line or begins a cell of its own, and if there is none before `limit`. Undefined where the text
+ * ends before that is known.
  */
 function readQuoted(
   text: string,
   start: number,
-  delimiter: string,
-  isLast: boolean,
-): { text: string; end: number } | undefined {
+  { delimiter, isLast, isMended }: Reading,
+  limit: number,
+): Quoted | undefined {
+  const unclosed: Quoted = { text: '"', end: start + 1, quotes: 'unclosed' };
   let value = '';
   for (let from = start + 1; ; ) {
     const quote = text.indexOf('"', from);
+    // Not before so much of the text is there, as what is read must not depend on the pieces in which it comes.
+    if (isMended && (quote === -1 || quote >= limit)) return isLast || text.length > limit ? unclosed : undefined;
     if (quote === -1 || (quote + 1 >= text.length && !isLast)) return undefined;
     value += text.slice(from, quote);
     const next = text[quote + 1];
     if (next !== '"') {
-      const isClosed = next === undefined || next === delimiter || next === '\n';
-      return { text: isClosed ? value : `"${value}"`, end: quote + 1 };
+      if (next === undefined || next === delimiter || next === '\n') {
+        return { text: value, end: quote + 1, quotes: 'closed' };
+      }
+      if (isMended && (text[quote - 1] === delimiter || value.includes('\n'))) return unclosed;
+      return { text: `"${value}"`, end: quote + 1 };
     }
     value += '"';
     from = quote + 2;

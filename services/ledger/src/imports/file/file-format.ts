@@ -24,7 +24,9 @@ export const fileFormat = z.object({
   kind: z.enum(importFileKinds).default('csv'),
   encoding: z.enum(importEncodings),
   delimiter: z.string(),
-  quoting: z.enum(['double', 'none']),
+  quoting: z.enum(['double', 'mended', 'none']),
+  /** Rows with a quote that is opened and not closed, and was taken as text: how many, and the lines of the first. */
+  unclosedQuotes: z.object({ rows: z.int(), lines: z.array(z.int()) }).optional(),
   /** Physical line of the header, from 1; of statements 0. */
   headerLine: z.int(),
   /** Cells of the header, nameless ones at its end apart. */

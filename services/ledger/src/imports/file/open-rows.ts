@@ -15,14 +15,14 @@ export type OpenFile = () => AsyncIterable<Uint8Array>;
  */
 export function openRows(
   open: OpenFile,
-  format: Pick<FileFormat, 'kind' | 'encoding' | 'delimiter' | 'quoting'>,
+  format: Pick<FileFormat, 'kind' | 'encoding' | 'delimiter' | 'quoting'> & { width?: number },
 ): AsyncGenerator<RawRow> {
   return inTurns(readText(decodeText(open(), format.encoding), format));
 }
 
 function readText(
   text: AsyncIterable<string>,
-  format: Pick<FileFormat, 'kind' | 'delimiter' | 'quoting'>,
+  format: Pick<FileFormat, 'kind' | 'delimiter' | 'quoting'> & { width?: number },
 ): AsyncGenerator<RawRow> {
   switch (format.kind) {
     case 'ofx':

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { type CsvSyntax, UnclosedQuote } from './csv-splitter.ts';
+import { type CsvSyntax, createCsvSplitter, UnclosedQuote } from './csv-splitter.ts';
 import { readFirstRows, readRows } from './read-rows.ts';
 
 async function read(text: string, syntax: Partial<CsvSyntax> = {}, size = 5): Promise<[number, ...string[]][]> {
@@ -55,13 +55,79 @@ describe('the rows of a file', () => {
 
   it('are those that csv-parse finds, whatever the text and its pieces', async () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', ' ', ';', '"', '""', '\n', 'é'), maxLength: 60 });
-    const kinds = fc.constantFrom<CsvSyntax['quoting']>('double', 'none');
+    const kinds = fc.constantFrom<'double' | 'none'>('double', 'none');
     await fc.assert(
       fc.asyncProperty(texts, kinds, fc.integer({ min: 1, max: 7 }), async (text, quoting, size) => {
         const rows = await read(text, { quoting }, size).catch((error: unknown) => (error as Error).name);
         expect(rows).toEqual(recordsOf(text, quoting));
       }),
       { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('the rows of a file whose quotes are mended', () => {
+  const mended = { quoting: 'mended', width: 3 } as const;
+
+  it.each([
+    ['at the end', '1;"b;c";d\n2;x;"oops', [1, '1', 'b;c', 'd'], [2, '2', 'x', '"oops']],
+    ['before the end of the line', '2;"oops;y\n1;"b;c";d\n', [1, '2', '"oops', 'y'], [2, '1', 'b;c', 'd']],
+    ['before a quote on its line', '2;"oops;"b;c"\n1;a;d\n', [1, '2', '"oops', 'b;c'], [2, '1', 'a', 'd']],
+    ['before another one', '1;x;"b\n2;y;5"\n3;"z;";w\n', [1, '1', 'x', '"b'], [2, '2', 'y', '5"'], [3, '3', 'z;', 'w']],
+    ['with a doubled one', '1;"b;c";d\n2;x;"12"" cable', [1, '1', 'b;c', 'd'], [2, '2', 'x', '"12"" cable']],
+  ])('are split at theirs: one that is not closed, %s, is text', async (_where, text, ...rows) => {
+    for (const size of [1, 5, 100]) expect(await read(text, mended, size)).toEqual(rows);
+  });
+
+  it('may hold lines in quotes that are closed', async () => {
+    const text = '1;"a;\nb";"c\n\nd\n"\n2;x;"oops\n3;"y\nz";w\n';
+    expect(await read(text, mended)).toEqual([
+      [1, '1', 'a;\nb', 'c\n\nd\n'],
+      [6, '2', 'x', '"oops'],
+      [7, '3', 'y\nz', 'w'],
+    ]);
+  });
+
+  it('are held no longer than 64 kB for a quote that is never closed', () => {
+    const splitter = createCsvSplitter({ delimiter: ';', ...mended });
+    const line = `1;2;${'x'.repeat(95)}\n`;
+    const early = [...splitter.take(`1;"oops;3\n${line.repeat(640)}`)];
+    const later = [...splitter.take(line.repeat(640))];
+    expect([early.length, later.length, [...splitter.end()].length]).toEqual([0, 1_281, 0]);
+    expect(later[0]).toEqual({ line: 1, cells: ['1', '"oops', '3'], quotes: 'unclosed' });
+  });
+
+  it('are the same in whatever pieces they come', async () => {
+    const texts = fc.string({ unit: fc.constantFrom('a', ';', '"', '""', '\n', ';"', '"\n'), maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(texts, fc.integer({ min: 1, max: 7 }), async (text, size) => {
+        expect(await read(text, mended, size)).toEqual(await read(text, mended, 100));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('are those that were written, but for the ones whose quotes are not closed', async () => {
+    const texts = fc
+      .string({ unit: fc.constantFrom('b', ' ', '"', '\n'), maxLength: 6 })
+      .chain((rest) => fc.constantFrom('', `a${rest}`, `a;${rest}`));
+    const written = fc.tuple(texts, texts, texts).map((cells) => ({ cells, isStray: false }));
+    const stray = fc.constantFrom(['"a', 'b', 'c'], ['a', '"b', 'c'], ['a', 'b', '"c']);
+    const rows = fc.array(
+      fc.oneof(
+        written,
+        stray.map((cells) => ({ cells, isStray: true })),
+      ),
+      { maxLength: 8 },
+    );
+    const lineOf = ({ cells, isStray }: { cells: readonly string[]; isStray: boolean }) =>
+      cells.map((cell) => (isStray ? cell : `"${cell.replaceAll('"', '""')}"`)).join(';');
+    await fc.assert(
+      fc.asyncProperty(rows, async (given) => {
+        const found = await read(given.map((row) => `${lineOf(row)}\n`).join(''), mended);
+        expect(found.map(([, ...cells]) => cells)).toEqual(given.map(({ cells }) => cells));
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -24,22 +24,30 @@ interface Given {
 }
 
 /**
- * Completes what the head of a file told with what all of its rows tell, in one pass; two where its quotes may be part of
- * the text, as in files of programs that never quote. Then the reading wins under which more rows have the cells of the
- * header. What the client says of values holds. Memory does not grow with the file.
- * Throws UnclosedQuote or UnreadableFile where neither reading makes a file of purchases of it.
+ * Completes what the head of a file told with what all of its rows tell, in one pass; three where its quotes do not pair or
+ * may be part of the text, as in files of programs that never quote. Then the reading wins under which most rows have a date
+ * and the cells of the header. What the client says of values holds. Memory does not grow with the file.
+ * Throws UnclosedQuote or UnreadableFile where no reading makes a file of purchases of it.
  */
 export async function recogniseFile(
   open: OpenFile,
   head: { encoding: ImportEncoding; layout: Layout },
   given: Given,
 ): Promise<RecognisedFile> {
-  if (head.layout.kind !== 'csv') return read('double', open, head, given);
-  const quoted = await read('double', open, head, given).catch(undefinedIfUnreadable);
-  if (!quoted) return read('none', open, head, given);
-  if (!quoted.hasDoubtfulQuotes) return quoted;
-  const plain = await read('none', open, head, given).catch(undefinedIfUnreadable);
-  return !plain || quoted.rowsFitting >= plain.rowsFitting ? quoted : plain;
+  const { kind } = head.layout;
+  const readAs = (quoting: FileFormat['quoting']) => read(quoting, open, head, given);
+  if (kind !== 'csv' && kind !== 'outlay') return readAs('double');
+  const quoted = await readAs('double').catch(undefinedIfUnreadable);
+  // Our own export quotes whatever it holds, also where that looks like rows.
+  if (quoted && (kind === 'outlay' || !quoted.hasDoubtfulQuotes)) return quoted;
+  if (kind === 'outlay') return readAs('mended');
+  const mended = await readAs('mended').catch(undefinedIfUnreadable);
+  const plain = quoted || mended ? await readAs('none').catch(undefinedIfUnreadable) : await readAs('none');
+  // Of readings that fit as well: the one that takes quotes as they are meant, and none where no quote has another.
+  const ranked = mended?.hasClosedQuotes ? [quoted, mended, plain] : [quoted, plain, mended];
+  return ranked
+    .filter((one) => one !== undefined)
+    .reduce((winner, one) => (one.rowsFitting > winner.rowsFitting ? one : winner));
 }
 
 /** What is read in the wrong way may well look as if nothing could be read. */
@@ -52,12 +60,16 @@ async function read(
   open: OpenFile,
   { encoding, layout }: { encoding: ImportEncoding; layout: Layout },
   given: Given,
-): Promise<RecognisedFile & { rowsFitting: number; hasDoubtfulQuotes: boolean }> {
+): Promise<RecognisedFile & { rowsFitting: number; hasDoubtfulQuotes: boolean; hasClosedQuotes: boolean }> {
   const { kind, delimiter, headerLine } = layout;
-  const rows = openRows(open, { kind, encoding, delimiter, quoting });
-  const { rowsTotal, rowsFitting, hasDoubtfulQuotes, ...values } = await recogniseValues(rows, layout, given);
   // Delimiters at the end of each line make columns without a name, and nothing belongs there.
   const width = layout.header.findLastIndex((cell) => cell.trim() !== '') + 1;
+  const rows = openRows(open, { kind, encoding, delimiter, quoting, width });
+  const { rowsTotal, rowsFitting, hasDoubtfulQuotes, hasClosedQuotes, ...values } = await recogniseValues(
+    rows,
+    layout,
+    given,
+  );
   const headers = nameColumns(layout.header.slice(0, width));
   const repeated = findRepeated(layout.header, values.columns, given.mapping?.columns);
   const recognised = {
@@ -74,7 +86,7 @@ async function read(
     ...values,
   };
   const format = applyMapping(recognised, given.mapping ?? {});
-  return { format, rowsTotal, rowsFitting, hasDoubtfulQuotes };
+  return { format, rowsTotal, rowsFitting, hasDoubtfulQuotes, hasClosedQuotes };
 }
 
 const written = { dates: { order: 'ymd', compactOrder: 'ymd', text: 'YYYY-MM-DD' }, decimalMark: '.' } as const;

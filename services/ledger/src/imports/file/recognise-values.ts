@@ -14,17 +14,22 @@ import { createRowGuard } from './row-guard.ts';
 /** What only all rows together can tell. */
 export type RecognisedValues = Pick<
   FileFormat,
-  'dates' | 'decimalMark' | 'isDecimalMarkAssumed' | 'signs' | 'credits' | 'ignored' | 'untitled'
+  'dates' | 'decimalMark' | 'isDecimalMarkAssumed' | 'signs' | 'credits' | 'ignored' | 'untitled' | 'unclosedQuotes'
 > & {
   /** Rows below the header. */
   rowsTotal: number;
-  /** Those of them that have as many cells as the header. */
+  /** Those of them that have a date and as many cells as the header. */
   rowsFitting: number;
-  /** Quoted text holds line ends and delimiters: an address perhaps, or rows that run together. */
+  /** Quoted text holds line ends, and delimiters or quotes: an address perhaps, or rows that run together. */
   hasDoubtfulQuotes: boolean;
+  /** Of quotes that are mended: some are closed, so that the file is one that quotes. */
+  hasClosedQuotes: boolean;
   /** Without those that turned out to say something else. */
   columns: Layout['columns'];
 };
+
+/** Lines that are named of all those with a quote that is not closed. */
+const linesMax = 10;
 
 const amountFields: ReadonlySet<string> = new Set([
   ...['amount', 'original_amount', 'billed_amount', 'debit', 'credit', 'balance'],
@@ -52,13 +57,19 @@ export async function recogniseValues(
   let rowsTotal = 0;
   let rowsFitting = 0;
   let hasDoubtfulQuotes = false;
+  let hasClosedQuotes = false;
+  const unclosed = { rows: 0, lines: [] as number[] };
 
-  for await (const { line, cells } of rows) {
+  for await (const { line, cells, quotes } of rows) {
     if (line <= layout.headerLine) continue;
     rowsTotal++;
-    if (cells.length === layout.header.length) rowsFitting++;
-    hasDoubtfulQuotes ||= cells.some((cell) => cell.includes('\n') && cell.includes(layout.delimiter));
+    hasDoubtfulQuotes ||= cells.some(
+      (cell) => cell.includes('\n') && (cell.includes(layout.delimiter) || cell[0] === '"'),
+    );
+    hasClosedQuotes ||= quotes === 'closed';
+    if (quotes === 'unclosed' && unclosed.rows++ < linesMax) unclosed.lines.push(line);
     const hasDate = dateColumn !== undefined && dates.add(cells[dateColumn.index] ?? '');
+    if (hasDate && cells.length === layout.header.length) rowsFitting++;
     guard.take(cells, hasDate);
     for (const column of amountColumns) decimals.add(cells[column.index] ?? '', () => currencyOf(cells, column));
     signs.add(cells);
@@ -77,5 +88,6 @@ export async function recogniseValues(
   const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts), ...texts.conclude() };
   const { isPayer } = accounts.conclude();
   const columns = layout.columns.filter(({ field, isGiven }) => field !== 'account' || isPayer || isGiven);
-  return { ...values, columns, rowsTotal, rowsFitting, hasDoubtfulQuotes };
+  const unclosedQuotes = unclosed.rows > 0 ? { unclosedQuotes: unclosed } : {};
+  return { ...values, ...unclosedQuotes, columns, rowsTotal, rowsFitting, hasDoubtfulQuotes, hasClosedQuotes };
 }

@@ -45,6 +45,15 @@ describe('an export of ours', () => {
     expect(await printsOf(untouched)).toEqual(['outlay', '0e7ceebf998dfc2af122361a0c13b9ea']);
   });
 
+  it('is read as it is quoted where somebody has left a quote open', async () => {
+    const touched = fileOf(names, [expense, { ...expense, title: 'Chairs, "oak"' }]).replaceAll('"oak"', '""oak""');
+
+    const { purchases, refused, format } = await readPurchases(touched.replace(/"\r\n$/, '\r\n'), 'EUR');
+
+    expect([purchases.map(({ title }) => title), refused]).toEqual([['Desks', 'Chairs, "oak"'], []]);
+    expect([format.kind, format.unclosedQuotes]).toEqual(['outlay', { rows: 1, lines: [3] }]);
+  });
+
   it.each([
     [
       'with columns left out',
