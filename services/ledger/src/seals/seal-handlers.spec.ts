@@ -27,3 +27,14 @@ it('verifies the journal of a tenant twice at once and no more, and leaves anoth
   for (const { reject } of begun) reject(new Error('over'));
   await Promise.allSettled(held);
 });
+
+it.each([
+  [{ sequence: 1n }, 'hash'],
+  [{ hash: 'ab'.repeat(32) }, 'sequence'],
+  [{ auditSequence: 1n }, 'audit_hash'],
+  [{ auditHash: 'ab'.repeat(32) }, 'audit_sequence'],
+])('a head that was kept is named whole: of %p, %s is wrong', async (given, field) => {
+  const { verifyJournal } = createSealHandlers({} as never);
+  const verifying = verifyJournal({ ...systemContext(one!), role: 'owner' }, { ...request, ...given });
+  await expect(verifying).rejects.toMatchObject({ kind: 'invalid', details: [{ field }] });
+});

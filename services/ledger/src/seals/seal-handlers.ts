@@ -121,10 +121,12 @@ function parseKept(request: { sequence: bigint; hash: string }) {
   return parseInput(z.object({ sequence: ofSeal, hash }), request);
 }
 
-function parseKeptAudit(request: { auditSequence: bigint; auditHash: string }) {
-  if (request.auditSequence === 0n && request.auditHash === '') return undefined;
-  const kept = parseInput(z.object({ auditSequence: ofSeal, auditHash: hash }), request);
-  return { sequence: kept.auditSequence, hash: kept.auditHash };
+function parseKeptAudit({ auditSequence, auditHash }: { auditSequence: bigint; auditHash: string }) {
+  if (auditSequence === 0n && auditHash === '') return undefined;
+  // By the names that clients know, as what is wrong is said of them.
+  const fields = z.object({ audit_sequence: ofSeal, audit_hash: hash });
+  const kept = parseInput(fields, { audit_sequence: auditSequence, audit_hash: auditHash });
+  return { sequence: kept.audit_sequence, hash: kept.audit_hash };
 }
 
 const toHeadMessage = (head: Pick<Link, 'sequence' | 'hash' | 'sealedAt'> | undefined): ledger.JournalHead => ({
