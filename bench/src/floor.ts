@@ -78,7 +78,7 @@ const withPgbench = async (
 };
 
 // What the services set on their connections, without which the same text would run by another plan.
-const plannerOptions = '-c jit=off -c plan_cache_mode=force_generic_plan -c enable_sort=off';
+const plannerOptions = '-c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_sort=off';
 
 let runNumber = 1;
 

@@ -81,7 +81,7 @@ function assumedDateOrder({ format }: ImportState): ledger.ImportWarning[] {
   if (!format?.dates.assumed) return [];
   const { taken, other } = format.dates.assumed;
   const message =
-    `Nothing tells whether dates are ${taken} or ${other}: they are taken as ${taken}. To have it the other way, send the ` +
+    `The rows do not tell whether dates are ${taken} or ${other}: they are taken as ${taken}. To have it the other way, send the ` +
     `mapping ${JSON.stringify({ date_format: other })}.`;
   const column = format.columns.find(({ field }) => field === 'expense_date');
   return [{ code: 'date_order_assumed', message, column: column?.header ?? '', rows: 0 }];

@@ -48,6 +48,8 @@ export function createSealer(options: SealerOptions): Component {
   const { database, logger, pollMs = 500, stepTimeoutMs = 2_000, batchSize = batchSizeDefault } = options;
   const stopping = new AbortController();
   const backOff = createBackOff({ firstMs: pollMs, mostMs: restMsMax });
+  /** How much the chains get that have failed and go on since: twice as much each time, until it is a batch. */
+  const sizes = new Map<string, number>();
   let running: Promise<void> | undefined;
 
   /** One turn for each chain that waits; answers whether more does. */
@@ -73,9 +75,14 @@ export function createSealer(options: SealerOptions): Component {
     const restedAt = ({ key }: Chain) => backOff.restedAt(key) ?? 0;
     for (const chain of chains.toSorted((left, right) => restedAt(left) - restedAt(right))) {
       if (stopping.signal.aborted || backOff.isResting(chain.key)) break;
-      const turn = await sealNext(chain, Math.ceil(batchSize * failedFactor));
+      const size = sizes.get(chain.key) ?? Math.ceil(batchSize * failedFactor);
+      const turn = await sealNext(chain, size);
+      sizes.delete(chain.key);
       if (turn === 'failed') break;
-      if (turn === 'more') isMore = true;
+      if (turn !== 'more') continue;
+      isMore = true;
+      if (size * 2 < batchSize) sizes.set(chain.key, size * 2);
+      else backOff.succeeded(chain.key);
     }
     return isMore;
   }

@@ -29,8 +29,8 @@ export interface ExpenseFilter {
   paymentMethod?: string;
 }
 
-/** Puts a value into the statement; answers its placeholder. */
-export type Parameter = (value: unknown) => string;
+/** Puts a value into the statement; answers its placeholder. `id` is what a column of UUIDs is compared with. */
+export type Parameter = (value: unknown, kind?: 'id') => string;
 
 /** How the expenses of one value are found in the order of their dates: `column = value` along an index of its own. */
 export type Path =
@@ -57,12 +57,12 @@ export interface FilterPart {
 /** The conditions of a filter, its status apart; of those with an index of their own the most selective first. */
 export function filterParts(filter: ExpenseFilter): FilterPart[] {
   return [
-    ...equal('import', 'import_id', filter.importId),
+    ...equalId('import', 'import_id', filter.importId),
     // A partial index is used where its condition is repeated.
     ...equal('vendor', 'vendor', filter.vendor, " and expense.vendor <> ''"),
     ...references('project', 'project_id', filter.projects),
     ...references('account', 'account_id', filter.accounts),
-    ...equal('user', 'user_id', filter.userId),
+    ...equalId('user', 'user_id', filter.userId),
     ...categories(filter.categories),
     ...currencyOf(filter.currency),
     ...equal('method', 'payment_method', filter.paymentMethod, " and expense.payment_method <> ''"),
@@ -84,6 +84,11 @@ const equal = (name: string, column: string, value: unknown, also = ''): FilterP
     ? []
     : [{ name, path: { kind: 'equal' }, sql: (parameter) => `expense.${column} = ${parameter(value)}${also}` }];
 
+const equalId = (name: string, column: string, id: string | undefined): FilterPart[] =>
+  id === undefined
+    ? []
+    : [{ name, path: { kind: 'equal' }, sql: (parameter) => `expense.${column} = ${parameter(id, 'id')}` }];
+
 const bound = (name: string, column: string, operator: string, value: unknown): FilterPart[] =>
   value === undefined
     ? []
@@ -98,7 +103,7 @@ const bound = (name: string, column: string, operator: string, value: unknown): 
 function references(name: string, column: string, wanted: ReferenceFilter | undefined): FilterPart[] {
   if (wanted === undefined) return [];
   const { ids, isNone } = wanted;
-  if (!isNone && ids.length === 1) return equal(name, column, ids[0]);
+  if (!isNone && ids.length === 1) return equalId(name, column, ids[0]);
   return severalOf(name, column, wanted, (parameter) => `${parameter(ids)}::uuid[]`);
 }
 

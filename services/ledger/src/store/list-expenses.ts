@@ -73,8 +73,8 @@ export function listExpensesStatement(
   const parts = filterParts(wanted.filter);
   const name = nameOf(wanted, parts);
   // Plans are made for any value (ADR 5), but what is planned anew each time may as well know whether somebody has few expenses.
-  const parameter = (value: unknown) =>
-    name === '' && typeof value === 'string' && isUuid(value) ? `'${value}'::uuid` : `$${values.push(value)}`;
+  const parameter: Parameter = (value, kind) =>
+    name === '' && kind === 'id' && isUuid(String(value)) ? `'${value}'::uuid` : `$${values.push(value)}`;
   const plan = choosePlan(parts, wanted);
   const writer = createWriter(wanted, parts, { limits, parameter });
   const text = writer[plan.shape](plan);

@@ -55,7 +55,7 @@ beforeAll(async () => {
   );
   session = new pg.Client({
     connectionString: ledger.database.urlFor('ledger'),
-    options: '-c enable_sort=off -c jit=off -c plan_cache_mode=force_generic_plan',
+    options: '-c enable_sort=off -c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
   });
   await session.connect();
 }, 120_000);

@@ -66,6 +66,19 @@ describe('the list of expenses', () => {
     expect(second.page).toEqual({ nextCursor: '', hasMore: false, limit: 2 });
   });
 
+  it('finds a text that looks like an id by every filter that takes one, in any order', async () => {
+    const tenant = await ledger.tenant();
+    const text = newId();
+    const { id } = await record(tenant.owner, { vendor: text, tags: [text], title: text });
+    await record(tenant.owner, {});
+
+    for (const filter of [{ vendor: text }, { tags: [text] }, { text }, { vendor: text, tags: [text], text }]) {
+      for (const sort of ['-expense_date', 'expense_date', '-amount', 'created_at']) {
+        expect((await list(tenant.owner, filter, { sort })).expenses.map((expense) => expense.id)).toEqual([id]);
+      }
+    }
+  });
+
   it('finds by each filter what matches it, and nothing else', async () => {
     const tenant = await ledger.tenant();
     const { category } = await ledger.client.createCategory(tenant.owner, { name: 'Software' });
