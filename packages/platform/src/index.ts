@@ -1,4 +1,4 @@
-export { ConfigError, loadConfig } from './config/load-config.ts';
+export { ConfigError, loadConfig, readAll } from './config/load-config.ts';
 export { type LogLevel, readServiceConfig, type ServiceConfig, serviceVariables } from './config/service-config.ts';
 export type { TlsFiles } from './config/tls-files.ts';
 export { type CallScope, currentCallScope, remainingMs, runInCallScope } from './context/call-scope.ts';
@@ -74,6 +74,7 @@ export { type Component, createLifecycle, type Lifecycle } from './lifecycle/lif
 export { createReadiness, type Readiness } from './lifecycle/readiness.ts';
 export { createRpcService, type RpcService, type RpcServiceOptions } from './lifecycle/rpc-service.ts';
 export { runProcess } from './lifecycle/run-process.ts';
+export { runService } from './lifecycle/run-service.ts';
 export { pause, within } from './lifecycle/time.ts';
 export { createTurns, type Turns } from './lifecycle/turns.ts';
 export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';

@@ -45,6 +45,19 @@ describe('a service process', () => {
     expect(messages(child)).toContain(message);
   });
 
+  it('names all bad variables in one line of its log and exits with 1', async () => {
+    const child = start('is told nonsense');
+    expect(await child.exited).toBe(1);
+    expect(child.lines()).toEqual([
+      expect.objectContaining({
+        level: 'fatal',
+        service: 'fixture',
+        msg: 'the configuration is not valid',
+        problems: ['THIS: is missing', 'THAT: is wrong'],
+      }),
+    ]);
+  });
+
   it('exits with 1 when a part does not stop', async () => {
     const child = start('fails to stop');
     await nextMessage(child);

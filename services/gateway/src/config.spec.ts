@@ -40,6 +40,10 @@ describe('readConfig', () => {
     expect(() => readConfig({ NODE_ENV: 'production', DEVELOPER_ROUTES: 'true' })).toThrow('DEVELOPER_ROUTES');
   });
 
+  it('names what every service reads and what it reads itself at once', () => {
+    expect(() => readConfig({ LOG_LEVEL: 'loud', BASE_DOMAIN: '!' })).toThrow(/LOG_LEVEL[\s\S]*BASE_DOMAIN/);
+  });
+
   it('reads lists and proxies', () => {
     const config = readConfig({ CORS_ORIGINS: 'https://a.example, http://localhost:5173', TRUST_PROXY: '2' });
     expect(config.corsOrigins).toEqual(['https://a.example', 'http://localhost:5173']);
@@ -55,6 +59,7 @@ describe('readConfig', () => {
     ['RATE_LIMIT_TENANT', '-1'],
     ['TENANT_CONCURRENCY', '0'],
     ['VALIDATE_RESPONSES', 'true'],
+    ['TRUST_PROXY', 'banana'],
   ])('names %s when it is %s', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(name);
   });

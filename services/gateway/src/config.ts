@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig, readServiceConfig, type ServiceConfig } from '@outlay/platform';
+import { ConfigError, loadConfig, readAll, readServiceConfig, type ServiceConfig } from '@outlay/platform';
+import express from 'express';
 import { z } from 'zod';
 import type { ResponseCheck } from './http/check-answer.ts';
 import type { Quotas } from './limits.ts';
@@ -56,6 +57,16 @@ const quota = (perMinute: number) => z.coerce.number().int().min(0).default(perM
 
 const origin = /^https?:\/\/[a-z0-9.-]+(?::\d{1,5})?$/;
 
+/** Whether Express takes it: a number of proxies, or their addresses and networks (`10.0.0.0/8, loopback`). */
+function isTrustProxy(text: string): boolean {
+  try {
+    express().set('trust proxy', text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const variables = z.object({
   GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   BASE_DOMAIN: z
@@ -65,7 +76,11 @@ const variables = z.object({
   CORS_ORIGINS: list.refine((origins) => origins.every((item) => origin.test(item)), {
     message: 'must be a comma-separated list of origins such as https://app.example.com',
   }),
-  TRUST_PROXY: z.string().default('0'),
+  TRUST_PROXY: z
+    .string()
+    .default('0')
+    .refine(isTrustProxy, 'must be a number of proxies, or their addresses and networks such as 10.0.0.0/8')
+    .transform((text) => (/^\d+$/.test(text) ? Number(text) || false : text)),
   RATE_LIMIT_TENANT: quota(600_000),
   RATE_LIMIT_USER: quota(300_000),
   RATE_LIMIT_KEY: quota(300_000),
@@ -91,8 +106,10 @@ const variables = z.object({
 
 /** Reads the environment; throws ConfigError that names every bad variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
-  const shared = readServiceConfig(env, { grpcPort: 0, opsPort: 9100 });
-  const own = loadConfig(variables, env);
+  const [shared, own] = readAll(
+    () => readServiceConfig(env, { grpcPort: 0, opsPort: 9100 }),
+    () => loadConfig(variables, env),
+  );
   const isProduction = shared.environment === 'production';
   const drainDelayMs = own.DRAIN_DELAY_MS ?? Math.min(isProduction ? 5_000 : 50, shared.shutdownTimeoutMs / 3);
   if (drainDelayMs > shared.shutdownTimeoutMs / 3) {
@@ -106,7 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
     port: own.GATEWAY_PORT,
     baseDomain: own.BASE_DOMAIN,
     corsOrigins: own.CORS_ORIGINS,
-    trustProxy: readTrustProxy(own.TRUST_PROXY),
+    trustProxy: own.TRUST_PROXY,
     quotas: {
       tenant: own.RATE_LIMIT_TENANT,
       user: own.RATE_LIMIT_USER,
@@ -130,10 +147,4 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
     connectionsMax: own.CONNECTIONS_MAX,
     drainDelayMs,
   };
-}
-
-/** A number of proxies, or their addresses and networks (`10.0.0.0/8, loopback`). */
-function readTrustProxy(text: string): GatewayConfig['trustProxy'] {
-  if (/^\d+$/.test(text)) return Number(text) || false;
-  return text;
 }

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, readServiceConfig, type ServiceConfig } from '@outlay/platform';
+import { ConfigError, loadConfig, readAll, readServiceConfig, type ServiceConfig } from '@outlay/platform';
 import { z } from 'zod';
 
 /** What identity needs besides what every service reads. */
@@ -32,12 +32,11 @@ const ownVariables = z.object({
 
 /** Reads the environment; throws ConfigError that names every variable that is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const config = readServiceConfig(env, {
-    grpcPort: 50_051,
-    opsPort: 9_101,
-    needs: ['databaseUrl', 'serviceClientSecret', 'bus'],
-  });
-  const own = loadConfig(ownVariables, env);
+  const needs = ['databaseUrl', 'serviceClientSecret', 'bus'] as const;
+  const [config, own] = readAll(
+    () => readServiceConfig(env, { grpcPort: 50_051, opsPort: 9_101, needs }),
+    () => loadConfig(ownVariables, env),
+  );
   const { PLATFORM_ADMIN_EMAIL: email, PLATFORM_ADMIN_PASSWORD: password } = own;
   if (Boolean(email) !== Boolean(password)) {
     throw new ConfigError(['PLATFORM_ADMIN_EMAIL, PLATFORM_ADMIN_PASSWORD: must both be set, or neither']);

@@ -1,4 +1,4 @@
-import { loadConfig, readServiceConfig, type ServiceConfig } from '@outlay/platform';
+import { loadConfig, readAll, readServiceConfig, type ServiceConfig } from '@outlay/platform';
 import { z } from 'zod';
 
 /** What the ledger needs besides what every service may read. */
@@ -28,8 +28,10 @@ const ownVariables = z.object({
 /** Reads the environment; throws ConfigError that names every variable that is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const needs = ['databaseUrl', 'serviceClientSecret', 'bus'] as const;
-  const config = readServiceConfig(env, { grpcPort: 50_053, opsPort: 9_103, needs });
-  const own = loadConfig(ownVariables, env);
+  const [config, own] = readAll(
+    () => readServiceConfig(env, { grpcPort: 50_053, opsPort: 9_103, needs }),
+    () => loadConfig(ownVariables, env),
+  );
   return {
     ...config,
     sealKey: own.LEDGER_SEAL_KEY,

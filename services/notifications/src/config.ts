@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, readServiceConfig, type ServiceConfig } from '@outlay/platform';
+import { ConfigError, loadConfig, readAll, readServiceConfig, type ServiceConfig } from '@outlay/platform';
 import { z } from 'zod';
 
 /** Where mail goes. */
@@ -20,9 +20,12 @@ export type Config = ServiceConfig & {
 /** Reads the environment; throws ConfigError that names every variable that is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const needs = ['databaseUrl', 'serviceClientSecret', 'bus'] as const;
-  const config = readServiceConfig(env, { grpcPort: 50_054, opsPort: 9_104, needs });
-  const { PUBLIC_URL: publicUrl } = loadConfig(linkVariables, env);
-  return { ...config, publicUrl, mail: readMailConfig(env) };
+  const [config, { PUBLIC_URL: publicUrl }, mail] = readAll(
+    () => readServiceConfig(env, { grpcPort: 50_054, opsPort: 9_104, needs }),
+    () => loadConfig(linkVariables, env),
+    () => readMailConfig(env),
+  );
+  return { ...config, publicUrl, mail };
 }
 
 /** Paths and tokens are put behind it, so it may hold a path but nothing that ends one. */

@@ -21,6 +21,25 @@ export function loadConfig<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEn
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new ConfigError(
-    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'environment'}: ${issue.message}`),
+    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'environment'}: ${problemOf(issue)}`),
   );
+}
+
+const problemOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_type' && issue.expected === 'number' ? 'must be a number' : issue.message;
+
+/** Reads each part of a configuration; where some are not valid, throws one ConfigError with the problems of all. */
+export function readAll<T extends readonly unknown[]>(...parts: { [I in keyof T]: () => T[I] }): T {
+  const problems: string[] = [];
+  const read = parts.map((part) => {
+    try {
+      return part();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return read as unknown as T;
 }
