@@ -15,12 +15,15 @@ Also read:
   OUTLAY_DATA             where data and logs are kept (.outlay)
   OUTLAY_SEED=off         does not make the demo tenant (on: makes it on a server that others can reach, too)
   DATABASE_ROLE_SECRET    what the passwords of the services' roles are made from; needed where others can reach DATABASE_URL
+  SERVICE_CLIENT_SECRET, IDENTITY_ENCRYPTION_KEY, LEDGER_SEAL_KEY
+                          secrets of the services; unset, they are made once and kept in .outlay/secrets, and the
+                          database they were made for opens with no others
   LOG_LEVEL               of the services (info)
   PUBLIC_URL              what the links in mails begin with (where the API listens)
   OTEL_EXPORTER_OTLP_ENDPOINT        where traces go
   MAILGUN_API_KEY, MAILGUN_DOMAIN    send mail instead of writing it to .outlay/mail
 
-Delete .outlay/ to begin anew.`;
+Delete .outlay/ to begin anew; with a DATABASE_URL, that database too.`;
 
 const args = process.argv.slice(2);
 if (args.includes('--help') || args.includes('-h')) {

@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { type ServiceEntry, type ServicePorts, services } from '@outlay/testkit/host';
 
+export type ChosenPorts = ReadonlyMap<ServiceEntry, ServicePorts>;
+
 /** The usual ports, or free ones where others hold them. Only the gateway's is fixed, as clients have to know it. */
-export async function choosePorts(): Promise<Map<ServiceEntry, ServicePorts>> {
+export async function choosePorts(): Promise<ChosenPorts> {
   const ports = new Map<ServiceEntry, ServicePorts>();
   for (const service of services) {
     const port = isGateway(service) ? await gatewayPort(service) : await usualOrFree(service.port.usual);
@@ -12,12 +14,19 @@ export async function choosePorts(): Promise<Map<ServiceEntry, ServicePorts>> {
   return ports;
 }
 
-export function gatewayUrlOf(ports: ReadonlyMap<ServiceEntry, ServicePorts>): string {
+/** Whether nobody has taken one of them since. */
+export async function areFree(ports: ChosenPorts): Promise<boolean> {
+  const wanted = [...ports.values()].flatMap(({ port, opsPort }) => [port, opsPort]);
+  const found = await Promise.all(wanted.map(listenOn));
+  return !found.includes(undefined);
+}
+
+export function gatewayUrlOf(ports: ChosenPorts): string {
   const [, gateway] = [...ports].find(([service]) => isGateway(service)) ?? [];
   return `http://localhost:${gateway?.port}`;
 }
 
-export function identityAddressOf(ports: ReadonlyMap<ServiceEntry, ServicePorts>): string {
+export function identityAddressOf(ports: ChosenPorts): string {
   const [, identity] = [...ports].find(([service]) => service.name === 'identity') ?? [];
   return `127.0.0.1:${identity?.port}`;
 }

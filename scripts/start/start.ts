@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { createPlatformServices, migratePlatform } from '@outlay/testkit/host';
 import { demo, seedDemo } from '../seed.ts';
-import { choosePorts, gatewayUrlOf, identityAddressOf } from './choose-ports.ts';
+import { type ChosenPorts, choosePorts, gatewayUrlOf, identityAddressOf } from './choose-ports.ts';
 import { findInfrastructure, isShared } from './infrastructure.ts';
-import { keptSecret } from './kept-secret.ts';
+import { keptSecrets } from './kept-secrets.ts';
 import { local } from './local-files.ts';
 import { printWelcome } from './print-welcome.ts';
 import { takeRunLock } from './run-lock.ts';
 import { setAsideLargeLogs } from './set-aside-large-logs.ts';
 import { createShutDown } from './shut-down.ts';
+import { startServices } from './start-services.ts';
 import { step } from './step.ts';
 import { supervise } from './supervise.ts';
 
@@ -20,38 +21,36 @@ export async function start(): Promise<void> {
     mkdirSync(local('logs'), { recursive: true });
     shutDown.add(takeRunLock());
     setAsideLargeLogs();
-    const ports = await choosePorts();
+    const found = await choosePorts();
     const infrastructure = await findInfrastructure(shutDown.add);
+    const secrets = await keptSecrets(infrastructure.databaseUrl);
     await step('Database schemas are up to date', () => migratePlatform(infrastructure.databaseUrl));
     if (shutDown.isAsked()) return;
 
     const isSeeding = wantsDemo(infrastructure.databaseUrl);
-    const services = createPlatformServices({
-      infrastructure,
-      ports,
-      logDirectory: local('logs'),
-      defaults: {
-        NODE_ENV: 'development',
-        SERVICE_CLIENT_SECRET: keptSecret('service-client'),
-        IDENTITY_ENCRYPTION_KEY: keptSecret('identity-encryption'),
-        LEDGER_SEAL_KEY: keptSecret('ledger-seal'),
-        MAIL_OUTBOX_DIRECTORY: local('mail'),
-        PUBLIC_URL: gatewayUrlOf(ports),
-        SHUTDOWN_TIMEOUT_MS: '8000',
-        ...(isSeeding
-          ? { PLATFORM_ADMIN_EMAIL: demo.platformAdmin.email, PLATFORM_ADMIN_PASSWORD: demo.password }
-          : {}),
-      },
-    });
-    shutDown.onForce(services.kill);
-    shutDown.add(services.stop);
-    await step('Six services are ready', services.start);
+    const create = (ports: ChosenPorts) =>
+      createPlatformServices({
+        infrastructure,
+        ports,
+        logDirectory: local('logs'),
+        defaults: {
+          NODE_ENV: 'development',
+          ...secrets,
+          MAIL_OUTBOX_DIRECTORY: local('mail'),
+          PUBLIC_URL: gatewayUrlOf(ports),
+          SHUTDOWN_TIMEOUT_MS: '8000',
+          ...(isSeeding
+            ? { PLATFORM_ADMIN_EMAIL: demo.platformAdmin.email, PLATFORM_ADMIN_PASSWORD: demo.password }
+            : {}),
+        },
+      });
+    const { services, ports } = await step('Six services are ready', () => startServices(create, found, shutDown));
     shutDown.add(supervise(services.all));
 
     const gatewayUrl = gatewayUrlOf(ports);
     if (isSeeding) {
       const identityAddress = identityAddressOf(ports);
-      const serviceClientSecret = process.env.SERVICE_CLIENT_SECRET ?? keptSecret('service-client');
+      const serviceClientSecret = process.env.SERVICE_CLIENT_SECRET ?? secrets.SERVICE_CLIENT_SECRET;
       await step('The demo tenant is there', () => seedDemo({ gatewayUrl, identityAddress, serviceClientSecret }));
     }
     if (shutDown.isAsked()) return;

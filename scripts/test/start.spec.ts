@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,15 +35,15 @@ class Starter {
         this.output += chunk;
       });
     }
-    const ended = once(this.#child, 'exit').then(() => {
-      throw new Error(`npm start ended:\n${this.output}`);
+    let isEnded = false;
+    this.#child.once('close', () => {
+      isEnded = true;
     });
-    const ready = eventually(() => expect(this.output).toContain('Outlay is ready'), {
+    await eventually(() => expect(isEnded || this.output.includes('Outlay is ready')).toBe(true), {
       timeoutMs: 150_000,
       intervalMs: 50,
     });
-    ended.catch(() => {});
-    await Promise.race([ready, ended]);
+    if (isEnded) throw new Error(`npm start ended:\n${this.output}`);
   }
 
   /** Resolves when the starter has ended and nothing that it started is left. */
@@ -144,6 +143,26 @@ describe('npm start on its embedded default', () => {
   }, 300_000);
 });
 
+describe('npm start twice at the same moment', () => {
+  it('brings up two platforms, each with services of its own', async () => {
+    const starters: Starter[] = [];
+    const folders: string[] = [];
+    try {
+      for (const _ of ['one', 'other']) {
+        const data = await mkdtemp(join(tmpdir(), 'outlay-start-'));
+        folders.push(data);
+        starters.push(new Starter({ OUTLAY_DATA: data, GATEWAY_PORT: String(await freePort()) }));
+      }
+      await Promise.all(starters.map((starter) => starter.start()));
+
+      for (const starter of starters) await starter.logIn(demo.owner.email);
+    } finally {
+      await Promise.all(starters.map((starter) => starter.end('SIGKILL')));
+      for (const data of folders) await rm(data, { recursive: true, force: true });
+    }
+  }, 300_000);
+});
+
 describe('npm start on given servers', () => {
   it('runs on the PostgreSQL, RabbitMQ and Redis that the environment names', async () => {
     const data = await mkdtemp(join(tmpdir(), 'outlay-start-'));
@@ -164,6 +183,11 @@ describe('npm start on given servers', () => {
       expect(starter.output).toContain('RabbitMQ at');
       await starter.end('SIGTERM');
       expect(starter.output).toContain('Stopped.');
+
+      await rm(join(data, 'secrets'), { recursive: true });
+      await expect(starter.start()).rejects.toThrow(
+        /The database is in use, and SERVICE_CLIENT_SECRET.* not known here/,
+      );
     } finally {
       await starter.end('SIGKILL');
       await vhost.drop();

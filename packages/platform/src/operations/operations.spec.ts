@@ -33,11 +33,11 @@ describe('the ops server', () => {
       if (!isUp) throw new Error('password hunter2 refused');
     };
     const { get } = await start({ database: check, bus: async () => undefined });
-    expect(await get('/readyz')).toEqual({ status: 200, body: '{"status":"ok","failing":[]}' });
+    expect(await get('/readyz')).toEqual({ status: 200, body: `{"status":"ok","failing":[],"pid":${process.pid}}` });
     isUp = false;
     expect(await get('/readyz?probe')).toEqual({
       status: 503,
-      body: '{"status":"unavailable","failing":["database"]}',
+      body: `{"status":"unavailable","failing":["database"],"pid":${process.pid}}`,
     });
   });
 

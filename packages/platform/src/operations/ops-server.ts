@@ -16,7 +16,8 @@ const checkTimeoutMs = 2_000;
 
 /**
  * Serves GET /healthz (the process lives), GET /readyz (200 when every check resolves within two seconds, else 503
- * with the names of those that did not) and GET /metrics (Prometheus). Port 0 takes any free one.
+ * with the names of those that did not; and which process it is, as another may have the port that was meant for one) and
+ * GET /metrics (Prometheus). Port 0 takes any free one.
  */
 export function createOpsServer(options: {
   host: string;
@@ -35,7 +36,8 @@ export function createOpsServer(options: {
     // Probes come every few seconds; only the change is worth a line.
     if (names !== lastFailing) logger[failing.length > 0 ? 'warn' : 'info']({ failing }, 'readiness changed');
     lastFailing = names;
-    return json(failing.length > 0 ? 503 : 200, { status: failing.length > 0 ? 'unavailable' : 'ok', failing });
+    const status = failing.length > 0 ? 'unavailable' : 'ok';
+    return json(failing.length > 0 ? 503 : 200, { status, failing, pid: process.pid });
   }
 
   async function answer(path: string): Promise<Answer> {

@@ -17,6 +17,22 @@ export async function ensureDatabase(serverUrl: string, name: string): Promise<s
   return url;
 }
 
+/** Whether the platform has run on it before: at its first start identity makes a key to sign tokens with. */
+export async function isInUse(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 15_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query(
+      `select where has_table_privilege(to_regclass('identity.signing_keys'), 'select')`,
+    );
+    if (rows.length === 0) return false;
+    const keys = await client.query('select from identity.signing_keys limit 1');
+    return keys.rows.length > 0;
+  } finally {
+    await client.end();
+  }
+}
+
 function withDatabase(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${encodeURIComponent(name)}`;

@@ -1,9 +1,9 @@
 export { postgresAnswers, rabbitmqAnswers, redisAnswers } from './answers.ts';
-export { ensureDatabase } from './ensure-database.ts';
+export { ensureDatabase, isInUse } from './ensure-database.ts';
 export { killGroup } from './kept-process.ts';
 export { startLocalPostgres } from './local-postgres.ts';
 export { migratePlatform } from './migrate-platform.ts';
-export { createPlatformServices } from './platform-services.ts';
+export { createPlatformServices, type PlatformServices } from './platform-services.ts';
 export { embeddedBinaries } from './postgres-binaries.ts';
 export { processEntry } from './process-table.ts';
 export { repositoryRoot } from './repository.ts';

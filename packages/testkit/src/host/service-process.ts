@@ -28,7 +28,7 @@ export type ServiceProcess = {
   /** Undefined while it does not run. */
   pid: () => number | undefined;
   start: () => void;
-  /** Resolves when `/readyz` answers 200; rejects with the end of the log when the process ends before that. */
+  /** Resolves when its own `/readyz` answers 200; rejects with the end of the log when the process ends before that. */
   ready: (timeoutMs?: number) => Promise<void>;
   /** SIGTERM, and SIGKILL for its whole process group when that is ignored for `timeoutMs`. */
   stop: (timeoutMs?: number) => Promise<void>;
@@ -71,7 +71,7 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
           );
         }
         await delay(40);
-        answer = await readiness(opsPort);
+        answer = await readiness(opsPort, child?.pid);
       }
     },
     stop: async (timeoutMs = 12_000) => {
@@ -138,11 +138,13 @@ function inherited(): Record<string, string | undefined> {
   );
 }
 
-async function readiness(opsPort: number): Promise<string> {
+async function readiness(opsPort: number, pid: number | undefined): Promise<string> {
   try {
     const response = await fetch(`http://127.0.0.1:${opsPort}/readyz`, { signal: AbortSignal.timeout(2_000) });
-    return response.status === 200 ? 'ready' : await response.text();
+    const answer: { pid?: number } = JSON.parse(await response.text());
+    if (answer.pid !== pid) return `another program listens on its operations port, ${opsPort}`;
+    return response.status === 200 ? 'ready' : JSON.stringify(answer);
   } catch {
-    return 'nothing listens on its operations port';
+    return 'nothing that tells of it listens on its operations port';
   }
 }

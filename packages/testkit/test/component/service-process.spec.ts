@@ -65,6 +65,18 @@ describe('createServiceProcess', () => {
     );
   });
 
+  it('does not take a program that has its port already for the service', async () => {
+    create().start();
+    await service.ready();
+    const first = service;
+    create().start();
+    try {
+      await expect(service.ready()).rejects.toThrow(/small ended while it was starting.*EADDRINUSE/s);
+    } finally {
+      await first.kill();
+    }
+  });
+
   it('reports an end that nobody asked for, and only that', async () => {
     const reasons: string[] = [];
     create().onUnexpectedExit((reason) => reasons.push(reason));
