@@ -9,7 +9,7 @@ export const scopes = {
   'references:write': 'Make, change, archive and delete categories, accounts and projects; change exchange rates.',
   'expenses:read': 'Read expenses, their tags, and imports.',
   'expenses:write': 'Record, change and reverse expenses, and import files.',
-  'reports:read': 'Read figures.',
+  'reports:read': 'Read summaries, balances, the general ledger, restatements, the journal and its verification.',
   'deliveries:read': 'Read what mails left, and what became of them.',
   'security:read': 'Read the security log and the audit trail.',
 } as const;

@@ -30,8 +30,8 @@ export const listAuditEntries = defineRoute({
   path: '/audit-entries',
   summary: 'Read who changed what of the books',
   description:
-    'Newest first: each change of expenses, categories, accounts, projects and imports, who made it, and how the thing was ' +
-    'before and after. Nothing in it ever changes. All filters must hold.',
+    'Newest first: each change of expenses, categories, accounts, projects, imports and their mappings, exchange rates and ' +
+    'what followed from a corrected one, and of the currency of the books; who made it, and how the thing was before and after. Nothing in it ever changes. All filters must hold.',
   tags: ['Security'],
   access: access.ledger.listAuditEntries,
   request: { query },

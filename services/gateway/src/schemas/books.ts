@@ -90,7 +90,10 @@ export const trialBalanceSchema = z
   .strictObject({
     as_of: calendarDate.nullable(),
     known_as_of: told,
-    balanced: z.boolean().meta({ description: 'Always true. Where it is not, the books are broken.' }),
+    balanced: z.boolean().meta({
+      description:
+        'Whether all balances of each currency add up to zero. False: the books were changed past the platform.',
+    }),
     totals: z.array(totals).meta({ description: 'By currency; each balance is zero.' }),
     accounts: z.array(accountBalances).meta({ description: 'Those that something was posted to.' }),
   })

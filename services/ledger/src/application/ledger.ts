@@ -41,7 +41,7 @@ const bulksAtOnce = { ofTenant: 4 };
 /** An export holds a call as long as its reader takes; these leave the calls of everybody else alone. */
 const exportsAtOnce = { total: 64, ofTenant: 8 };
 
-/** All that can be done with the books, imports apart. Each use case has a file of its own that says what it promises. */
+/** All that can be done with expenses and what they refer to. Each use case has a file of its own that says what it promises. */
 export function createLedger(dependencies: LedgerDependencies) {
   const exportPlaces = createTenantPlaces(exportsAtOnce);
   const bulks = createTenantPlaces(bulksAtOnce);
