@@ -20,8 +20,11 @@ export interface Neighbours {
   createOwner(context: CallerContext, request: identity.CreateOwnerRequest): Promise<Owner>;
   /** The owner of a tenant; undefined when there is none. */
   findOwner(context: CallerContext, tenantId: string): Promise<Owner | undefined>;
-  /** Throws conflict `currency_fixed` once something is booked. */
-  setCurrency(context: CallerContext, tenantId: string, currency: string): Promise<void>;
+  /**
+   * Throws conflict `currency_fixed`, with the currency of the books as its `currency`, once something is booked in another
+   * one; conflict `changed_meanwhile` where the ledger has heard of a later asking.
+   */
+  setCurrency(context: CallerContext, request: ledger.SetTenantCurrencyRequest): Promise<void>;
   close(): void;
 }
 
@@ -32,7 +35,9 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
   const tokenSource = serviceTokenOf(forTokens, { clientId: 'tenancy-billing', clientSecret });
   const asItself = { tls, logger, tokenSource };
   const identityClient = createGrpcClient(identity.IdentityServiceService, { ...asItself, address: identityAddress });
-  const ledgerClient = createGrpcClient(ledger.LedgerServiceService, { ...asItself, address: ledgerAddress });
+  // Below what callers wait, so that they hear that it is away.
+  const ofLedger = { ...asItself, address: ledgerAddress, deadlineMs: 1_500 };
+  const ledgerClient = createGrpcClient(ledger.LedgerServiceService, ofLedger);
 
   return {
     loadKeys: keysOf(forTokens),
@@ -45,8 +50,8 @@ export function connectNeighbours(config: Config, logger: Logger): Neighbours {
     async findOwner(context, tenantId) {
       return (await identityClient.getTenantOwner(asService(context, tenantId), { tenantId })).user;
     },
-    async setCurrency(context, tenantId, currency) {
-      await ledgerClient.setTenantCurrency(asService(context, tenantId), { tenantId, currency });
+    async setCurrency(context, request) {
+      await ledgerClient.setTenantCurrency(asService(context, request.tenantId), request);
     },
     close() {
       for (const client of [forTokens, identityClient, ledgerClient]) client.close();

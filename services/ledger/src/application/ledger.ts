@@ -27,7 +27,7 @@ import { listTags, type TagListing } from './list-tags.ts';
 import { recordExpense } from './record-expense.ts';
 import { type RecordExpenses, recordExpenses } from './record-expenses.ts';
 import { reverseExpense } from './reverse-expense.ts';
-import { setTenantCurrency } from './set-tenant-currency.ts';
+import { type SetTenantCurrency, setTenantCurrency } from './set-tenant-currency.ts';
 import { streamExpenses } from './stream-expenses.ts';
 import { createTenantPlaces } from './tenant-places.ts';
 import { type UpdateAccount, updateAccount } from './update-account.ts';
@@ -86,7 +86,8 @@ export function createLedger(dependencies: LedgerDependencies) {
       deleteProject(dependencies, context, command),
     listTags: (context: TenantContext, listing: TagListing) => listTags(dependencies, context, listing),
 
-    setTenantCurrency: (context: TenantContext, currency: string) => setTenantCurrency(dependencies, context, currency),
+    setTenantCurrency: (context: TenantContext, command: SetTenantCurrency) =>
+      setTenantCurrency(dependencies, context, command),
   };
 }
 

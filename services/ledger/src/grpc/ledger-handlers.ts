@@ -63,7 +63,8 @@ export const ledgerHandlers = (books: Ledger): Omit<Handlers, OtherRpc> => ({
 
   setTenantCurrency: async (context, request) => {
     const command = parseInput(z.object({ currency }), request);
-    return books.setTenantCurrency(actingFor(context, request.tenantId), command.currency);
+    const { currency: wanted } = command;
+    return books.setTenantCurrency(actingFor(context, request.tenantId), { currency: wanted, asking: request.asking });
   },
   streamExpenses: async function* (context, request) {
     for await (const { expenses, ...page } of books.streamExpenses(actingFor(context, request.tenantId))) {

@@ -10,6 +10,6 @@ export async function onTenantRegistered(
   const { settings, plan, entitlements } = event.data;
   const version = event.aggregateVersion;
   if (settings === undefined) throw new Error('A tenant was registered without settings');
-  await keepSettings(session, { settings, version, time: event.time });
+  await keepSettings(session, { settings, version });
   await keepEntitlements(session, { plan, entitlements, version });
 }

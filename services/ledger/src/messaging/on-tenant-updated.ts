@@ -9,5 +9,5 @@ export async function onTenantUpdated(
 ): Promise<void> {
   const { settings } = event.data;
   if (settings === undefined) throw new Error('A tenant was updated without settings');
-  await keepSettings(session, { settings, version: event.aggregateVersion, time: event.time });
+  await keepSettings(session, { settings, version: event.aggregateVersion });
 }

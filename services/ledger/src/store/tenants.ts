@@ -60,28 +60,21 @@ export async function insertTenant(session: Session, tenant: TenantSnapshot): Pr
 }
 
 /**
- * Keeps the settings of a newer version. The currency follows as long as nothing is booked, unless it was set here
- * after the event was written: then an event that knows of it is on its way.
+ * Keeps the settings of a newer version. Of a tenant that is known here the currency stays: it changes only when it is asked
+ * for, before any event tells of it.
  */
 export async function keepSettings(
   session: Session,
-  change: { settings: tenancy.Settings; version: number; time: Date },
+  { settings, version }: { settings: tenancy.Settings; version: number },
 ): Promise<void> {
-  const { settings, version, time } = change;
   await session.query(
-    `insert into tenants (tenant_id, currency, currency_set_at, timezone, date_format, settings_version)
-     values ($1, $2, $3, $4, $5, $6)
+    `insert into tenants (tenant_id, currency, timezone, date_format, settings_version)
+     values ($1, $2, $3, $4, $5)
      on conflict (tenant_id) do update
-     set currency = case
-         when tenants.currency_fixed_at is null and tenants.currency_set_at < excluded.currency_set_at
-           then excluded.currency
-         else tenants.currency
-       end,
-       currency_set_at = greatest(tenants.currency_set_at, excluded.currency_set_at),
-       timezone = excluded.timezone, date_format = excluded.date_format,
+     set timezone = excluded.timezone, date_format = excluded.date_format,
        settings_version = excluded.settings_version, updated_at = now()
      where tenants.settings_version < excluded.settings_version`,
-    [session.tenantId, settings.currency, time, settings.timezone, settings.dateFormat, version],
+    [session.tenantId, settings.currency, settings.timezone, settings.dateFormat, version],
   );
 }
 
@@ -109,23 +102,27 @@ export async function keepEntitlements(
 }
 
 /**
- * Sets the currency unless something is booked. The first booking takes the same row's lock to fix the currency, so
- * one of the two comes first and the other sees it. Answers the currency that holds now.
+ * The currency of the session's tenant, locked until the transaction ends, and whether a later asking than the given one was
+ * heard. The first booking takes the same row's lock to fix the currency, so one of the two comes first and the other sees it.
  */
-export async function setCurrency(
+export async function findCurrencyForUpdate(
   session: Session,
-  currency: string,
-): Promise<{ currency: string; isChanged: boolean }> {
-  const changed = await session.query(
-    `update tenants set currency = $2, currency_set_at = now(), updated_at = now()
-     where tenants.tenant_id = $1 and tenants.currency_fixed_at is null and tenants.currency <> $2`,
-    [session.tenantId, currency],
+  asking: bigint,
+): Promise<{ currency: string; isFixed: boolean; isOutdated: boolean } | undefined> {
+  const { rows } = await session.query<{ currency: string; isFixed: boolean; isOutdated: boolean }>(
+    `select tenants.currency, tenants.currency_fixed_at is not null as "isFixed", tenants.currency_asking > $2 as "isOutdated"
+     from tenants where tenants.tenant_id = $1 for update`,
+    [session.tenantId, asking],
   );
-  const { rows } = await session.query<{ currency: string }>(
-    'select tenants.currency from tenants where tenants.tenant_id = $1',
-    [session.tenantId],
+  return rows[0];
+}
+
+/** Stores the currency that was asked for, of a tenant that is locked. */
+export async function setCurrency(session: Session, currency: string, asking: bigint): Promise<void> {
+  await session.query(
+    'update tenants set currency = $2, currency_asking = $3, updated_at = now() where tenants.tenant_id = $1',
+    [session.tenantId, currency, asking],
   );
-  return { currency: rows[0]?.currency ?? '', isChanged: changed.rowCount === 1 };
 }
 
 const toEntitlementsJson = (entitlements: readonly tenancy.Entitlement[]): string =>

@@ -102,7 +102,7 @@ describe('an account', () => {
     await open(tenant, held(100n));
 
     const service = ledger.asService(tenant.tenantId, 'tenancy-billing');
-    await ledger.client.setTenantCurrency(service, { tenantId: tenant.tenantId, currency: 'USD' });
+    await ledger.client.setTenantCurrency(service, { tenantId: tenant.tenantId, currency: 'USD', asking: 1n });
 
     const rows = await ledger.query('select currency from ledger.tenants where tenant_id = $1', [tenant.tenantId]);
     expect(rows).toEqual([{ currency: 'USD' }]);

@@ -63,26 +63,11 @@ describe('a tenant’s events', () => {
     expect(await stored(tenantId)).toMatchObject({ plan: 'professional', entitlements: [{ limit: '5' }] });
   });
 
-  it('change the currency until something is booked, and not after', async () => {
+  it('leave the currency alone, which is asked for', async () => {
     const tenant = await ledger.tenant({ currency: 'EUR' });
-    await update(tenant.tenantId, 2, { currency: 'USD' });
-    await eventually(async () => expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'USD' }));
-    await ledger.client.recordExpense(tenant.owner, {
-      input: anExpense({ amount: { currency: 'USD', amountMinor: 1n } }),
-    });
-
-    await update(tenant.tenantId, 3, { currency: 'JPY', timezone: 'Asia/Tokyo' });
-
-    await eventually(async () => expect(await stored(tenant.tenantId)).toMatchObject({ settings_version: '3' }));
-    expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'USD', timezone: 'Asia/Tokyo' });
-  });
-
-  it('do not undo a currency that was set after they were written', async () => {
-    const tenant = await ledger.tenant({ currency: 'EUR' });
-    const earlier = new Date(Date.now() - 60_000);
     await setCurrency(tenant.tenantId, 'USD');
 
-    await update(tenant.tenantId, 2, { currency: 'EUR', timezone: 'Asia/Tokyo' }, earlier);
+    await update(tenant.tenantId, 2, { currency: 'EUR', timezone: 'Asia/Tokyo' });
 
     await eventually(async () => expect(await stored(tenant.tenantId)).toMatchObject({ settings_version: '2' }));
     expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'USD', timezone: 'Asia/Tokyo' });
@@ -147,9 +132,24 @@ describe('the currency of a tenant’s books', () => {
     await expect(setCurrency(tenant.tenantId, 'EUR')).rejects.toMatchObject({
       kind: 'conflict',
       code: 'currency_fixed',
+      meta: { currency: 'USD' },
     });
     expect(await setCurrency(tenant.tenantId, 'USD')).toEqual({ currency: 'USD' });
     expect(await stored(other.tenantId)).toMatchObject({ currency: 'EUR' });
+  });
+
+  it('is what the newest asking wanted, in whatever order they arrive and however often', async () => {
+    const [tenant, other] = [await ledger.tenant(), await ledger.tenant()];
+    await setCurrency(tenant.tenantId, 'USD', 8n);
+
+    const late = setCurrency(tenant.tenantId, 'JPY', 7n);
+
+    await expect(late).rejects.toMatchObject({ kind: 'conflict', code: 'changed_meanwhile' });
+    expect(await setCurrency(tenant.tenantId, 'USD', 8n)).toEqual({ currency: 'USD' });
+    expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'USD', currency_asking: '8' });
+    expect(await setCurrency(other.tenantId, 'JPY', 1n)).toEqual({ currency: 'JPY' });
+    const set = "select after from ledger.audit_entries where tenant_id = $1 and action = 'tenant.currency_set'";
+    expect(await ledger.query(set, [tenant.tenantId])).toEqual([{ after: { currency: 'USD' } }]);
   });
 
   it('is one and the same for all that is booked while it is being changed', async () => {
@@ -215,7 +215,7 @@ describe('the currency of a tenant’s books', () => {
     const beside = await startLedger({ beside: ledger.database });
     const inUsd = { input: anExpense({ amount: { currency: 'USD', amountMinor: 100n } }) };
     const context = beside.asService(tenant.tenantId, 'tenancy-billing');
-    await beside.client.setTenantCurrency(context, { tenantId: tenant.tenantId, currency: 'USD' });
+    await beside.client.setTenantCurrency(context, { tenantId: tenant.tenantId, currency: 'USD', asking: 1n });
     await beside.client.recordExpense(beside.contextFor(tenant), inUsd);
 
     const { expense } = await ledger.client.recordExpense(tenant.owner, inUsd);
@@ -227,7 +227,9 @@ describe('the currency of a tenant’s books', () => {
   it('is nothing that a user can set here, nor a currency that does not exist', async () => {
     const tenant = await ledger.tenant();
 
-    const byOwner = ledger.client.setTenantCurrency(tenant.owner, { tenantId: tenant.tenantId, currency: 'USD' });
+    const byOwner = ledger.client.setTenantCurrency(tenant.owner, {
+      ...{ tenantId: tenant.tenantId, currency: 'USD', asking: 1n },
+    });
     await expect(byOwner).rejects.toMatchObject({ kind: 'forbidden' });
     await expect(setCurrency(tenant.tenantId, 'XXZ')).rejects.toMatchObject({ details: [{ field: 'currency' }] });
     expect(await stored(tenant.tenantId)).toMatchObject({ currency: 'EUR' });
@@ -300,8 +302,10 @@ const describedAs = (tenantId: string, currency: string): tenancy.GetTenantRespo
   entitlements,
 });
 
-const setCurrency = (tenantId: string, currency: string) =>
-  ledger.client.setTenantCurrency(ledger.asService(tenantId, 'tenancy-billing'), { tenantId, currency });
+/** By an asking that is newer than all before, unless told. */
+const setCurrency = (tenantId: string, currency: string, asking = ++askings) =>
+  ledger.client.setTenantCurrency(ledger.asService(tenantId, 'tenancy-billing'), { tenantId, currency, asking });
+let askings = 0n;
 
 const callerOf = async (tenantId: string, userId: string) => ({
   ...anonymousContext(),

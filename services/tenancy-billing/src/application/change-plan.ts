@@ -3,9 +3,11 @@ import { type CallerContext, idempotent, isUuid, recordAudit, toTenantId } from 
 import type { PlanCode } from '../domain/plan.ts';
 import { assertVersionSeen, changePlan, type Tenant } from '../domain/tenant.ts';
 import { entitlementsChanged } from '../messaging/tenant-events.ts';
+import type { TenancySession } from '../store/database.ts';
 import { findPlanOnOffer } from '../store/plans.ts';
 import { fromStoredTenant, toStoredTenant } from '../store/stored-answer.ts';
 import { getTenantForUpdate, tenantNotFound, updateTenant } from '../store/tenants.ts';
+import { afterAskings } from './ask-ledger.ts';
 import type { TenancyDependencies } from './dependencies.ts';
 
 interface ChangePlan {
@@ -19,13 +21,13 @@ interface ChangePlan {
  * Moves a tenant to the newest version of another plan and emits entitlements.changed; a tenant that has the plan keeps
  * its version, and nothing is emitted. Honours the idempotency key, which counts for the caller and the tenant that is
  * named, as a platform admin is in none. Throws not_found `tenant_not_found`,
- * precondition_failed `version_mismatch`.
+ * precondition_failed `version_mismatch`, conflict `changed_meanwhile`.
  */
 export function createChangePlan({ database, clock }: TenancyDependencies) {
   return async (context: CallerContext, command: ChangePlan): Promise<{ tenant: Tenant; replayed: boolean }> => {
     if (!isUuid(command.tenantId)) throw tenantNotFound();
     const tenantContext = { ...context, tenantId: toTenantId(command.tenantId) };
-    const { answer, replayed } = await database.withTenant(tenantContext, (session) =>
+    const change = (session: TenancySession) =>
       idempotent(session, tenantContext, { operation: 'ChangePlan', request: command }, async () => {
         const { prisma } = session;
         const tenant = await getTenantForUpdate(session, tenantContext.tenantId);
@@ -43,8 +45,8 @@ export function createChangePlan({ database, clock }: TenancyDependencies) {
         });
         await enqueueEvents(session, tenantContext, [entitlementsChanged(changed, plan)]);
         return toStoredTenant(changed);
-      }),
-    );
+      });
+    const { answer, replayed } = await afterAskings(() => database.withTenant(tenantContext, change));
     return { tenant: fromStoredTenant(answer), replayed };
   };
 }

@@ -7,6 +7,7 @@ import { createListTenants } from './list-tenants.ts';
 import { createPurgeExpired } from './purge-expired.ts';
 import { createRegisterTenant } from './register-tenant.ts';
 import { createResolveTenant } from './resolve-tenant.ts';
+import { createSettleCurrencies } from './settle-currencies.ts';
 import { createSettleRegistrations } from './settle-registrations.ts';
 import { createUpdateTenant } from './update-tenant.ts';
 
@@ -23,6 +24,7 @@ export function createTenancy(dependencies: TenancyDependencies) {
     getUsage: createGetUsage(dependencies),
     changePlan: createChangePlan(dependencies),
     listPlans: createListPlans(dependencies),
+    settleCurrencies: createSettleCurrencies(dependencies),
     settleRegistrations: createSettleRegistrations(dependencies),
     purgeExpired: createPurgeExpired(dependencies),
   };

@@ -22,11 +22,13 @@ export function createTimedWork(options: {
     databaseUrl,
     schema: 'tenancy_billing_jobs',
     tasks: {
+      settle_currencies: () => tenancy.settleCurrencies(clock()),
       settle_registrations: () => tenancy.settleRegistrations(clock()),
       keep_months: () => keepMonths(database, clock()),
       purge_expired: () => tenancy.purgeExpired(clock()),
     },
     timed: [
+      { task: 'settle_currencies', match: '* * * * *', options: eachMinute },
       { task: 'settle_registrations', match: '* * * * *', options: eachMinute },
       { task: 'keep_months', match: '11 2 * * *', options: nightly },
       { task: 'purge_expired', match: '23 3 * * *', options: nightly },

@@ -1,4 +1,4 @@
-import { notFound } from '@outlay/platform';
+import { conflict, notFound } from '@outlay/platform';
 import type { Tenant as TenantRow } from '../../generated/prisma/client.ts';
 import type { PlanCode } from '../domain/plan.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -16,9 +16,22 @@ export async function getTenant(prisma: TenancyPrisma, tenantId: string): Promis
   return toTenant(row);
 }
 
-/** The same, locked until the transaction ends: changes of one tenant come one after the other. */
-export async function getTenantForUpdate(session: TenancySession, tenantId: string): Promise<Tenant> {
-  await session.query('select tenants.version from tenants where tenants.tenant_id = $1 for update', [tenantId]);
+/** The refusal of a change while another one is under way. */
+export function changedMeanwhile() {
+  return conflict('changed_meanwhile', 'The tenant is being changed at the same moment, try again');
+}
+
+/**
+ * The same, locked until the transaction ends: changes of one tenant come one after the other. Throws conflict
+ * `changed_meanwhile` while the ledger is asked for the tenant's currency by anyone but the asking that is given.
+ */
+export async function getTenantForUpdate(session: TenancySession, tenantId: string, asking?: bigint): Promise<Tenant> {
+  const { rows } = await session.query<{ isAsked: boolean }>(
+    `select tenants.currency_asked_until > clock_timestamp() and tenants.currency_asking is distinct from $2 as "isAsked"
+     from tenants where tenants.tenant_id = $1 for update`,
+    [tenantId, asking],
+  );
+  if (rows[0]?.isAsked) throw changedMeanwhile();
   return getTenant(session.prisma, tenantId);
 }
 

@@ -1,20 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { refusal, startTenancy, type TestTenancy } from './driver/start-tenancy.ts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTenancy, type TestTenancy } from './driver/start-tenancy.ts';
 
 let tenancy: TestTenancy;
 beforeAll(async () => {
   tenancy = await startTenancy();
 });
 afterAll(() => tenancy.stop());
-afterEach(() => {
-  tenancy.fakeLedger.setTenantCurrency = ({ currency }) => ({ currency });
-});
 
 const types = async (tenantId: string) => (await tenancy.eventsOf(tenantId)).map((event) => event.type);
 const stored = async (tenantId: string) => {
-  const [row] = await tenancy.query<{ currency: string; version: string }>(
-    'select currency, version from tenancy_billing.tenants where tenant_id = $1',
+  const [row] = await tenancy.query<{ version: string }>(
+    'select version from tenancy_billing.tenants where tenant_id = $1',
     [tenantId],
   );
   return row;
@@ -139,80 +136,5 @@ describe('the settings of a tenant', () => {
     expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
     expect(answers.every(({ tenant }) => tenant?.version === 2n)).toBe(true);
     expect(await tenancy.eventsOf(id)).toHaveLength(3);
-  });
-});
-
-describe('the currency of a tenant', () => {
-  it('is changed after the ledger has taken it', async () => {
-    const { id } = await tenancy.registered();
-    const asked: unknown[] = [];
-    tenancy.fakeLedger.setTenantCurrency = (request) => {
-      asked.push(request);
-      return { currency: request.currency };
-    };
-
-    await tenancy.update(tenancy.as('owner', id), { currency: 'EUR' });
-
-    expect(asked).toEqual([{ tenantId: id, currency: 'EUR' }]);
-    expect(await stored(id)).toMatchObject({ currency: 'EUR', version: '2' });
-  });
-
-  it('stays when the ledger has booked in it', async () => {
-    const { id } = await tenancy.registered();
-    tenancy.fakeLedger.setTenantCurrency = () => {
-      throw refusal('conflict', 'currency_fixed');
-    };
-
-    const attempt = tenancy.update(tenancy.as('owner', id), { currency: 'EUR', name: 'Renamed' });
-
-    await expect(attempt).rejects.toMatchObject({ kind: 'conflict', code: 'currency_fixed' });
-    expect(await stored(id)).toEqual({ currency: 'USD', version: '1' });
-  });
-
-  it('stays when the ledger is away, while other settings can be changed', async () => {
-    const { id } = await tenancy.registered();
-    tenancy.fakeLedger.setTenantCurrency = () => {
-      throw refusal('unavailable', 'unavailable');
-    };
-
-    await expect(tenancy.update(tenancy.as('owner', id), { currency: 'EUR' })).rejects.toMatchObject({
-      kind: 'unavailable',
-    });
-    await tenancy.update(tenancy.as('owner', id), { currency: 'USD', timezone: 'Asia/Tokyo' });
-
-    expect(await stored(id)).toEqual({ currency: 'USD', version: '2' });
-  });
-
-  it('is asked of the ledger once per idempotency key, whatever has become of it since', async () => {
-    const { id } = await tenancy.registered();
-    const asked: string[] = [];
-    tenancy.fakeLedger.setTenantCurrency = (request) => {
-      asked.push(request.currency);
-      return { currency: request.currency };
-    };
-    const context = { ...tenancy.bearing({ role: 'owner', tenantId: id }), idempotencyKey: 'euro' };
-    const first = await tenancy.update(context, { currency: 'EUR' });
-    await tenancy.update(tenancy.as('owner', id), { currency: 'GBP' });
-
-    const again = await tenancy.update(context, { currency: 'EUR' });
-
-    expect(again).toEqual({ ...first, replayed: true });
-    expect(asked).toEqual(['EUR', 'GBP']);
-    expect(await stored(id)).toEqual({ currency: 'GBP', version: '3' });
-    await expect(tenancy.update(context, { currency: 'CHF' })).rejects.toMatchObject({
-      code: 'idempotency_key_reused',
-    });
-    expect(asked).toEqual(['EUR', 'GBP']);
-  });
-
-  it('is not asked of the ledger by who has seen an older version', async () => {
-    const { id } = await tenancy.registered();
-    tenancy.fakeLedger.setTenantCurrency = () => {
-      throw refusal('internal', 'the ledger was asked');
-    };
-
-    const attempt = tenancy.update(tenancy.as('owner', id), { currency: 'EUR', version: 7n });
-
-    await expect(attempt).rejects.toMatchObject({ code: 'version_mismatch' });
   });
 });

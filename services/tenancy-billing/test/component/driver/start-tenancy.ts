@@ -137,8 +137,8 @@ function createFakeIdentity(issuer: { token: (input?: TestTokenInput) => string 
 }
 
 /** An error as a neighbour of this platform puts it on the wire. */
-export function refusal(kind: ErrorKind, code: string): Error {
-  return Object.assign(new Error(code), toGrpcStatus(new DomainError(kind, code, code)));
+export function refusal(kind: ErrorKind, code: string, meta: Record<string, string> = {}): Error {
+  return Object.assign(new Error(code), toGrpcStatus(new DomainError(kind, code, code, { meta })));
 }
 
 function createDriver(
