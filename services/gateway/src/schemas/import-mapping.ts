@@ -31,7 +31,8 @@ export const importMappingRules = z
       .meta({
         description:
           'Field of the expense by column header, as it stands in the file. `null` leaves a column out, so that nothing is ' +
-          'made of it; columns that are not named here are recognised. A header that comes again is called by its number, ' +
+          'made of it, and of account, category and project no other column takes its place; columns that are not named here are ' +
+          'recognised. A header that comes again is called by its number, ' +
           'such as `Amount (2)`.',
       }),
     delimiter: z

@@ -1,5 +1,6 @@
 import type { Database, Session, TenantContext, TenantId } from '@outlay/platform';
-import { breachesOf, describeBreaches, findHardLimits, findProjectBreaches, hasHardLimits } from './import-limits.ts';
+import { describeBreaches } from './describe-breaches.ts';
+import { breachesOf, findHardLimits, findProjectBreaches, hasHardLimits } from './import-limits.ts';
 import { beginStage, dropAll, endPreview, failImport, lockImport, storeSurvey } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 import { bindNames, reservePlaces } from './reserve-places.ts';
@@ -53,7 +54,7 @@ export function endSurvey(
         used - reserved - beside[metric === 'expenses_per_project' ? 'expenses_total' : metric] + of.wanted > limit,
     );
     if (breaches.length === 0) return beginToWait(session, context, importId);
-    const failure = { code: 'plan_limit_reached', message: describeBreaches(breaches) };
+    const failure = { code: 'plan_limit_reached', message: describeBreaches(breaches, state) };
     return failImport(session, context, importId, failure);
   });
 }

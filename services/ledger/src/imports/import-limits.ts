@@ -1,7 +1,6 @@
 import { nilId, type Session, type TenantId } from '@outlay/platform';
 import { z } from 'zod';
-import { type Metric, planLimitReached } from '../domain/plan-limit.ts';
-import { quoted } from './file/row-fault.ts';
+import type { Metric } from '../domain/plan-limit.ts';
 import { type LimitBreach, namesShown } from './survey.ts';
 
 /** How many of each a file would add: of expenses in projects, to all of them together. */
@@ -104,24 +103,3 @@ where limits.metric = 'expenses_per_project' and taken.used + wanted.expenses > 
 order by taken.used + wanted.expenses desc, wanted.project
 limit $3`,
 };
-
-/** How many projects a refusal names. */
-const projectsNamed = 3;
-
-/** Why a file is not booked, in the words in which any refusal of the plan is put. */
-export function describeBreaches(breaches: readonly LimitBreach[]): string {
-  const ofProjects = breaches.filter(({ project }) => project);
-  const named = new Set([...breaches.filter(({ project }) => !project), ...ofProjects.slice(0, projectsNamed)]);
-  const refusals = breaches.flatMap((breach) => {
-    if (!named.has(breach)) return [];
-    const { metric, limit, used, wanted, project } = breach;
-    const use = { metric: metric as Metric, limit: BigInt(limit), used: BigInt(used), scopeId: undefined };
-    const { message } = planLimitReached(use, BigInt(wanted));
-    return [project ? `${message} in ${quoted(project)}` : message];
-  });
-  if (ofProjects.length > projectsNamed) refusals.push('So it is with other projects of the file');
-  const remedy = breaches.some(({ metric }) => metric !== 'expenses_total')
-    ? '. Leave their columns out by a mapping, or change the plan'
-    : '. Change the plan, or import less';
-  return refusals.join('. ') + remedy;
-}

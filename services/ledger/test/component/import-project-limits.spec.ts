@@ -298,7 +298,7 @@ describe('an import that does not fit into projects', () => {
           (name) => `The plan allows 5 expenses in a project; there are 0, and 8 more are wanted in "${name}"`,
         ),
         'So it is with other projects of the file',
-        'Leave their columns out by a mapping, or change the plan',
+        'Leave the column "project" out by the mapping {"columns":{"project":null}}, or change the plan',
       ].join('. '),
     );
     expect(await on.madeBy(tenant)).toEqual({ accounts: 0, projects: 0, expenses: 0 });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { TenantContext } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
 import { entitlementsOf, type Limits } from './driver/start-ledger.ts';
-import { type ImportDriver, startImports } from './import-driver.ts';
+import { fixture, type ImportDriver, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
 const tenants: TenantContext[] = [];
@@ -48,6 +48,39 @@ describe('an import', () => {
     expect(outcomes.map(({ failureCode }) => failureCode).toSorted()).toEqual(['', 'plan_limit_reached']);
     expect(outcomes.map(({ imported }) => imported).toSorted()).toEqual([0, 1_000]);
     expect(await used(tenant)).toMatchObject({ expenses_total: 1_000 });
+  });
+});
+
+describe('an import whose names the plan has no place for', () => {
+  const limits: Limits = { projects: { limit: 3, mode: 'hard' }, accounts: { limit: 3, mode: 'hard' } };
+
+  it('names the columns, and is booked with the mapping that it is told', async () => {
+    const tenant = await tenantOn(limits);
+    const bytes = await fixture('purchase-cards/purchase-card-transactions-201709.csv');
+
+    const { id } = await driver.send(tenant, bytes);
+    const { failureMessage } = await driver.finished(tenant, id, 'failed');
+    expect(failureMessage).toContain('Leave the columns "CARD NUMBER" and "TRANS CAC DESC 2" out by the mapping {');
+    const { columns } = JSON.parse(/mapping (\{.*\}), or/.exec(failureMessage)![1]!);
+    const said = Object.fromEntries(Object.entries(columns).map(([header, field]) => [header, field ?? '']));
+    const booked = await driver.take(tenant, bytes, { mapping: { columns: said as Record<string, string> } });
+
+    expect(booked).toMatchObject({ status: 'completed', imported: booked.rowsTotal });
+    expect(booked.format!.columns).toMatchObject({ 'TRANS CAC CODE 2': '', 'TRANS CAC DESC 1': 'category' });
+  });
+
+  it('keeps what was said of the file, and leaves what it was taken to say unsaid', async () => {
+    const tenant = await tenantOn({ expenses_per_project: { limit: 3, mode: 'hard' } });
+    const { defaults } = { defaults: { project: 'P', account: 'Card', category: '', currency: '' } };
+
+    const { id } = await driver.send(tenant, purchases(20, 1).replace('project', 'p'), {
+      mapping: { columns: { p: 'description' }, defaults },
+    });
+
+    const { failureMessage } = await driver.finished(tenant, id, 'failed');
+    expect(failureMessage).toContain(
+      'by the mapping {"columns":{"p":"description"},"defaults":{"account":"Card"}}, or',
+    );
   });
 });
 

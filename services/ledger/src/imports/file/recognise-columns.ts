@@ -22,10 +22,14 @@ export interface Column {
 /** Fields that several columns may carry together; of the others the best named column is taken. */
 export const sharedFields: ReadonlySet<ImportField> = new Set(['description']);
 
+/** What rows that name it make, where it is not there yet. */
+const referenceFields: ReadonlySet<ImportField> = new Set(['account', 'category', 'project']);
+
 /**
  * The columns of a header row that are understood. `sample` are rows below it: their cells decide where a name means
  * one thing in one language and another in the next (`Valuta`). The order of the columns makes no difference. What the
- * client says of a column holds, whatever it is called.
+ * client says of a column holds, whatever it is called. Where it leaves out the one that would name an account, a category or
+ * a project, no other takes its place: it wants none of them made.
  */
 export function recogniseColumns(
   header: readonly string[],
@@ -36,7 +40,7 @@ export function recogniseColumns(
   const candidates = header.flatMap((text, index) => {
     const place = { index, header: names[index] ?? '' };
     const field = saidOf(given, place.header, text);
-    if (field === null) return [];
+    if (field === null) return candidatesOf(text, place, sample).filter(isReference).map(leftOut);
     return field === undefined ? candidatesOf(text, place, sample) : [givenCandidate(text, place, field)];
   });
   const taken = new Map<ImportField, Candidate[]>();
@@ -47,7 +51,7 @@ export function recogniseColumns(
     if (isOneMore && !sharedFields.has(candidate.column.field)) continue;
     taken.set(candidate.column.field, [...present, candidate]);
   }
-  return [...taken.values()].flat().map((candidate) => candidate.column);
+  return [...taken.values()].flat().flatMap(({ column, isLeftOut }) => (isLeftOut ? [] : [column]));
 }
 
 type Place = Pick<Column, 'index' | 'header'>;
@@ -56,7 +60,12 @@ interface Candidate {
   column: Column;
   name: string;
   rank: number;
+  isLeftOut?: boolean;
 }
+
+const isReference = ({ column }: Candidate): boolean => referenceFields.has(column.field);
+
+const leftOut = (candidate: Candidate): Candidate => ({ ...candidate, isLeftOut: true });
 
 const byRank = (a: Candidate, b: Candidate): number =>
   a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
