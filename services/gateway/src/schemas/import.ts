@@ -120,6 +120,11 @@ export const importSchema = z
           '(somebody else has just made an account of that name), or the code that booking a row was refused with.',
       }),
     format: format.nullable(),
+    exceeded_limits: z.array(limitBreach).meta({
+      description:
+        'Soft limits of the plan that it exceeded when it was booked or, of a dry run, that booking it would exceed: nothing is ' +
+        'refused for that. `wanted` is what the file adds, `used` what there was without it. Of projects the fifty that are above by most.',
+    }),
     mapping_id: uuid.nullable(),
     undo: z
       .strictObject({
@@ -186,6 +191,7 @@ export const importExample: z.input<typeof importSchema> = {
     defaults: {},
     columns: { 'TRANS DATE': 'expense_date', 'MERCHANT NAME': 'vendor', 'TRANS CAC CODE 3': null },
   },
+  exceeded_limits: [{ metric: 'expenses_per_project', project: 'Fleet', limit: 100, used: 82, wanted: 31 }],
   mapping_id: null,
   undo: null,
   created_at: '2025-02-01T07:00:00.000Z',
@@ -199,6 +205,7 @@ export const previewExample: z.input<typeof importSchema> = {
   dry_run: true,
   new: 5224,
   imported: 0,
+  exceeded_limits: [],
   preview: {
     currency: 'GBP',
     spent: '1120634.17',
@@ -241,6 +248,7 @@ export function renderImport(given: ledger.Import | undefined): z.input<typeof i
     preview: found.preview ? renderPreview(found.preview) : null,
     failure: found.failureCode ? { code: found.failureCode, message: found.failureMessage } : null,
     format: found.format ? renderFormat(found.format) : null,
+    exceeded_limits: found.exceededLimits.map(renderBreach),
     mapping_id: found.mappingId || null,
     undo: ['undoing', 'undone'].includes(found.status)
       ? {
@@ -257,6 +265,11 @@ export function renderImport(given: ledger.Import | undefined): z.input<typeof i
   };
 }
 
+const renderBreach = ({ metric, project, limit, used, wanted }: ledger.ImportLimitBreach) => ({
+  ...{ metric, project: project || null },
+  ...{ limit: Number(limit), used: Number(used), wanted: Number(wanted) },
+});
+
 function renderPreview(given: ledger.ImportPreview): z.input<typeof preview> {
   const spent = present(given.spent, 'a sum');
   const refunded = present(given.refunded, 'a sum');
@@ -270,13 +283,7 @@ function renderPreview(given: ledger.ImportPreview): z.input<typeof preview> {
     new_accounts: namesOf(given.newAccounts),
     new_categories: namesOf(given.newCategories),
     new_projects: namesOf(given.newProjects),
-    limits: given.limits.map(({ metric, project, limit, used, wanted }) => ({
-      metric,
-      project: project || null,
-      limit: Number(limit),
-      used: Number(used),
-      wanted: Number(wanted),
-    })),
+    limits: given.limits.map(renderBreach),
     warnings: given.warnings.map(({ code, message, column, rows }) => ({
       ...{ code, message, column: column || null, rows: rows || null },
     })),

@@ -24,6 +24,7 @@ export function anImport(change: Partial<ledger.Import> = {}): ledger.Import {
     referencesRemoved: 0,
     leftOut: 0,
     undoneAt: undefined,
+    exceededLimits: [],
     failureCode: '',
     failureMessage: '',
     format: undefined,

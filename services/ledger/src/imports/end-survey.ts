@@ -1,11 +1,18 @@
 import type { Database, Session, TenantContext, TenantId } from '@outlay/platform';
 import { describeBreaches } from './describe-breaches.ts';
-import { breachesOf, findHardLimits, findProjectBreaches, hasHardLimits } from './import-limits.ts';
+import {
+  breachesOf,
+  findLimits,
+  findProjectBreaches,
+  hasHardLimits,
+  type LimitMode,
+  type MadeUse,
+} from './import-limits.ts';
 import { beginStage, dropAll, endPreview, failImport, lockImport, storeSurvey } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 import { bindNames, reservePlaces } from './reserve-places.ts';
 import { listRenamed } from './resolve-names.ts';
-import { emptySurvey, namesShown, type Survey } from './survey.ts';
+import { emptySurvey, type LimitBreach, namesShown, type Survey } from './survey.ts';
 import { beginToWait, countMadeBeside } from './wait-for-others.ts';
 
 /**
@@ -31,13 +38,11 @@ export function endSurvey(
     if (state.isPreview) {
       const made = await countMade(session, context, importId);
       const wanted = { projects: made.projects.count, accounts: made.accounts.count, expenses_total: state.fresh };
-      const breaches = [
-        ...breachesOf(await findHardLimits(session, context), wanted),
-        ...(await findProjectBreaches(session, context, importId)),
-      ];
+      const breaches = await findBreaches(session, context, importId, { wanted, mode: 'hard' });
+      const exceeded = await findBreaches(session, context, importId, { wanted, mode: 'soft' });
       const seen = state.survey ?? emptySurvey(tenantCurrency);
       const renamed = await listRenamed(session, context, importId);
-      await storeSurvey(session, context, importId, { ...seen, made, breaches, renamed });
+      await storeSurvey(session, context, importId, { ...seen, made, breaches, exceeded, renamed });
       return endPreview(session, context, importId);
     }
     // They may be many, and nobody can count while places are being reserved.
@@ -57,6 +62,17 @@ export function endSurvey(
     const failure = { code: 'plan_limit_reached', message: describeBreaches(breaches, state) };
     return failImport(session, context, importId, failure);
   });
+}
+
+/** The limits of the plan that the rows as they were seen would go beyond. */
+async function findBreaches(
+  session: Session,
+  context: { tenantId: TenantId },
+  importId: string,
+  { wanted, mode }: { wanted: MadeUse; mode: LimitMode },
+): Promise<LimitBreach[]> {
+  const ofTenant = breachesOf(await findLimits(session, context, mode), wanted);
+  return [...ofTenant, ...(await findProjectBreaches(session, context, importId, mode))];
 }
 
 /** Whether the rows must be looked at before they are booked: for a preview, and where the plan could refuse some. */

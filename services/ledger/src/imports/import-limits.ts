@@ -11,33 +11,41 @@ export type MadeUse = Readonly<Record<TenantMetric, number>>;
 
 type TenantMetric = Exclude<Metric, 'expenses_per_project'>;
 
-/** A hard limit of the plan, and how much of it is used. */
-interface HardLimit {
+/** A limit of the plan, and how much of it is used. */
+interface PlanLimit {
   metric: TenantMetric;
   limit: number;
   used: number;
 }
 
-/** The hard limits that a file can break, as a relation `limits`; the tenant is $1. Of a plan that is not known yet there are none. */
-export const hardLimits = `(
+/** Nothing goes beyond a hard limit; what goes beyond a soft one is let through, and whoever does so is told. */
+export type LimitMode = 'hard' | 'soft';
+
+/** The limits that a file can go beyond, as a relation `limits`; the tenant is $1. Of a plan that is not known yet there are none. */
+export const limitsThatAre = (mode: LimitMode): string => `(
   select limits.metric, limits.plan_limit
   from plan_limits($1) as limits
-  where limits.plan_limit is not null and not limits.is_soft
+  where limits.plan_limit is not null and ${mode === 'soft' ? 'limits.is_soft' : 'not limits.is_soft'}
 ) as limits`;
 
-/** Whether there is any. */
+/** Whether there is any hard limit. */
 export async function hasHardLimits(session: Session, context: { tenantId: TenantId }): Promise<boolean> {
-  const { rowCount } = await session.query({ name: 'has_hard_limits', text: `select from ${hardLimits} limit 1` }, [
-    context.tenantId,
-  ]);
+  const { rowCount } = await session.query(
+    { name: 'has_hard_limits', text: `select from ${limitsThatAre('hard')} limit 1` },
+    [context.tenantId],
+  );
   return rowCount === 1;
 }
 
-/** The hard limits of the tenant as a whole, and how much of them is used, by imports that have reserved it too. */
-export async function findHardLimits(session: Session, context: { tenantId: TenantId }): Promise<HardLimit[]> {
+/** The limits of the tenant as a whole, and how much of them is used, by imports that have reserved it too. */
+export async function findLimits(
+  session: Session,
+  context: { tenantId: TenantId },
+  mode: LimitMode,
+): Promise<PlanLimit[]> {
   const { rows } = await session.query(
     {
-      name: 'find_hard_limits',
+      name: `find_${mode}_limits`,
       text: `
 select limits.metric, limits.plan_limit::float8 as limit,
   (
@@ -45,45 +53,46 @@ select limits.metric, limits.plan_limit::float8 as limit,
     where counters.tenant_id = $1 and counters.metric = limits.metric
       and counters.scope_id = '${nilId}'
   ) as used
-from ${hardLimits}
+from ${limitsThatAre(mode)}
 where limits.metric <> 'expenses_per_project'
 order by limits.metric`,
     },
     [context.tenantId],
   );
-  return z.array(hardLimit).parse(rows);
+  return z.array(planLimit).parse(rows);
 }
 
-const hardLimit = z.object({
+const planLimit = z.object({
   metric: z.enum(['projects', 'accounts', 'expenses_total']),
   limit: z.number(),
   used: z.number(),
 });
 
-/** Which of the limits so many more would break. */
-export const breachesOf = (limits: readonly HardLimit[], wanted: MadeUse): LimitBreach[] =>
+/** Which of the limits so many more would go beyond. */
+export const breachesOf = (limits: readonly PlanLimit[], wanted: MadeUse): LimitBreach[] =>
   limits.flatMap(({ metric, limit, used }) =>
     wanted[metric] > 0 && used + wanted[metric] > limit ? [{ metric, limit, used, wanted: wanted[metric] }] : [],
   );
 
-/** The projects that would get more expenses than a hard limit allows, as the rows were seen; those first that lack most. */
+/** The projects that would get more expenses than a limit allows, as the rows were seen; those first that lack most. */
 export async function findProjectBreaches(
   session: Session,
   context: { tenantId: TenantId },
   importId: string,
+  mode: LimitMode,
 ): Promise<LimitBreach[]> {
-  const { rows } = await session.query<LimitBreach>(projectBreachesStatement, [
+  const { rows } = await session.query<LimitBreach>(projectBreachesStatement(mode), [
     ...[context.tenantId, importId, namesShown],
   ]);
   return rows;
 }
 
-const projectBreachesStatement = {
-  name: 'find_project_breaches',
+const projectBreachesStatement = (mode: LimitMode) => ({
+  name: `find_${mode}_project_breaches`,
   text: `
 select limits.metric, wanted.project, limits.plan_limit::float8 as limit, taken.used::float8 as used,
   wanted.expenses::float8 as wanted
-from ${hardLimits}
+from ${limitsThatAre(mode)}
 cross join (
   select counted.project, sum(counted.expenses::bigint) as expenses
   from import_looks as looks
@@ -102,4 +111,4 @@ cross join lateral (
 where limits.metric = 'expenses_per_project' and taken.used + wanted.expenses > limits.plan_limit
 order by taken.used + wanted.expenses desc, wanted.project
 limit $3`,
-};
+});

@@ -33,8 +33,18 @@ export function toImportMessage(state: ImportState): ledger.Import {
     finishedAt: state.finishedAt,
     undoneAt: state.undoneAt,
     format: format && toFormatMessage(format),
+    exceededLimits: toBreachMessages(survey?.exceeded),
   };
 }
+
+const toBreachMessages = (breaches: Survey['breaches'] = []): ledger.ImportLimitBreach[] =>
+  breaches.map(({ metric, project, limit, used, wanted }) => ({
+    metric,
+    project: project ?? '',
+    limit: BigInt(limit),
+    used: BigInt(used),
+    wanted: BigInt(wanted),
+  }));
 
 function toPreviewMessage(state: ImportState, survey: Survey, made: NonNullable<Survey['made']>): ledger.ImportPreview {
   const { currency } = survey;
@@ -46,13 +56,7 @@ function toPreviewMessage(state: ImportState, survey: Survey, made: NonNullable<
     newAccounts: made.accounts,
     newCategories: made.categories,
     newProjects: made.projects,
-    limits: (survey.breaches ?? []).map(({ metric, project, limit, used, wanted }) => ({
-      metric,
-      project: project ?? '',
-      limit: BigInt(limit),
-      used: BigInt(used),
-      wanted: BigInt(wanted),
-    })),
+    limits: toBreachMessages(survey.breaches),
     warnings: warningsOf(state),
   };
 }

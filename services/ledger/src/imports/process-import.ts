@@ -14,6 +14,7 @@ import { findClaimSpace } from './claim-spaces.ts';
 import { previewOutdated } from './commit-import.ts';
 import { findEarlierReadings } from './earlier-readings.ts';
 import { endSurvey, needsSurvey } from './end-survey.ts';
+import { findExceeded } from './exceeded-limits.ts';
 import { UnclosedQuote } from './file/csv-splitter.ts';
 import { inPieces } from './file/next-turn.ts';
 import type { OpenFile } from './file/open-rows.ts';
@@ -31,12 +32,14 @@ import {
   noteProgress,
   StageOver,
   storeFormat,
+  storeSurvey,
 } from './import-progress.ts';
 import type { ImportState } from './import-state.ts';
 import { findImport, readChunks } from './import-store.ts';
 import { readBatches } from './read-batches.ts';
 import { leavePlacesOpen } from './reserve-places.ts';
 import { runAhead, untilTurnIsOver } from './run-ahead.ts';
+import { emptySurvey } from './survey.ts';
 import { surveyBatch } from './survey-batch.ts';
 import { undoBatches } from './undo-batches.ts';
 import { beginLook, goesOnWaiting } from './wait-for-others.ts';
@@ -314,9 +317,12 @@ function passIfDone(error: unknown): void {
 /** All rows have their fate: whoever sees so first says so. */
 const endBooking = (work: ImportWork, context: TenantContext, importId: string): Promise<ImportState> =>
   work.database.withTenant(context, async (session) => {
-    const { state } = await lockImport(session, context, importId);
+    const { state, tenantCurrency } = await lockImport(session, context, importId);
     if (state.status !== 'processing') return state;
     if (state.rowsDone < state.rowsTotal) throw new Error('The rows of a file ended before all were accounted for');
+    const exceeded = await findExceeded(session, context, state);
+    if (exceeded.length > 0)
+      await storeSurvey(session, context, importId, { ...emptySurvey(tenantCurrency), exceeded });
     return completeImport(session, context, state, work.clock);
   });
 

@@ -1,6 +1,6 @@
 import type { Session, TenantId } from '@outlay/platform';
 import { z } from 'zod';
-import { hardLimits, type WantedUse } from './import-limits.ts';
+import { limitsThatAre, type WantedUse } from './import-limits.ts';
 
 /**
  * A hard limit that leaves less than is wanted, of expenses in a project with its name. Of what is used, so many places are
@@ -73,7 +73,7 @@ export async function leavePlacesOpen(
 insert into usage_reservations (tenant_id, import_id, metric, places, is_open)
 select $1, $2, metrics.metric, 0, true
 from (values ('accounts'), ('expenses_per_project'), ('expenses_total'), ('projects')) as metrics (metric)
-where not exists (select from ${hardLimits})`,
+where not exists (select from ${limitsThatAre('hard')})`,
     },
     [context.tenantId, importId],
   );

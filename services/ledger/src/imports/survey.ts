@@ -37,6 +37,8 @@ export const survey = z.object({
   /** Once all rows have been looked at. */
   made: z.object({ accounts: reference, categories: reference, projects: reference }).optional(),
   breaches: z.array(breach).optional(),
+  /** Soft limits that booking it would exceed or, once it is booked, has exceeded. */
+  exceeded: z.array(breach).optional(),
   renamed: z.array(renaming).max(namesShown).optional(),
 });
 

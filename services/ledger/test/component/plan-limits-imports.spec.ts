@@ -51,6 +51,49 @@ describe('an import', () => {
   });
 });
 
+describe('an import beyond soft limits', () => {
+  const ofProject = (project: string, used: number, wanted: number) => ({
+    ...{ metric: 'expenses_per_project', project, limit: 10n, used: BigInt(used), wanted: BigInt(wanted) },
+  });
+
+  it('says which it would exceed, is booked all the same, and says which it has exceeded', async () => {
+    const tenant = await tenantOn({
+      ...{ expenses_per_project: { limit: 10, mode: 'soft' }, expenses_total: { limit: 1_000, mode: 'hard' } },
+    });
+    const untouched = await tenantOn({ expenses_per_project: { limit: 40, mode: 'soft' } });
+    await driver.take(tenant, purchases(16, 2));
+    const file = purchases(20, 4).replaceAll('Shop', 'Store').replaceAll('P3', '');
+
+    const seen = await driver.preview(tenant, file);
+    const booked = await driver.commit(tenant, seen.id);
+
+    const exceeded = [ofProject('P0', 8, 5), ofProject('P1', 8, 5)];
+    expect(seen).toMatchObject({ exceededLimits: exceeded, preview: { limits: [] } });
+    expect(booked).toMatchObject({ status: 'completed', imported: 20, exceededLimits: exceeded });
+    expect(await driver.take(untouched, file)).toMatchObject({ imported: 20, exceededLimits: [] });
+    expect(await driver.preview(untouched, purchases(82, 2))).toMatchObject({
+      exceededLimits: [
+        { project: 'P0', used: 5n, wanted: 41n },
+        { project: 'P1', used: 5n, wanted: 41n },
+      ],
+    });
+  });
+
+  it('counts what it makes of the tenant as a whole', async () => {
+    const soft = { limit: 3, mode: 'soft' as const };
+    const tenant = await tenantOn({ projects: soft, accounts: soft, expenses_total: soft });
+
+    const booked = await driver.take(tenant, purchases(8, 4));
+    const again = await driver.take(tenant, purchases(8, 4));
+
+    expect(booked.exceededLimits).toEqual([
+      { metric: 'expenses_total', project: '', limit: 3n, used: 0n, wanted: 8n },
+      { metric: 'projects', project: '', limit: 3n, used: 0n, wanted: 4n },
+    ]);
+    expect(again).toMatchObject({ duplicates: 8, exceededLimits: [] });
+  });
+});
+
 describe('an import whose names the plan has no place for', () => {
   const limits: Limits = { projects: { limit: 3, mode: 'hard' }, accounts: { limit: 3, mode: 'hard' } };
 
