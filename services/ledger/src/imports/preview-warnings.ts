@@ -1,4 +1,6 @@
 import type { ledger } from '@outlay/contracts';
+import { bindColumns } from './file/bind-columns.ts';
+import { fieldsNamed, normaliseHeader } from './file/column-names.ts';
 import type { FileFormat } from './file/file-format.ts';
 import { quoted } from './file/row-fault.ts';
 import type { ImportState } from './import-state.ts';
@@ -7,6 +9,7 @@ import type { ImportState } from './import-state.ts';
 export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...(state.format?.repeated ?? []).slice(0, repeatedMax).map(repeatedColumn),
   ...ignoredColumns(state),
+  ...uncountedMoney(state),
   ...missingTitles(state),
   ...unclosedQuotes(state),
   ...assumedDateOrder(state),
@@ -45,15 +48,33 @@ function assumedSign({ format }: ImportState): ledger.ImportWarning[] {
 /** How many columns are named in one message. */
 const ignoredShown = 10;
 
+function named(headers: readonly string[]): string {
+  const rest = headers.length - ignoredShown;
+  return headers.slice(0, ignoredShown).map(quoted).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
 function ignoredColumns({ format }: ImportState): ledger.ImportWarning[] {
   const [first, ...others] = format?.ignored ?? [];
   if (first === undefined) return [];
-  const named = [first, ...others].slice(0, ignoredShown).map(quoted).join(', ');
-  const rest = others.length + 1 - ignoredShown;
   const message =
-    `Nothing is taken from ${named}${rest > 0 ? ` and ${rest} more` : ''}, as it is not known what they say. To have one ` +
+    `Nothing is taken from ${named([first, ...others])}, as it is not known what they say. To have one ` +
     `read, send a mapping such as ${JSON.stringify({ columns: { [first]: 'description' } })}.`;
   return [{ code: 'column_ignored', message, column: others.length === 0 ? first : '', rows: 0 }];
+}
+
+function uncountedMoney({ format }: ImportState): ledger.ImportWarning[] {
+  const [first, ...others] = format?.uncounted ?? [];
+  if (!format || first === undefined) return [];
+  const { original, billed, debit, credit } = bindColumns(format);
+  const booked = [billed?.amount ?? original?.amount, debit, credit].flatMap((column) => column?.header ?? []);
+  // A fee may be the first, and hardly anybody wants that alone.
+  const isAmount = (header: string): boolean => fieldsNamed(normaliseHeader(header)).length > 0;
+  const other = [first, ...others].find(isAmount) ?? first;
+  const columns = Object.fromEntries([...booked.map((header) => [header, null] as const), [other, 'amount'] as const]);
+  const message =
+    `There is money in ${named([first, ...others])} that is not counted: what is booked is ${named(booked)}. To have another ` +
+    `column booked, send a mapping such as ${JSON.stringify({ columns })}.`;
+  return [{ code: 'money_ignored', message, column: others.length === 0 ? first : '', rows: 0 }];
 }
 
 function missingTitles({ format }: ImportState): ledger.ImportWarning[] {

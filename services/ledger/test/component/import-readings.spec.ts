@@ -114,6 +114,25 @@ describe('a preview', () => {
     ]);
   });
 
+  it('says which money is not counted, and how to have it booked', async () => {
+    const context = await driver.tenant('EUR');
+    const text = 'Date,Merchant,Amount,VAT,Total\n2025-01-13,Taxi,10.00,2.00,12.00\n';
+
+    const seen = await driver.preview(context, text);
+    const other = await driver.preview(context, text, { mapping: { columns: { Amount: '', Total: 'amount' } } });
+
+    expect(seen.preview).toMatchObject({
+      spent: { amountMinor: 1_000n },
+      warnings: [
+        {
+          ...{ code: 'money_ignored', column: 'Total' },
+          message: expect.stringContaining('{"columns":{"Amount":null,"Total":"amount"}}'),
+        },
+      ],
+    });
+    expect(other.preview).toMatchObject({ spent: { amountMinor: 1_200n }, warnings: [] });
+  });
+
   it('says which decimals it assumes, and how to have others', async () => {
     const context = await driver.tenant('EUR');
     const text = 'date,title,amount\n2025-01-13,Taxi,"1,234"\n';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readPurchases } from '../../../test/read-purchases.ts';
+import { rowParser } from './parse-row.ts';
 
 /** What is booked of each row, and what is wrong with the others. */
 async function amountsOf(text: string, tenantCurrency: string, mapping = {}) {
@@ -103,5 +104,40 @@ describe('a sign of a currency', () => {
     ['a cell', 'Date,Merchant,Amount,Currency\n2025-01-02,a,kr 100,NOK\n', {}],
   ])('that several share is what %s says', async (_what, text, mapping) => {
     expect(await amountsOf(text, 'EUR', mapping)).toEqual(['10000 NOK']);
+  });
+});
+
+describe('an amount whose header names its currency', () => {
+  const charged = async (header: string, cells: string, mapping = {}) =>
+    (await readPurchases(`${header}\n2025-02-01,a,${cells}\n`, 'EUR', mapping)).purchases.map(
+      ({ amount, booked }) => `${amount.amountMinor} ${amount.currency} ${booked?.amountMinor} ${booked?.currency}`,
+    );
+
+  it.each(['Amount in EUR', 'Amount (EUR)', 'EUR Amount', 'Betrag in EUR', 'Amount EUR', 'Amount (€)'])(
+    '(%s) is what was charged of the amount in another',
+    async (header) => {
+      expect(await charged(`Date,Merchant,Amount,Currency,${header}`, '10.00,USD,9.00')).toEqual(['1000 USD 900 EUR']);
+      expect(await charged(`Date,Merchant,${header},Currency,Amount`, '9.00,USD,10.00')).toEqual(['1000 USD 900 EUR']);
+      expect(await charged(`Date,Merchant,Amount,Currency,${header}`, '9.00,EUR,9.00')).toEqual(['900 EUR 900 EUR']);
+    },
+  );
+
+  it('is in that currency where it is the only one', async () => {
+    expect(await charged('Date,Merchant,Amount (EUR),Currency', '9.00,USD')).toEqual(['900 EUR 900 EUR']);
+    expect(await charged('Date,Merchant,Amount ($),Currency', '9.00,EUR')).toEqual(['900 EUR 900 EUR']);
+  });
+
+  it('is read as it was where it came before that was known', async () => {
+    const { format } = await readPurchases('Date,Merchant,Amount (EUR),Currency\n2025-02-01,a,9.00,USD\n', 'EUR');
+    const columns = format.columns.map(({ isInCurrency: _, ...column }) => column);
+    const parse = rowParser({ ...format, columns }, { today: '2025-06-15', tenantCurrency: 'EUR' });
+
+    expect(parse(['2025-02-01', 'a', '9.00', 'USD'])).toMatchObject({ purchase: { amount: { currency: 'USD' } } });
+  });
+
+  it('makes no account or anything else of what begins with a code', async () => {
+    const { format } = await readPurchases('Date,Merchant,Amount,EUR Account\n2025-02-01,a,9.00,x\n', 'EUR');
+
+    expect(format.columns.map(({ header }) => header)).not.toContain('EUR Account');
   });
 });

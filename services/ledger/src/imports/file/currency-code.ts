@@ -68,6 +68,16 @@ export function namesCurrency(text: string): boolean {
 const signInHeader = /(?<!\p{L})(?:US|NZ|HK|[ACRS])\$|\p{Sc}/u;
 const wordInHeader = /(?<=[\s([_-])(?:[A-Z]{3}|(?:kr|ft|rm|lei|rs|s?fr|zł|kč)\.?)(?=\s*[)\]]?$)/iu;
 
+/** A code in front, as in `EUR Amount`; two of them are words. */
+const codeInFront = /^(?!ALL|TOP)[A-Z]{3}(?=[\s_-])/;
+
+/** The currency whose code stands in front of a header, and the header without it. */
+export function currencyInFront(header: string): { currency: string; rest: string } | undefined {
+  const [code] = codeInFront.exec(header) ?? [];
+  const currency = code === undefined ? undefined : ownOf(code);
+  return currency === undefined ? undefined : { currency, rest: header.slice(3) };
+}
+
 /**
  * The currency that a header names, as a code, or as it is written where several share it; and the header without it.
  * Undefined where it names none.

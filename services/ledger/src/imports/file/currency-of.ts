@@ -8,8 +8,8 @@ import { quoted, RefusedRow } from './row-fault.ts';
 import { textOf } from './row-text.ts';
 
 /**
- * The currency of a number, as the first of these says it: the cell of its currency, the sign beside it, its header, the
- * mapping's default; else that of the books. Where several currencies share a sign, those that come later tell which is
+ * The currency of a number, as the first of these says it: the cell of its currency, unless all of its column is in one, the
+ * sign beside it, its header, the mapping's default; else that of the books. Where several currencies share a sign, those that come later tell which is
  * meant. Throws RefusedRow `currency_unknown`.
  */
 export function currencyOf(
@@ -20,7 +20,7 @@ export function currencyOf(
 ): string {
   const given = [defaults?.currency, tenantCurrency];
   const inHeader = amount.currency === undefined ? undefined : toCurrencyCode(amount.currency, given);
-  const cell = currency ? textOf(cells, currency) : '';
+  const cell = currency && !amount.isInCurrency ? textOf(cells, currency) : '';
   if (currency && cell !== '') {
     return toCurrencyCode(cell, [inHeader, ...given]) ?? unknown(currency.header, `${quoted(cell)} is not a currency`);
   }

@@ -7,6 +7,8 @@ const column = z.object({
   header: z.string(),
   field: z.enum(importFields),
   currency: z.string().optional(),
+  /** What came before this was known was read in the currency that another column says. */
+  isInCurrency: z.boolean().optional(),
   /** The client said so, who knows; what was recognised by its name may be wrong. */
   isGiven: z.boolean().optional(),
 });
@@ -40,6 +42,8 @@ export const fileFormat = z.object({
   columns: z.array(column),
   /** Columns that hold text and are neither understood nor left out on purpose. */
   ignored: z.array(z.string()).default([]),
+  /** Columns of money that are neither what is booked nor left out on purpose. */
+  uncounted: z.array(z.string()).default([]),
   /** Rows of which no text is understood, so that nothing is said of what was bought. */
   untitled: z.int().default(0),
   dates: z.object({

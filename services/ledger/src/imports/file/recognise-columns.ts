@@ -1,6 +1,6 @@
 import type { ImportField } from '@outlay/contracts';
 import { fieldsNamed, type NamedField, normaliseHeader } from './column-names.ts';
-import { currencyInHeader } from './currency-code.ts';
+import { currencyInFront, currencyInHeader } from './currency-code.ts';
 import { directionOf } from './direction.ts';
 import type { ImportMapping } from './mapping.ts';
 import { headerLengthMax, nameColumns, plainHeader, saidOf } from './name-columns.ts';
@@ -15,6 +15,8 @@ export interface Column {
   field: ImportField;
   /** Currency that the header names, as in `Amount (EUR)`; the sign where several share it, as in `Amount ($)`. */
   currency?: string;
+  /** All of it is in that currency, whatever a column of currencies says of other amounts. */
+  isInCurrency?: boolean;
   /** The client said what it is. */
   isGiven?: boolean;
 }
@@ -44,15 +46,40 @@ export function recogniseColumns(
     return field === undefined ? candidatesOf(text, place, sample) : [givenCandidate(text, place, field)];
   });
   const taken = new Map<ImportField, Candidate[]>();
-  for (const candidate of candidates.toSorted(byRank)) {
+  for (const candidate of withCharged(candidates).toSorted(byRank)) {
     const present = taken.get(candidate.column.field) ?? [];
     // Two that the client gives the same field are both kept, to be refused by whoever can say so.
     const isOneMore = present.length > 0 && !candidate.column.isGiven;
     if (isOneMore && !sharedFields.has(candidate.column.field)) continue;
     taken.set(candidate.column.field, [...present, candidate]);
   }
-  return [...taken.values()].flat().flatMap(({ column, isLeftOut }) => (isLeftOut ? [] : [column]));
+  return [...taken.values()].flat().flatMap(({ column, isLeftOut }) => (isLeftOut ? [] : [inItsCurrency(column)]));
 }
+
+const amountFields: ReadonlySet<ImportField> = new Set([
+  ...(['amount', 'original_amount', 'billed_amount', 'debit', 'credit'] as const),
+]);
+
+const isHeadedByCode = ({ currency = '' }: Column): boolean => /^[A-Z]{3}$/.test(currency);
+
+/** Beside an amount in the currency that another column names, one that is headed by its own is what was charged. */
+function withCharged(candidates: readonly Candidate[]): readonly Candidate[] {
+  const fields = new Set(candidates.map(({ column }) => column.field));
+  const others = [...amountFields].filter((field) => field !== 'amount');
+  const hasPlain = candidates.some(({ column }) => column.field === 'amount' && column.currency === undefined);
+  if (!hasPlain || !fields.has('currency') || others.some((field) => fields.has(field))) return candidates;
+  return candidates.map((candidate) => {
+    const { column } = candidate;
+    if (column.field !== 'amount' || column.isGiven || !isHeadedByCode(column)) return candidate;
+    return { ...candidate, column: { ...column, field: 'billed_amount' } };
+  });
+}
+
+/** What was paid abroad is in the currency of its row, whatever its header says. */
+const inItsCurrency = (column: Column): Column =>
+  amountFields.has(column.field) && column.field !== 'original_amount' && isHeadedByCode(column)
+    ? { ...column, isInCurrency: true }
+    : column;
 
 type Place = Pick<Column, 'index' | 'header'>;
 
@@ -87,23 +114,26 @@ const ranksMax = 1_000;
 function candidatesOf(text: string, place: Place, sample: readonly (readonly string[])[]): Candidate[] {
   const header = plainHeader(text);
   if (header.length > headerLengthMax) return [];
-  for (const { name, currency } of readings(header)) {
-    const meanings = fieldsNamed(name);
+  for (const { name, currency, isInFront } of readings(header)) {
+    const meanings = fieldsNamed(name).filter(({ field }) => !isInFront || amountFields.has(field));
     if (meanings.length === 0) continue;
     const cells = sample.map((row) => row[place.index]?.trim() ?? '').filter((cell) => cell !== '');
     const meaning = bestMeaning(meanings, cells);
     if (!meaning) continue;
     const { field, rank } = meaning;
-    return [{ column: { ...place, field, ...(currency && { currency }) }, name, rank }];
+    // One that is called so and nothing else goes before.
+    return [{ column: { ...place, field, ...(currency && { currency }) }, name, rank: isInFront ? rank + 0.5 : rank }];
   }
   return [];
 }
 
 /** A header as it is, then without the currency in it, which is a name's part in some and an addition in others. */
-function* readings(header: string): Generator<{ name: string; currency: string | undefined }> {
+function* readings(header: string): Generator<{ name: string; currency: string | undefined; isInFront?: boolean }> {
   const named = currencyInHeader(header);
   yield { name: normaliseHeader(header), currency: named?.currency };
   if (named) yield { name: normaliseHeader(named.rest), currency: named.currency };
+  const inFront = named ? undefined : currencyInFront(header);
+  if (inFront) yield { name: normaliseHeader(inFront.rest), currency: inFront.currency, isInFront: true };
 }
 
 /**

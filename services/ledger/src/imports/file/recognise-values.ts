@@ -2,6 +2,7 @@ import type { RawRow } from './csv-splitter.ts';
 import { currencyTeller } from './currency-of.ts';
 import type { FileFormat } from './file-format.ts';
 import { gatherAccounts } from './gather-accounts.ts';
+import { gatherMoney } from './gather-money.ts';
 import { gatherTexts } from './gather-texts.ts';
 import { type ImportMapping, orderOf, signOf } from './mapping.ts';
 import { gatherCredits } from './recognise-credits.ts';
@@ -14,7 +15,15 @@ import { createRowGuard } from './row-guard.ts';
 /** What only all rows together can tell. */
 export type RecognisedValues = Pick<
   FileFormat,
-  'dates' | 'decimalMark' | 'isDecimalMarkAssumed' | 'signs' | 'credits' | 'ignored' | 'untitled' | 'unclosedQuotes'
+  | 'dates'
+  | 'decimalMark'
+  | 'isDecimalMarkAssumed'
+  | 'signs'
+  | 'credits'
+  | 'ignored'
+  | 'uncounted'
+  | 'untitled'
+  | 'unclosedQuotes'
 > & {
   /** Rows below the header. */
   rowsTotal: number;
@@ -53,6 +62,7 @@ export async function recogniseValues(
   const credits = gatherCredits(layout.columns);
   const accounts = gatherAccounts(layout.columns);
   const texts = gatherTexts(layout, given.mapping);
+  const money = gatherMoney(layout, given.mapping);
   const guard = createRowGuard();
   let rowsTotal = 0;
   let rowsFitting = 0;
@@ -76,6 +86,7 @@ export async function recogniseValues(
     credits.add(cells);
     accounts.add(cells);
     texts.add(cells, hasDate);
+    if (hasDate) money.add(cells);
   }
   const { amounts: saidSign, decimal_mark: saidMark } = given.mapping ?? {};
   const recognised = signs.conclude();
@@ -85,7 +96,8 @@ export async function recogniseValues(
     isDecimalMarkAssumed: saidMark === undefined && decimal.isAssumed,
     signs: saidSign ? { ...recognised, amount: signOf(saidSign), isAssumed: false, isOneSided: undefined } : recognised,
   };
-  const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts), ...texts.conclude() };
+  const said = { ...texts.conclude(), ...money.conclude() };
+  const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts), ...said };
   const { isPayer } = accounts.conclude();
   const columns = layout.columns.filter(({ field, isGiven }) => field !== 'account' || isPayer || isGiven);
   const unclosedQuotes = unclosed.rows > 0 ? { unclosedQuotes: unclosed } : {};
