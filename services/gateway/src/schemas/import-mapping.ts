@@ -42,9 +42,16 @@ export const importMappingRules = z
       .optional()
       .meta({ description: 'Empty, as in the `format` of a statement: as if it were left out.', examples: [';'] }),
     encoding: z.enum(importEncodings).optional(),
-    header_line: z.int().min(0).max(1_000).optional().meta({
-      description: 'Line of the header, from 1; 0, as in the `format` of a statement: as if it were left out.',
-    }),
+    header_line: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .optional()
+      .meta({
+        description:
+          'Line of the header, from 1, in the first 256 kB of the file; 0, as in the `format` of a statement: as if it were left ' +
+          'out. Left out, it is looked for in the first 60 rows.',
+      }),
     date_format: z
       .string()
       .regex(

@@ -11,8 +11,8 @@ import { quoted } from './row-fault.ts';
 import { statementColumns, statementHeader } from './statements/statement-columns.ts';
 import { isCardStatement, statementKindOf } from './statements/statement-kind.ts';
 
-/** Bytes in which a header must be found. */
-const headSize = 64 * 1_024;
+/** Bytes in which a header must be found; no more than a stored file has in its first piece, where its line is told. */
+const headSize = ({ header_line: line = 0 }: ImportMapping): number => (line > 0 ? 256 : 64) * 1_024;
 
 /**
  * Encoding and layout of a file, from its bytes. Throws invalid with details on `file`, one for each thing that is
@@ -23,12 +23,12 @@ export function recogniseHead(
   chunks: readonly Uint8Array[],
   mapping: ImportMapping = {},
 ): { encoding: ImportEncoding; layout: Layout } {
-  const bytes = firstBytes(chunks, headSize);
+  const bytes = firstBytes(chunks, headSize(mapping));
   const kind = binaryKind(bytes);
   if (kind) throw refusal('file_not_csv', `is ${kind}, which is not read; save it as CSV and try again`);
 
   const encoding = mapping.encoding ?? recogniseEncoding(chunks);
-  const head = textOfHead(bytes, encoding);
+  const head = textOf(bytes, encoding);
   if (head.trim() === '') throw refusal('file_empty', 'is empty');
   if (isMostlyControls(head)) throw refusal('file_not_csv', `is a binary file, which is not read; ${taken}`);
 
@@ -52,7 +52,7 @@ export function recogniseStoredLayout(
   encoding: ImportEncoding,
   mapping: ImportMapping = {},
 ): Layout {
-  const recognised = layoutOf(textOfHead(bytes, encoding), mapping);
+  const recognised = layoutOf(textOf(bytes.subarray(0, headSize(mapping)), encoding), mapping);
   if ('layout' in recognised) return recognised.layout;
   throw new Error('The header of a stored file cannot be found again');
 }
@@ -124,8 +124,8 @@ const shown = (header: readonly string[]): string =>
     .map(quoted)
     .join(', ');
 
-function textOfHead(bytes: Uint8Array, encoding: ImportEncoding): string {
-  const text = iconv.decode(Buffer.from(bytes.subarray(0, headSize)), encoding);
+function textOf(bytes: Uint8Array, encoding: ImportEncoding): string {
+  const text = iconv.decode(Buffer.from(bytes), encoding);
   return text.replaceAll(/\r\n?/g, '\n').replaceAll('\u001a', '');
 }
 

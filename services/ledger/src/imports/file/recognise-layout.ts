@@ -51,21 +51,33 @@ interface Candidate {
 }
 
 function candidatesUnder(delimiter: string, head: string, mapping: ImportMapping): Candidate[] {
-  const rows = readFirstRows(head, { delimiter, quoting: 'double' }, rowsSearched);
+  const { header_line: given } = mapping;
+  const rows = readFirstRows(fromLine(head, given), { delimiter, quoting: 'double' }, rowsSearched);
   const candidates: Candidate[] = [];
   for (const [index, row] of rows.entries()) {
-    if (mapping.header_line !== undefined && row.line !== mapping.header_line) continue;
+    if (given !== undefined && row.line > 1) break;
     const sample = rows.slice(index + 1).map((below) => below.cells);
     const kind = isOutlayExport(row.cells, mapping) ? ('outlay' as const) : ('csv' as const);
     const columns = recogniseColumns(row.cells, sample, kind === 'outlay' ? {} : mapping.columns);
     const faults = faultsOf(columns);
-    const layout = { kind, delimiter, headerLine: row.line, header: row.cells, columns };
+    const layout = { kind, delimiter, headerLine: given ?? row.line, header: row.cells, columns };
     // What has both beats what has not; then what is understood; the width only ranks rows that cannot be used.
     const score = (faults.length === 0 ? 1_000_000 : 0) + columns.length * 1_000 + Math.min(row.cells.length, 999);
     candidates.push({ layout, faults, score });
     if (faults.length === 0) break;
   }
   return candidates;
+}
+
+/** A text without the lines above one. */
+function fromLine(text: string, line = 1): string {
+  let at = 0;
+  for (let passed = 1; passed < line; passed++) {
+    const end = text.indexOf('\n', at);
+    if (end === -1) return '';
+    at = end + 1;
+  }
+  return text.slice(at);
 }
 
 /**
