@@ -14,6 +14,7 @@ export interface CsvSyntax {
 export interface RawRow {
   /** Physical line on which it begins, from 1. */
   line: number;
+  /** None where the line is longer than any row of purchases. */
   cells: string[];
   /** Of `mended`: a cell stands in quotes; or begins with one that is not closed, and was taken as text. */
   quotes?: 'closed' | 'unclosed';
@@ -27,12 +28,12 @@ export class UnclosedQuote extends Error {
   }
 }
 
-/** Characters of one record; what is longer comes from a quote that never closes. */
-const recordSizeMax = 64 * 1_024;
+/** Characters of one record; what is longer comes from a quote that never closes, or is no row. */
+export const recordSizeMax = 64 * 1_024;
 
 /** Splits the text of a file into records. */
 export interface CsvSplitter {
-  /** The records that end in the next piece of the text. Throws UnclosedQuote; of `mended` where a line is too long. */
+  /** The records that end in the next piece of the text. Throws UnclosedQuote. */
   take(piece: string): Iterable<RawRow>;
   /** What is left at the end of the text. Throws UnclosedQuote. */
   end(): Iterable<RawRow>;
@@ -42,7 +43,8 @@ export interface CsvSplitter {
  * Splits text whose lines end in `\n` as RFC 4180 says, and as files of banks really are: records may be of any length, and
  * a quote that does not begin a cell, or is not followed by a delimiter where it should close one, is text. Blank lines are
  * left out. Where quotes are mended, one is closed by the next that is not doubled, if a cell ends there, within 64 kB and not
- * so that each of the lines between the two is a row by itself; no more than that of the text is held.
+ * so that each of the lines between the two is a row by itself. No more than that of the text is held: of a longer line
+ * nothing is kept, and where there are none but double quotes it is taken for one of them that never closes.
  *
  * It is our own because of what files can do to the process that reads them. csv-parse, which the tests hold it against,
  * makes an error with its stack for every record of another length than the first, whether anybody asked for it or not, and
@@ -53,12 +55,21 @@ export function createCsvSplitter(syntax: CsvSyntax): CsvSplitter {
   const { delimiter } = syntax;
   const splitLine = syntax.quoting === 'none' ? splitUnquoting(delimiter) : undefined;
   const isMended = syntax.quoting === 'mended';
+  const isPassable = syntax.quoting !== 'double';
   let pending = '';
   let line = 1;
+  let isPassing = false;
 
   function* split(piece: string, isLast: boolean): Generator<RawRow> {
     const text = pending + piece;
     let at = 0;
+    if (isPassing) {
+      const end = text.indexOf('\n');
+      if (end === -1 && !isLast) return;
+      yield { line: line++, cells: [] };
+      isPassing = false;
+      at = end === -1 ? text.length : end + 1;
+    }
     let quote = -2;
     while (at < text.length) {
       const found = text.indexOf('\n', at);
@@ -72,15 +83,21 @@ export function createCsvSplitter(syntax: CsvSyntax): CsvSplitter {
         : splitQuoted(text, at, { delimiter, isLast, isMended });
       if (read === undefined) break;
       const record = isMended && read.linesWithin > 0 ? (firstOfRows(text, at, read, syntax) ?? read) : read;
-      if (record.end - at > recordSizeMax) throw new UnclosedQuote();
+      const isTooLong = record.end - at > recordSizeMax;
+      if (isTooLong && !(isPassable && record.linesWithin === 0)) throw new UnclosedQuote();
+      if (isTooLong) yield { line, cells: [] };
       // A lone cell of blanks is a blank line to whoever looks at the file.
-      if (record.cells.length > 1 || record.cells[0]?.trim() !== '') {
+      else if (record.cells.length > 1 || record.cells[0]?.trim() !== '') {
         yield record.quotes ? { line, cells: record.cells, quotes: record.quotes } : { line, cells: record.cells };
       }
       line += record.linesWithin + 1;
       at = record.end + 1;
     }
     pending = text.slice(at);
+    if (isPassable && pending.length > recordSizeMax && !pending.includes('\n')) {
+      isPassing = true;
+      pending = '';
+    }
     if (pending.length > recordSizeMax || (isLast && pending !== '')) throw new UnclosedQuote();
   }
 

@@ -9,7 +9,7 @@ import { withoutNeedlessZeros } from './read-money.ts';
 import { readNumber } from './read-number.ts';
 import type { DecimalMark } from './recognise-decimals.ts';
 import type { DateReader } from './resolve-date.ts';
-import { quoted, RefusedRow, skippedRow } from './row-fault.ts';
+import { quoted, RefusedRow, refuseWithoutCells, skippedRow } from './row-fault.ts';
 import { lengthOf } from './row-text.ts';
 import { toDecimalText } from './to-decimal-text.ts';
 
@@ -48,6 +48,7 @@ export function exportRowParser(
 }
 
 function named(written: readonly string[], places: ReturnType<typeof exportColumns>, width: number): Cells {
+  refuseWithoutCells(written);
   const isTooLong = written.slice(width).some((cell) => cell.trim() !== '');
   if (written.length < width || isTooLong) {
     const reason = `the row has ${written.length} cells where the header has ${width}`;

@@ -8,7 +8,7 @@ import type { FileFormat } from './file-format.ts';
 import { paymentMethodNamed } from './payment-method.ts';
 import { type MoneyContext, type ReadMoney, readBilled, readOriginal } from './read-money.ts';
 import { type DateReader, dateReader } from './resolve-date.ts';
-import { quoted, RefusedRow, type RowFault, skippedRow } from './row-fault.ts';
+import { quoted, RefusedRow, type RowFault, refuseWithoutCells, skippedRow } from './row-fault.ts';
 import { cut, lengthOf, lineOf, nameOf, textOf } from './row-text.ts';
 import { refundTeller } from './says-refund.ts';
 import { statementIncome, statementPending } from './statements/statement-columns.ts';
@@ -96,6 +96,7 @@ function checkSide(
 }
 
 function checkShape(cells: readonly string[], bound: BoundColumns, format: FileFormat): void {
+  refuseWithoutCells(cells);
   if (cells.every((cell) => cell.trim() === ''))
     throw new RefusedRow('row_empty', '', 'all cells of the row are empty');
   if (cells.length < bound.widthMin) {

@@ -53,6 +53,15 @@ describe('the rows of a file', () => {
     }
   });
 
+  it.each(['none', 'mended'] as const)('have no cells in a longer line where quotes are %s', async (quoting) => {
+    const long = 'x'.repeat(65_537);
+    for (const size of [1_000, 65_536, 300_000]) {
+      expect(await read(`1;2\n${long}${long}\n3;4\n\n"5;${long}\n6;7\n${long}`, { quoting }, size)).toEqual([
+        ...[[1, '1', '2'], [2], [3, '3', '4'], [5], [6, '6', '7'], [7]],
+      ]);
+    }
+  });
+
   it('are those that csv-parse finds, whatever the text and its pieces', async () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', ' ', ';', '"', '""', '\n', 'é'), maxLength: 60 });
     const kinds = fc.constantFrom<'double' | 'none'>('double', 'none');

@@ -1,3 +1,5 @@
+import { recordSizeMax } from './csv-splitter.ts';
+
 /** Why a row cannot be imported; part of the API. */
 export type RowFaultCode =
   | 'row_empty'
@@ -52,6 +54,12 @@ export class RefusedRow extends Error {
 
 export const skippedRow = (code: RowFaultCode, column: string, reason: string): RefusedRow =>
   new RefusedRow(code, column, reason, true);
+
+/** Of lines that are too long nothing is read. */
+export function refuseWithoutCells(cells: readonly string[]): void {
+  if (cells.length > 0) return;
+  throw new RefusedRow('row_too_long', '', `the line has more than ${recordSizeMax.toLocaleString('en')} characters`);
+}
 
 /** A cell as it may be shown in a reason: short, on one line, without characters that cannot be stored. */
 export const quoted = (cell: string): string => {
