@@ -111,12 +111,16 @@ function identify(
 ): IdentifiedRow {
   const keyOf = (digest: Buffer): PurchaseKey => ({ digest, ordinal: ordinalOf(digest) });
   const sourceKey = sourceKeyOf(purchase);
+  // Where that was booked from an earlier file, this is the same purchase.
+  const { replacesId } = purchase;
+  const replacedKey = replacesId === undefined ? undefined : sourceKeyOf({ ...purchase, sourceId: replacesId });
   const amongAll = keyOf(fingerprintOf(purchase));
   const personalKey = isPersonal(purchase, sourceKey) ? ownKey(amongAll, claims.userId) : undefined;
   const isOwn = claims.isOwn && personalKey !== undefined;
   const own = isOwn ? personalKey : amongAll;
   const others = [
     ...(sourceKey ? [keyOf(sourceKey)] : []),
+    ...(replacedKey ? [keyOf(replacedKey)] : []),
     ...(personalKey && claims.hasOwn ? [personalKey] : []),
     ...known,
   ];

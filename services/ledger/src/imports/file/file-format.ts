@@ -65,6 +65,8 @@ export const fileFormat = z.object({
   credits: z.enum(importCredits).default('refund'),
   /** The same bytes had come before. */
   isKnown: z.boolean().default(false),
+  /** Of a statement: bookings that another one of the file corrects, by account and id. */
+  corrected: z.array(z.string()).default([]),
   defaults: importMapping.shape.defaults.default({}),
 });
 

@@ -11,6 +11,7 @@ import { type DateReader, dateReader } from './resolve-date.ts';
 import { quoted, RefusedRow, type RowFault, refuseWithoutCells, skippedRow } from './row-fault.ts';
 import { cut, lengthOf, lineOf, nameOf, textOf } from './row-text.ts';
 import { refundTeller } from './says-refund.ts';
+import { correctionTeller } from './statements/corrections.ts';
 import { statementIncome, statementPending } from './statements/statement-columns.ts';
 import { cameBack, isAnnounced, movedNothing } from './status-words.ts';
 
@@ -38,6 +39,8 @@ export interface Purchase {
   reference: string;
   /** What its source calls it, for ever and nothing else; empty where it does not. */
   sourceId: string;
+  /** What its source called it before it was corrected. */
+  replacesId?: string;
   /** In which of all sources that id is one; empty: that of the account. */
   sourceSpace: string;
   /** Texts that nobody understands, where the row has no other: they tell it apart and say nothing. */
@@ -55,6 +58,7 @@ export function rowParser(
   const bound = bindColumns(format);
   const context = { bound, format, tenantCurrency: given.tenantCurrency };
   const says = { refund: refundTeller(format.columns), payment: paymentTeller(format.columns) };
+  const replacedBy = format.kind === 'ofx' ? correctionTeller(format.corrected) : undefined;
   const resolve = dateReader(format.dates, given.today);
   if (format.kind === 'outlay') return exportRowParser(format, { ...given, resolve });
   return (cells) => {
@@ -63,7 +67,10 @@ export function rowParser(
       const expenseDate = readDay(cells, bound, format, resolve);
       const money = settle(readOriginal(cells, context), readBilled(cells, context), expenseDate, context);
       checkSide(cells, bound, format, money, says);
-      return { purchase: { expenseDate, ...money, ...describe(cells, context, money) } };
+      const replacesId = replacedBy?.(cells);
+      return {
+        purchase: { expenseDate, ...money, ...describe(cells, context, money), ...(replacesId && { replacesId }) },
+      };
     } catch (error) {
       if (error instanceof RefusedRow) return { fault: error.fault, isSkipped: error.isSkipped };
       throw error;
@@ -112,7 +119,7 @@ function checkShape(cells: readonly string[], bound: BoundColumns, format: FileF
     throw skippedRow('not_booked', bound.status?.header ?? '', 'the bank has not booked it yet');
   }
   // A delimiter inside an unquoted text moves all that follows into the wrong columns.
-  if (cells.slice(format.width).some((cell) => cell.trim() !== '')) {
+  if (format.kind === 'csv' && cells.slice(format.width).some((cell) => cell.trim() !== '')) {
     const reason = `the row has ${cells.length} cells where the header has ${format.width}`;
     throw new RefusedRow('row_too_long', '', reason);
   }
@@ -183,7 +190,7 @@ const titleLengthMax = 200;
 function describe(
   cells: readonly string[],
   { bound, format, tenantCurrency }: RowContext,
-  { amount }: Pick<Purchase, 'amount'>,
+  { amount, booked }: Pick<Purchase, 'amount' | 'booked'>,
 ): Omit<Purchase, 'expenseDate' | 'amount' | 'booked' | 'rate' | 'amountColumn'> {
   const { defaults } = format;
   const vendor = nameOf(cells, bound.vendor);
@@ -202,7 +209,7 @@ function describe(
   const isSaid = [mainText, vendor, nameOf(cells, bound.category), reference, sourceId].some((text) => text !== '');
   const accountName = maskCardNumber(nameOf(cells, bound.account) || (defaults?.account ?? ''));
   // A statement is kept in the currency of its account.
-  const accountCurrency = format.kind === 'csv' ? tenantCurrency : amount.currency;
+  const accountCurrency = format.kind === 'csv' ? tenantCurrency : (booked ?? amount).currency;
   return {
     title: shorten(title),
     vendor,

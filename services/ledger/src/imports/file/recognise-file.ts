@@ -8,6 +8,7 @@ import { type OpenFile, openRows } from './open-rows.ts';
 
 import type { Layout } from './recognise-layout.ts';
 import { recogniseValues } from './recognise-values.ts';
+import { findCorrected } from './statements/corrections.ts';
 import { UnreadableFile } from './unreadable-file.ts';
 
 interface RecognisedFile {
@@ -64,12 +65,13 @@ async function read(
   const { kind, delimiter, headerLine } = layout;
   // Delimiters at the end of each line make columns without a name, and nothing belongs there.
   const width = layout.header.findLastIndex((cell) => cell.trim() !== '') + 1;
-  const rows = openRows(open, { kind, encoding, delimiter, quoting, width });
-  const { rowsTotal, rowsFitting, hasDoubtfulQuotes, hasClosedQuotes, ...values } = await recogniseValues(
-    rows,
+  const rows = () => openRows(open, { kind, encoding, delimiter, quoting, width });
+  const { rowsTotal, rowsFitting, hasDoubtfulQuotes, hasClosedQuotes, corrections, ...values } = await recogniseValues(
+    rows(),
     layout,
     given,
   );
+  const corrected = corrections.size === 0 ? [] : await findCorrected(rows(), corrections);
   const headers = nameColumns(layout.header.slice(0, width));
   const repeated = findRepeated(layout.header, values.columns, given.mapping?.columns);
   const recognised = {
@@ -83,6 +85,7 @@ async function read(
     width,
     headers,
     repeated,
+    corrected,
     ...values,
   };
   const format = applyMapping(recognised, given.mapping ?? {});

@@ -11,6 +11,7 @@ import { gatherDecimals } from './recognise-decimals.ts';
 import type { Layout } from './recognise-layout.ts';
 import { gatherSigns } from './recognise-signs.ts';
 import { createRowGuard } from './row-guard.ts';
+import { gatherCorrections } from './statements/corrections.ts';
 
 /** What only all rows together can tell. */
 export type RecognisedValues = Pick<
@@ -33,6 +34,8 @@ export type RecognisedValues = Pick<
   hasDoubtfulQuotes: boolean;
   /** Of quotes that are mended: some are closed, so that the file is one that quotes. */
   hasClosedQuotes: boolean;
+  /** What bookings of a statement say that they correct. */
+  corrections: ReadonlySet<string>;
   /** Without those that turned out to say something else. */
   columns: Layout['columns'];
 };
@@ -63,6 +66,7 @@ export async function recogniseValues(
   const accounts = gatherAccounts(layout.columns);
   const texts = gatherTexts(layout, given.mapping);
   const money = gatherMoney(layout, given.mapping);
+  const corrections = gatherCorrections();
   const guard = createRowGuard();
   let rowsTotal = 0;
   let rowsFitting = 0;
@@ -86,6 +90,7 @@ export async function recogniseValues(
     credits.add(cells);
     accounts.add(cells);
     texts.add(cells, hasDate);
+    if (layout.kind === 'ofx') corrections.add(cells);
     if (hasDate) money.add(cells);
   }
   const { amounts: saidSign, decimal_mark: saidMark } = given.mapping ?? {};
@@ -101,5 +106,14 @@ export async function recogniseValues(
   const { isPayer } = accounts.conclude();
   const columns = layout.columns.filter(({ field, isGiven }) => field !== 'account' || isPayer || isGiven);
   const unclosedQuotes = unclosed.rows > 0 ? { unclosedQuotes: unclosed } : {};
-  return { ...values, ...unclosedQuotes, columns, rowsTotal, rowsFitting, hasDoubtfulQuotes, hasClosedQuotes };
+  return {
+    ...values,
+    ...unclosedQuotes,
+    corrections: corrections.conclude(),
+    columns,
+    rowsTotal,
+    rowsFitting,
+    hasDoubtfulQuotes,
+    hasClosedQuotes,
+  };
 }

@@ -20,7 +20,10 @@ export type RowFaultCode =
   | 'exchange_rate_missing'
   // Of the files of those who may not make what they name.
   | 'reference_unknown'
+  // Of statements: what it corrects came with another file, if at all.
+  | 'correction_unmatched'
   // Of rows that are skipped, as they are no spending.
+  | 'corrected'
   | 'income'
   | 'not_booked'
   | 'not_in_books';

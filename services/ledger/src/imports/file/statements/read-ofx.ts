@@ -1,4 +1,7 @@
+import { formatAmount, fractionDigits, isCurrency, parseAmount } from '@outlay/platform';
+import { convert, isBookable, isRate, ratioOf, toRateText } from '../../../domain/money.ts';
 import type { RawRow } from '../csv-splitter.ts';
+import { withoutNeedlessZeros } from '../read-money.ts';
 import { type StatementRow, statementIncome, toCells } from './statement-columns.ts';
 import { UnreadableStatement } from './unreadable-statement.ts';
 
@@ -92,15 +95,12 @@ function toRow(fields: Fields, statement: Statement): StatementRow {
   const amount = get('TRNAMT');
   const isCredit = !amount.startsWith('-');
   const type = get('TRNTYPE').toUpperCase();
+  const corrects = /^0*$/.test(get('CORRECTFITID')) ? '' : get('CORRECTFITID');
   return {
     // The day somebody bought it, where the bank knows it, before the day the bank booked it.
     date: toDay(get('DTUSER') || get('DTPOSTED')),
     valueDate: toDay(get('DTAVAIL')),
-    // OFX lets a comma stand for the decimal point (3.2.9.1).
-    amount: amount.replace(/^[-+]/, '').replace(',', '.'),
-    currency: get('CURRENCY.CURSYM') || statement.currency,
-    originalAmount: '',
-    originalCurrency: '',
+    ...inCurrencies(amount.replace(/^[-+]/, '').replace(',', '.'), get, statement.currency),
     direction: isCredit ? 'credit' : 'debit',
     status: isCredit && isIncome(type, statement.isCard) ? statementIncome : '',
     name: get('NAME') || get('PAYEE.NAME'),
@@ -109,7 +109,43 @@ function toRow(fields: Fields, statement: Statement): StatementRow {
     account: statement.account,
     reference: get('CHECKNUM') || get('REFNUM'),
     id: get('FITID'),
+    ...(corrects !== '' && { corrects, correction: get('CORRECTACTION').toUpperCase() }),
   };
+}
+
+type Sums = Pick<StatementRow, 'amount' | 'currency' | 'originalAmount' | 'originalCurrency'>;
+
+/**
+ * A sum in the currency of the account, and as it was paid abroad. Of CURRENCY the sum is in the foreign one, of ORIGCURRENCY it
+ * has been converted; either way one unit of the foreign one is CURRATE units of the other (OFX 2.2, 5.2). A comma may stand
+ * for the decimal point (3.2.9.1).
+ */
+function inCurrencies(amount: string, get: (name: string) => string, home: string): Sums {
+  const foreign = get('CURRENCY.CURSYM');
+  const original = get('ORIGCURRENCY.CURSYM');
+  const rateOf = (aggregate: string): string =>
+    get(`${aggregate}.CURRATE`).replace(',', '.').replace(/^\./, '0.').replace(/\.$/, '');
+  const charged = foreign === home ? undefined : converted(amount, { from: foreign, to: home }, rateOf('CURRENCY'));
+  if (charged !== undefined) {
+    return { amount: charged, currency: home, originalAmount: amount, originalCurrency: foreign };
+  }
+  const rate = rateOf('ORIGCURRENCY');
+  const { numerator, denominator } = isRate(rate) ? ratioOf(rate) : { numerator: 0n, denominator: 0n };
+  const inverse = numerator === 0n ? undefined : toRateText({ numerator: denominator, denominator: numerator });
+  const paid = original === home ? undefined : converted(amount, { from: home, to: original }, inverse ?? '');
+  return {
+    ...{ amount, currency: foreign || home },
+    ...{ originalAmount: paid ?? '', originalCurrency: paid === undefined ? '' : original },
+  };
+}
+
+/** A sum in another currency; undefined where it, a currency or the rate is none. */
+function converted(text: string, { from, to }: { from: string; to: string }, rate: string): string | undefined {
+  if (!isRate(rate) || !isCurrency(from) || !isCurrency(to)) return undefined;
+  const amountMinor = parseAmount(withoutNeedlessZeros(text, fractionDigits(from)), from);
+  if (typeof amountMinor !== 'bigint' || amountMinor === 0n || !isBookable(amountMinor)) return undefined;
+  const sum = convert({ currency: from, amountMinor }, rate, to).amountMinor;
+  return sum === 0n || !isBookable(sum) ? undefined : formatAmount(sum, to);
 }
 
 /** What comes into a bank account is income, unless a card was given it back; into a card, refunds, unless its bill was paid. */

@@ -17,6 +17,9 @@ export interface StatementRow {
   account: string;
   reference: string;
   id: string;
+  /** The id of the booking that this one corrects, and whether it deletes or replaces it. */
+  corrects?: string;
+  correction?: string;
 }
 
 /** Marks what is no spending: money that came in. */
@@ -39,9 +42,20 @@ const columns: readonly (readonly [keyof StatementRow, string, Column['field'] |
   ['account', 'Account number', 'account'],
   ['reference', 'Reference', 'reference'],
   ['id', 'Id', 'source_id'],
+  // Behind all others, whose places are stored with what was imported.
+  ['corrects', 'Corrects', undefined],
+  ['correction', 'Correction', undefined],
 ];
 
-export const toCells = (row: StatementRow): string[] => columns.map(([key]) => row[key]);
+export const toCells = (row: StatementRow): string[] => columns.map(([key]) => row[key] ?? '');
+
+const placeOf = (key: keyof StatementRow): number => columns.findIndex(([name]) => name === key);
+
+/** Where cells say of which account they are, under which id, and what they correct. */
+export const correctionPlaces = {
+  ...{ account: placeOf('account'), id: placeOf('id') },
+  ...{ corrects: placeOf('corrects'), correction: placeOf('correction') },
+} as const;
 
 /** The header that a statement would have were it a table; the account's name says which kind of account it is. */
 export const statementHeader = (isCard: boolean): string[] =>
