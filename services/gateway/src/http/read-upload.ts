@@ -39,10 +39,8 @@ export async function openUpload(request: IncomingMessage, fileName: string | un
   }
   throw new HttpError(
     'media_type_unsupported',
-    'Send the file as text/csv, or as multipart/form-data in a field file',
-    {
-      Accept: [...fileTypes, 'multipart/form-data'].join(', '),
-    },
+    `Send the file as ${fileTypes.slice(0, -1).join(', ')} or ${fileTypes.at(-1)}, or as multipart/form-data in a field file`,
+    { Accept: [...fileTypes, 'multipart/form-data'].join(', ') },
   );
 }
 

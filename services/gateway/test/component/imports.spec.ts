@@ -151,7 +151,9 @@ describe('A file sent as text/csv', () => {
   it.each(['application/json', 'application/x-www-form-urlencoded', 'application/octet-stream', 'text/html'])(
     'is refused as %s',
     async (type) => {
-      expect([(await send(csv, type)).status, received.isWhole]).toEqual([415, false]);
+      const answer = await send(csv, type);
+      expect([answer.status, received.isWhole]).toEqual([415, false]);
+      expect(answer.json().detail).toContain('text/csv, application/x-ofx, application/xml or text/xml');
     },
   );
 });

@@ -7,6 +7,7 @@ import type { ImportState } from './import-state.ts';
 
 /** What was taken in a way that may not be meant, of a file that was looked at, with the mapping that has it otherwise. */
 export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
+  ...missingRows(state),
   ...(state.format?.repeated ?? []).slice(0, repeatedMax).map(repeatedColumn),
   ...ignoredColumns(state),
   ...uncountedMoney(state),
@@ -19,6 +20,13 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...knownFile(state),
   ...renamedNames(state),
 ];
+
+function missingRows({ format, rowsTotal }: ImportState): ledger.ImportWarning[] {
+  if (!format || rowsTotal > 0) return [];
+  const found =
+    format.headerLine === 0 ? 'no booking in the statement' : `nothing below the header (line ${format.headerLine})`;
+  return [{ code: 'rows_missing', message: `There is ${found}, so there is nothing to book.`, column: '', rows: 0 }];
+}
 
 /** A file of more of them has another fault. */
 const repeatedMax = 20;

@@ -114,6 +114,15 @@ describe('a preview', () => {
     ]);
   });
 
+  it('says that there is nothing to book', async () => {
+    expect(await warned('date,title,amount\n')).toMatchObject([
+      { code: 'rows_missing', message: expect.stringContaining('nothing below the header (line 1)') },
+    ]);
+    expect(await warned('OFXHEADER:100\n\n<OFX><BANKMSGSRSV1></BANKMSGSRSV1></OFX>')).toMatchObject([
+      { code: 'rows_missing', message: expect.stringContaining('no booking in the statement') },
+    ]);
+  });
+
   it('says which money is not counted, and how to have it booked', async () => {
     const context = await driver.tenant('EUR');
     const text = 'Date,Merchant,Amount,VAT,Total\n2025-01-13,Taxi,10.00,2.00,12.00\n';
