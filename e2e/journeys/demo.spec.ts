@@ -25,7 +25,7 @@ it('the demo shows a preview, an import, a month, a correction, books that balan
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--url', platform.gatewayUrl, file], { env });
 
   const steps = [
-    /3002 rows: 3002 new, 0 seen before, 0 refused/,
+    /3002 rows: 3002 new, 0 seen before, 0 skipped, 0 refused/,
     /Nothing is booked yet/,
     /3002 imported/,
     /What 2016-12 came to\n\d\d/,

@@ -28,7 +28,7 @@ export async function showMonth(api: OutlayClient, month: string, say: Say): Pro
 export async function findDearest(api: OutlayClient, importId: string): Promise<Expense> {
   const { data: found } = await api.get('/expenses', { query: { import_id: importId, sort: '-amount', limit: 1 } });
   const [dearest] = found.data;
-  if (dearest === undefined) throw new Error('The import has no expense');
+  if (dearest === undefined) throw new Error('No row of the first file was booked, so there is nothing to go on with');
   return dearest;
 }
 

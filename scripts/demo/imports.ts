@@ -10,11 +10,13 @@ export async function lookAt(api: OutlayClient, file: SampleFile, say: Say): Pro
   if (seen.status !== 'previewed' || preview === null) throw new Error(seen.failure?.message ?? 'There is no preview');
   const { delimiter, encoding, date_format: dates } = seen.format ?? {};
   say(`Recognised: ${encoding}, columns separated by "${delimiter}", dates as ${dates}.`);
-  say(`${seen.rows_total} rows: ${seen.new} new, ${seen.duplicates} seen before, ${seen.refused} refused.`);
+  say(`${seen.rows_total} rows: ${seen.new} new, ${fatesOf(seen)}.`);
   say(
     `Spent ${preview.spent}, refunded ${preview.refunded}, from ${preview.first_date} to ${preview.last_date}; makes ` +
       `${preview.new_accounts.count} accounts, ${preview.new_categories.count} categories, ${preview.new_projects.count} projects.`,
   );
+  for (const { message } of preview.warnings) say(`  ${message}`);
+  await showRows(api, seen.id, say);
   const { data: booked } = await api.get('/expenses', { query: { limit: 1 } });
   if (booked.data.length > 0) throw new Error('Looking has booked something');
   say('Nothing is booked yet.');
@@ -25,13 +27,21 @@ export async function importFile(api: OutlayClient, file: SampleFile, say: Say):
   say(heading(`Import ${file.name}`));
   const done = await finished(api, await send(api, file, {}));
   if (done.status !== 'completed') throw new Error(done.failure?.message ?? `The import is ${done.status}`);
-  say(`${done.imported} imported, ${done.duplicates} seen before, ${done.refused} refused.`);
-  const { data: refused } = await api.get('/imports/{id}/rows', {
-    path: { id: done.id },
-    query: { fate: 'refused', limit: 3 },
-  });
-  for (const { line, column, reason } of refused.data) say(`  line ${line}, ${column ?? 'the row'}: ${reason}`);
+  say(`${done.imported} imported, ${fatesOf(done)}.`);
+  await showRows(api, done.id, say);
   return done.id;
+}
+
+const fatesOf = ({ duplicates, skipped, refused }: { duplicates: number; skipped: number; refused: number }): string =>
+  `${duplicates} seen before, ${skipped} skipped, ${refused} refused`;
+
+/** The first rows that are not booked, and why. */
+async function showRows(api: OutlayClient, id: string, say: Say): Promise<void> {
+  for (const fate of ['refused', 'skipped'] as const) {
+    const { data: rows } = await api.get('/imports/{id}/rows', { path: { id }, query: { fate, limit: 3 } });
+    for (const { line, column, reason } of rows.data)
+      say(`  line ${line}, ${column ?? 'the row'}: ${reason} (${fate})`);
+  }
 }
 
 async function send(api: OutlayClient, { name, bytes }: SampleFile, query: { dry_run?: 'true' }): Promise<string> {

@@ -15,4 +15,14 @@ export const sampleFiles = (): SampleFile[] =>
     readSample(fileURLToPath(new URL(`purchase-card-transactions-${month}.csv`, folder))),
   );
 
-export const readSample = (path: string): SampleFile => ({ name: basename(path), bytes: readFileSync(path) });
+/** A file that somebody names; throws in plain words where it cannot be read. */
+export function readSample(path: string): SampleFile {
+  try {
+    return { name: basename(path), bytes: readFileSync(path) };
+  } catch (error) {
+    const { code } = Object(error) as { code?: string };
+    throw new Error(code === 'ENOENT' ? `There is no file ${path}` : `${path} cannot be read (${code})`, {
+      cause: error,
+    });
+  }
+}
