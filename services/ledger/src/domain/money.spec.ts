@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fractionDigits } from '@outlay/platform';
 import fc from 'fast-check';
-import { convert, impliedRate, isRate } from './money.ts';
+import { convert, impliedRate, isRate, isSameRate } from './money.ts';
 
 const currencies = fc.constantFrom('EUR', 'USD', 'GBP', 'JPY', 'KWD', 'CLF');
 const minor = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
@@ -103,4 +103,16 @@ describe('the rate between two amounts', () => {
 
 it.each(['0', '0.000', '-1', '1e5', '1.', '.5', '', ' 1', '1,5', '1.0000000000001'])('%j is no rate', (text) => {
   expect(isRate(text)).toBe(false);
+});
+
+describe('a rate that was applied', () => {
+  const applied = { rate: '0.80', source: 'platform', date: '2025-01-15' } as const;
+
+  it('is the same however it is written', () => {
+    expect(isSameRate(applied, { ...applied, rate: '0.8' })).toBe(true);
+  });
+
+  it.each([{ rate: '0.81' }, { source: 'tenant' as const }, { date: '2025-01-14' }])('is another with %j', (other) => {
+    expect(isSameRate(applied, { ...applied, ...other })).toBe(false);
+  });
 });

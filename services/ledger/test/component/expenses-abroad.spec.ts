@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
 import { newId } from '@outlay/platform';
+import { booksOf } from './driver/books.ts';
 import { ratesOf } from './driver/rates.ts';
 import { anExpense, startLedger, type TestLedger, type TestTenant, withKey } from './driver/start-ledger.ts';
 
@@ -98,6 +99,23 @@ describe('editing an expense abroad', () => {
     input: Partial<contract.ExpenseInput>,
     updateMask: string[],
   ) => (await ledger.client.editExpense(tenant.owner, { expenseId, input: anExpense(input), updateMask })).expense!;
+
+  it('leaves what was paid in the currency of the account on it in that currency', async () => {
+    const tenant = await ledger.tenant();
+    const { account } = await ledger.client.createAccount(tenant.owner, {
+      ...{ name: 'NY', kind: 'bank', currency: 'USD', openingBalance: undefined },
+    });
+    const abroad = anExpense({
+      ...{ amount: { currency: 'USD', amountMinor: 100n }, accountId: account!.id, exchangeRate: '0.5' },
+    });
+    const { expense } = await ledger.client.recordExpense(tenant.owner, { input: abroad });
+
+    await edit(tenant, expense!.id, { title: 'Other' }, ['title']);
+
+    const { accounts } = await booksOf(ledger).balances(tenant.owner);
+    const held = accounts.find((each) => each.account?.id === account!.id);
+    expect(held?.balances).toMatchObject([{ currency: 'USD', balanceMinor: '-100' }]);
+  });
 
   it('looks its rate up again for another day, currency or amount, and for nothing else', async () => {
     const tenant = await ledger.tenant();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { importsOf, threeBad } from './driver/imports.ts';
+import { ratesOf } from './driver/rates.ts';
 import { startLedger, type TestLedger } from './driver/start-ledger.ts';
 
 let books: TestLedger;
@@ -32,6 +33,19 @@ describe('a file with bad rows', () => {
     expect(bad!.reason).toBe('"32/02/2024" is not a date in the form DD/MM/YYYY');
     expect((await imports.rowsOf(tenant.owner, done.id)).map(({ line, fate }) => `${line} ${fate}`)).toEqual([
       ...['2 imported', '3 refused', '4 imported', '6 refused', '7 imported', '8 refused'],
+    ]);
+  });
+
+  it('is imported without what the books cannot hold in their currency', async () => {
+    const tenant = await books.tenant({ currency: 'EUR' });
+    await ratesOf(books).set(tenant, 'USD', 'EUR', '2', '2024-02-01');
+    const file = 'Date,Merchant,Amount,Currency\n2024-02-01,Shop,9000000000000.00,USD\n2024-02-01,Store,1.00,USD\n';
+
+    const done = await imports.take(tenant.owner, file);
+
+    expect(done).toMatchObject({ imported: 1, refused: 1 });
+    expect(await imports.rowsOf(tenant.owner, done.id, 'refused')).toMatchObject([
+      { line: 2, column: 'Amount', code: 'amount_too_large', reason: 'the amount is too large in EUR' },
     ]);
   });
 

@@ -113,6 +113,19 @@ describe("a member's purchase without an account", () => {
   });
 });
 
+it('what has an id of its source is booked once for the tenant, without an account too', async () => {
+  const owner = await driver.tenant();
+  const called = (name: string) => `date,merchant,amount,${name}\n2025-01-13,Deutsche Bahn,29.90,T-1\n`;
+  const withId = called('unique transaction id');
+  const first = await driver.take(beside(owner, 'member'), withId);
+
+  const again = await driver.take(beside(owner, 'member'), `${withId}\n`);
+  const asReference = await driver.take(beside(owner, 'admin'), called('reference'));
+
+  expect([first.imported, again.imported, asReference.imported]).toEqual([1, 0, 0]);
+  expect([again.duplicates, asReference.duplicates]).toEqual([1, 1]);
+});
+
 it('what is paid from an account is booked once for the tenant, whoever brings it', async () => {
   const owner = await driver.tenant();
   const first = await driver.take(owner, byCard);

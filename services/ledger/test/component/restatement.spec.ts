@@ -140,6 +140,19 @@ describe('a rate that is corrected', () => {
     expect(await rates.expense(other, given.expense!.id)).toEqual(given.expense);
   });
 
+  it('is also one of a nearer day that says the same', async () => {
+    const tenant = await ledger.tenant();
+    await rates.set(tenant, 'USD', 'EUR', '0.9', '2005-03-01');
+    const before = await rates.book(tenant, 1_000n, 'USD', '2005-03-03');
+
+    await rates.set(tenant, 'USD', 'EUR', '0.9', '2005-03-02');
+    await rates.settled(tenant);
+
+    expect(await rates.expense(tenant, before.id)).toMatchObject({
+      ...{ version: 2n, booked: before.booked, rate: { ...before.rate, date: '2005-03-02' } },
+    });
+  });
+
   it('counts the same whether it is corrected, comes late, or gives way to another list', async () => {
     const tenant = await ledger.tenant();
     await rates.publish({ day: '2014-06-02', rates: { USD: '1.25' } });

@@ -226,6 +226,7 @@ describe('the summary of a month', () => {
     it('shows members what is theirs and nothing of the others', async () => {
       expect(await askedBy('member', mara, '')).toMatchObject(marasFigures);
       expect(await askedBy('member', mara, mara)).toMatchObject(marasFigures);
+      expect(await askedBy('member', mara, mara.toUpperCase())).toMatchObject(marasFigures);
       expect(await askedBy('member', mara, noor)).toMatchObject({ currency: 'EUR', count: 0n, byCategory: [] });
     });
 

@@ -35,6 +35,17 @@ describe('the projection', () => {
     expect(await readTotals(database, bystander)).toEqual([]);
   });
 
+  it('counts an expense that is booked as nothing', async () => {
+    const tenantId = newTenantId();
+    const nothing = expense({ amountMinor: 0n });
+
+    await project(tenantId, [eventOf(nothing)]);
+    expect(await readTotals(database, tenantId)).toEqual(recompute([nothing]));
+    await project(tenantId, [eventOf({ ...nothing, status: 'reversed', version: 2n })]);
+
+    expect(await readTotals(database, tenantId)).toEqual([]);
+  });
+
   it('moves an edited expense to its new month and category', async () => {
     const tenantId = newTenantId();
     const recorded = expense({ category: { id: categoryIds[0]!, name: 'Travel' } });
