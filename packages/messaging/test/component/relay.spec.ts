@@ -162,6 +162,19 @@ describe('the relay', () => {
     await eventually(async () => expect(await unpublished()).toBe(5));
   });
 
+  it('leaves an aggregate alone for a while of which the bus has refused something', async () => {
+    const refused = anAggregate();
+    const bus = recordingBus((envelope) => (envelope.subject === refused.subject ? 'failed' : 'taken'));
+    await writeVersions(fixture.ledger, refused, [1]);
+    for (let count = 0; count < 10; count++) await writeVersions(fixture.ledger, anAggregate(), [1]);
+
+    await startRelay({ bus, batchMax: 5 });
+
+    await eventually(() => expect(bus.batches.length).toBeGreaterThanOrEqual(3));
+    // The first has the refused one and four others, what follows has none of it.
+    expect(bus.batches.slice(0, 3)).toEqual([5, 5, 1]);
+  });
+
   it('keeps the order of each aggregate when several relays publish to a bus that fails at random', async () => {
     const bus = recordingBus(
       () => (Math.random() < 0.2 ? 'failed' : 'taken'),

@@ -27,6 +27,24 @@ describe('A rate limit', () => {
     for (let look = 0; look < 200; look += 1) expect(limit.look('b')).toMatchObject({ isAllowed: true, remaining: 98 });
   });
 
+  it('goes on to count what the store is just told', async () => {
+    const answered = Promise.withResolvers<void>();
+    const store = new (class extends RateLimiterMemory {
+      override async consume(...told: Parameters<RateLimiterMemory['consume']>) {
+        await answered.promise;
+        return super.consume(...told);
+      }
+    })({ points: 10, duration: 60 });
+    const limit = limitOf(10, store);
+    for (let request = 0; request < 10; request += 1) limit.take('a');
+
+    const telling = limit.stop();
+
+    expect(limit.take('a').isAllowed).toBe(false);
+    answered.resolve();
+    await telling;
+  });
+
   it('learns what others have used when it tells the store', async () => {
     const store = new RateLimiterMemory({ points: 10, duration: 60 });
     const first = limitOf(10, store);

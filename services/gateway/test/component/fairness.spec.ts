@@ -184,6 +184,30 @@ describe('Too much of all callers together', () => {
     expect((await busy.fetch('/api/v1/tenant')).status).toBe(200);
   });
 
+  it('is refused too where as many wait as are worked on at most', async () => {
+    const gate = createGate();
+    await using gateway = await startGateway({
+      env: { IN_FLIGHT_MAX: '3', TENANT_CONCURRENCY: '1' },
+      handlers: gate.handlers,
+    });
+    const refusedBefore = await metricOf(gateway, 'http_server_requests_refused_total{reason="waiting"}');
+    const noisy: ReturnType<typeof flood> = [];
+    for (const waiting of [0, 1, 2, 3]) {
+      noisy.push(...flood(gateway, 1, gateway.token()));
+      await eventually(async () => {
+        expect(await metricOf(gateway, 'http_server_requests_waiting')).toBe(waiting);
+        expect(reached(gateway)).toBe(1);
+      });
+    }
+
+    const refused = await gateway.fetch('/api/v1/projects');
+
+    expect([refused.status, (await refused.json()).code]).toEqual([503, 'overloaded']);
+    expect(await metricOf(gateway, 'http_server_requests_refused_total{reason="waiting"}')).toBe(refusedBefore + 1);
+    gate.letGo();
+    expect(await outcomes(noisy)).toEqual({ 200: 4 });
+  });
+
   it('leaves room for a quiet tenant, however much one alone is allowed', async () => {
     const gate = createGate();
     await using gateway = await startGateway({

@@ -135,6 +135,7 @@ describe('Versions', () => {
     const path = `/api/v1/expenses/${newId()}`;
     const known = await gateway.fetch(path, { headers: { 'if-none-match': 'W/"6", "7"' } });
     expect([known.status, await known.text(), known.headers.get('etag')]).toEqual([304, '', '"7"']);
+    expect((await gateway.fetch(path, { headers: { 'if-none-match': 'W/"7"' } })).status).toBe(304);
     expect((await gateway.fetch(path, { headers: { 'if-none-match': '"6"' } })).status).toBe(200);
   });
 });
