@@ -82,6 +82,7 @@ export { bindServer } from './operations/bind-server.ts';
 export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';
 export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';
 export { createOpsServer, type OpsServer } from './operations/ops-server.ts';
+export { createOutageLog, type OutageLog } from './operations/outage-log.ts';
 export {
   decodeCursor,
   encodeCursor,

@@ -1,6 +1,7 @@
 import {
   type Component,
   createJobWorker,
+  createOutageLog,
   createTurns,
   type Database,
   type JobWorkerOptions,
@@ -127,8 +128,13 @@ export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
     const stopped = new Promise<void>((resolve) => {
       stopping.signal.addEventListener('abort', () => resolve());
     });
+    const outage = createOutageLog({
+      logger,
+      failing: 'could not look for interrupted imports',
+      working: 'interrupted imports are looked for again',
+    });
     while (!stopping.signal.aborted) {
-      if (jobs.isInstalled()) await addStalled(database, stalledMs, logger);
+      if (jobs.isInstalled()) await addStalled(database, stalledMs, logger).then(outage.worked, outage.failed);
       await Promise.race([pause(stalledMs), stopped]);
     }
   }
@@ -147,13 +153,9 @@ export function createImportWorker(options: ImportWorkerOptions): ImportWorker {
 }
 
 async function addStalled(database: Database, stalledMs: number, logger: Logger): Promise<void> {
-  try {
-    for (const { tenantId, id } of await findStalled(database, stalledMs)) {
-      logger.info({ import_id: id, tenant_id: tenantId }, 'taking up an interrupted import');
-      await database.withTenant({ tenantId: toTenantId(tenantId) }, (session) => addImportJob(session, tenantId, id));
-    }
-  } catch (error) {
-    logger.debug({ error }, 'could not look for interrupted imports');
+  for (const { tenantId, id } of await findStalled(database, stalledMs)) {
+    logger.info({ import_id: id, tenant_id: tenantId }, 'taking up an interrupted import');
+    await database.withTenant({ tenantId: toTenantId(tenantId) }, (session) => addImportJob(session, tenantId, id));
   }
 }
 

@@ -49,6 +49,25 @@ with recursive waiting as (
 select waiting.tenant_id from waiting order by waiting.position`,
 };
 
+/** How long the first of the tenant's queues, of either chain, has waited; 0 where nothing does. */
+export async function readOldestAgeSeconds(session: Session): Promise<number> {
+  const { rows } = await session.query<{ age: number }>(oldestAgeStatement, [session.tenantId]);
+  return rows[0]?.age ?? 0;
+}
+
+const firstOf = (chain: ChainName): string => `(
+    select unsealed.recorded_at from ${chain}_unsealed as unsealed
+    where unsealed.tenant_id = $1 order by unsealed.id limit 1
+  )`;
+
+const oldestAgeStatement = {
+  name: 'read_oldest_unsealed_age',
+  text: `
+select coalesce(extract(epoch from clock_timestamp() - least(
+  ${firstOf('journal')}, ${firstOf('audit')}
+)), 0)::float8 as age`,
+};
+
 /**
  * Takes the tenant's chain for the session's transaction, with the rows of its queue that are next: together they are of
  * about `entryCount` entries. Undefined while another process has the chain.

@@ -1,8 +1,9 @@
-import { type Component, type Logger, pause, runInCallScope, type TenantId } from '@outlay/platform';
+import { type Component, createOutageLog, type Logger, pause, runInCallScope, type TenantId } from '@outlay/platform';
 import { createBackOff } from './back-off.ts';
 import { sealAudit } from './seal-audit.ts';
 import { batchSizeDefault, type SealingWork, sealJournal } from './seal-journal.ts';
 import { findWaitingTenants } from './seal-store.ts';
+import { watchLag } from './sealing-lag.ts';
 
 /** How the sealer of a process works. */
 export interface SealerOptions extends SealingWork {
@@ -47,26 +48,37 @@ type Turn = 'more' | 'done' | 'failed';
 export function createSealer(options: SealerOptions): Component {
   const { database, logger, pollMs = 500, stepTimeoutMs = 2_000, batchSize = batchSizeDefault } = options;
   const stopping = new AbortController();
+  const outage = createOutageLog({
+    logger,
+    failing: 'could not look for entries to be sealed',
+    working: 'entries to be sealed are looked for again',
+  });
+  const lag = watchLag(database);
   const backOff = createBackOff({ firstMs: pollMs, mostMs: restMsMax });
   /** How much the chains get that have failed and go on since: twice as much each time, until it is a batch. */
   const sizes = new Map<string, number>();
   let running: Promise<void> | undefined;
 
-  /** One turn for each chain that waits; answers whether more does. */
-  async function goRound(): Promise<boolean> {
+  /** One turn for each chain that waits; answers whether more does, and whose chains have not come to their end. */
+  async function goRound(): Promise<{ isMore: boolean; unsealed: ReadonlySet<TenantId> }> {
     let isMore = false;
     const failedBefore: Chain[] = [];
+    const unsealed = new Set<TenantId>();
     let after: TenantId | undefined;
     do {
       const tenants = await findWaitingTenants(database, after, tenantsAtOnce);
       for (const chain of tenants.flatMap(chainsOf)) {
-        if (stopping.signal.aborted) return false;
-        if (backOff.restedAt(chain.key) !== undefined) failedBefore.push(chain);
-        else if ((await sealNext(chain)) === 'more') isMore = true;
+        if (stopping.signal.aborted) return { isMore: false, unsealed };
+        const hasFailed = backOff.restedAt(chain.key) !== undefined;
+        const turn = hasFailed ? 'failed' : await sealNext(chain);
+        if (hasFailed) failedBefore.push(chain);
+        if (turn === 'more') isMore = true;
+        if (turn !== 'done') unsealed.add(chain.tenantId);
       }
       after = tenants.length === tenantsAtOnce ? tenants.at(-1) : undefined;
     } while (after !== undefined);
-    return (await tryAgain(failedBefore)) || isMore;
+    if (await tryAgain(failedBefore)) isMore = true;
+    return { isMore, unsealed };
   }
 
   /** Those that have rested longest first, so that each has its turn; answers whether more of any waits. */
@@ -108,18 +120,27 @@ export function createSealer(options: SealerOptions): Component {
     }
   }
 
+  const inTime = <T>(work: () => Promise<T>): Promise<T> =>
+    runInCallScope({ deadlineAt: Date.now() + stepTimeoutMs }, work);
+
   const step = ({ seal, tenantId }: Chain, size: number): Promise<number | 'busy'> =>
-    runInCallScope({ deadlineAt: Date.now() + stepTimeoutMs }, () => seal({ ...options, batchSize: size }, tenantId));
+    inTime(() => seal({ ...options, batchSize: size }, tenantId));
 
   async function work(): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
       stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     while (!stopping.signal.aborted) {
-      const isMore = await goRound().catch((error: unknown) => {
-        logger.debug({ error }, 'could not look for entries to be sealed');
-        return false;
-      });
+      let isMore = false;
+      try {
+        const beganAt = performance.now();
+        const round = await goRound();
+        isMore = round.isMore;
+        await inTime(() => lag.measure(round.unsealed, beganAt));
+        outage.worked();
+      } catch (error) {
+        outage.failed(error);
+      }
       if (!isMore) await Promise.race([pause(pollMs), stopped]);
     }
   }
@@ -131,6 +152,7 @@ export function createSealer(options: SealerOptions): Component {
     async stop() {
       stopping.abort();
       await running;
+      lag.stop();
     },
   };
 }

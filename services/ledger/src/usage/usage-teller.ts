@@ -1,4 +1,12 @@
-import { type Clock, type Component, type Database, type Logger, pause, type TenantId } from '@outlay/platform';
+import {
+  type Clock,
+  type Component,
+  createOutageLog,
+  type Database,
+  type Logger,
+  pause,
+  type TenantId,
+} from '@outlay/platform';
 import { tellUsage } from './tell-usage.ts';
 import { findDueTenants } from './usage-store.ts';
 
@@ -22,6 +30,11 @@ const tenantsAtOnce = 200;
 export function createUsageTeller(options: UsageTellerOptions): Component {
   const { database, logger, pollMs = 500, gapMs = 2_000 } = options;
   const stopping = new AbortController();
+  const outage = createOutageLog({
+    logger,
+    failing: 'could not look for usage that has changed',
+    working: 'usage that has changed is looked for again',
+  });
   let running: Promise<void> | undefined;
 
   async function goRound(): Promise<void> {
@@ -48,7 +61,7 @@ export function createUsageTeller(options: UsageTellerOptions): Component {
       stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     while (!stopping.signal.aborted) {
-      await goRound().catch((error: unknown) => logger.debug({ error }, 'could not look for usage that has changed'));
+      await goRound().then(outage.worked, outage.failed);
       await Promise.race([pause(pollMs), stopped]);
     }
   }

@@ -1,4 +1,4 @@
-import { type Logger, pause } from '@outlay/platform';
+import { createOutageLog, type Logger, pause } from '@outlay/platform';
 import type pg from 'pg';
 import type { QueueDefinition } from '../../catalogue.ts';
 import type { DeliveryOutcome } from '../bus.ts';
@@ -31,6 +31,11 @@ export function createSettling(options: {
   nudge: () => void;
 }): Settling {
   const { pool, queue, logger, nudge } = options;
+  const outage = createOutageLog({
+    logger: logger.child({ queue: queue.name }),
+    failing: 'could not settle messages, trying again',
+    working: 'messages are settled again',
+  });
   const timers = new Set<NodeJS.Timeout>();
   let isClosing = false;
 
@@ -38,10 +43,11 @@ export function createSettling(options: {
     for (;;) {
       try {
         await write(pool, jobs, parked);
+        outage.worked();
         return;
       } catch (error) {
         if (isClosing) throw error;
-        logger.debug({ error, queue: queue.name }, 'could not settle messages, trying again');
+        outage.failed(error);
         await pause(writeRetryMs);
       }
     }
