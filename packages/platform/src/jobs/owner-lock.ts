@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { pause } from '../lifecycle/time.ts';
 import type { Logger } from '../operations/logger.ts';
+import { createOutageLog } from '../operations/outage-log.ts';
 
 /**
  * graphile-worker gives the jobs of a worker that died to others after four hours. Here each pool of workers holds a
@@ -51,6 +52,11 @@ export function freeOrphansRegularly(
 ): { readonly failed: Promise<unknown>; stop(): Promise<void> } {
   const { schema, everyMs, logger } = options;
   const statement = freeOrphans(pg.escapeIdentifier(schema));
+  const outage = createOutageLog({
+    logger,
+    failing: 'could not look for jobs of workers that are gone',
+    working: 'jobs of workers that are gone are looked for again',
+  });
   const failed = Promise.withResolvers<unknown>();
   let failures = 0;
   let running: Promise<void> | undefined;
@@ -61,9 +67,10 @@ export function freeOrphansRegularly(
       });
       const { rows } = await Promise.race([pool.query<{ jobs: number }>(statement), silence]);
       failures = 0;
+      outage.worked();
       if (rows[0] !== undefined) logger.info({ jobs: rows[0].jobs }, 'took over the jobs of a worker that is gone');
     } catch (error) {
-      logger.debug({ error }, 'could not look for jobs of workers that are gone');
+      outage.failed(error);
       failures += 1;
       if (failures === failuresMax) failed.resolve(error);
     }
