@@ -67,6 +67,7 @@ export {
 export { createJobPool, type JobPool } from './jobs/job-pool.ts';
 export { installJobSchema } from './jobs/job-schema.ts';
 export { createJobWorker, type JobWorker, type JobWorkerOptions } from './jobs/job-worker.ts';
+export { migrateJobs } from './jobs/migrate-jobs.ts';
 export { freeOrphansRegularly } from './jobs/owner-lock.ts';
 export { type JobTask, type RunJobsOptions, type RunningJobs, runJobs, type TimedTask } from './jobs/run-jobs.ts';
 export { type KeptOpen, keepOpen, type Opened } from './lifecycle/keep-open.ts';

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { provisionBus } from '@outlay/messaging';
-import { migrateSchema, provisionDatabase } from '@outlay/platform';
+import { migrateJobs, migrateSchema, provisionDatabase } from '@outlay/platform';
 import { repositoryRoot } from './repository.ts';
 import { services } from './services.ts';
 
 /** The schemas of the services. */
 export const schemas: string[] = services.flatMap((service) => service.schema ?? []);
 
-/** The schema of the bus that takes RabbitMQ's place where no AMQP_URL is set. The bus migrates it itself. */
+/** The schema of the bus that takes RabbitMQ's place where no AMQP_URL is set. */
 export const busSchema = 'bus';
 
 /** The folders with a schema's migrations, in the order they are run. */
@@ -23,5 +23,8 @@ export function migrationDirectories(schema: string): string[] {
 export async function migratePlatform(adminUrl: string): Promise<void> {
   await provisionDatabase(adminUrl, schemas);
   await provisionBus(adminUrl);
-  for (const schema of schemas) await migrateSchema(adminUrl, { schema, directories: migrationDirectories(schema) });
+  for (const schema of schemas) {
+    await migrateSchema(adminUrl, { schema, directories: migrationDirectories(schema) });
+    await migrateJobs(adminUrl, { owner: schema, schema: `${schema}_jobs` });
+  }
 }

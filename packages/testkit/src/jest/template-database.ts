@@ -43,10 +43,10 @@ async function makeTemplate(serverUrl: string, name: string): Promise<void> {
 
 async function migrationsHash(): Promise<string> {
   const hash = createHash('sha256').update(String(existsSync(join(repositoryRoot, 'packages/platform/src/index.ts'))));
-  const provisioning = join(repositoryRoot, 'packages/platform/src/database');
+  const provisioning = ['packages/platform/src/database', 'packages/platform/src/jobs'];
   const directories = new Set([
     ...schemas.flatMap(migrationDirectories),
-    ...(existsSync(provisioning) ? [provisioning] : []),
+    ...provisioning.map((directory) => join(repositoryRoot, directory)).filter(existsSync),
   ]);
   for (const directory of [...directories].sort()) {
     for (const file of (await readdir(directory)).sort()) {

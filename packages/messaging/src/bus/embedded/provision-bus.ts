@@ -1,12 +1,12 @@
-import { provisionDatabase, serviceRole } from '@outlay/platform';
+import { migrateJobs, provisionDatabase, serviceRole } from '@outlay/platform';
 import pg from 'pg';
 
 /** The schema of the embedded bus; its role is `outlay_bus`. */
 export const busSchema = 'bus';
 
 /**
- * Makes the role and the empty schema that the embedded bus needs; the bus itself fills the schema when it starts.
- * Idempotent. `adminUrl` names a role that may create roles.
+ * Makes the role and the schema that the embedded bus needs, with what graphile-worker has in it; the bus itself adds the
+ * rest when it starts. Idempotent. `adminUrl` names a role that may create roles.
  */
 export async function provisionBus(adminUrl: string): Promise<void> {
   await provisionDatabase(adminUrl, [busSchema]);
@@ -18,4 +18,5 @@ export async function provisionBus(adminUrl: string): Promise<void> {
   } finally {
     await client.end();
   }
+  await migrateJobs(adminUrl, { owner: busSchema, schema: busSchema });
 }
