@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase, type Session, unavailable } from '@outlay/platform';
+import { createDatabase, createSilentLogger, type Session, unavailable } from '@outlay/platform';
 import { createTestVhost, eventually, newTenant, type TestVhost } from '@outlay/testkit';
 import type { Bus } from '../../src/bus/bus.ts';
 import { createBus } from '../../src/bus/create-bus.ts';
@@ -219,14 +219,15 @@ describe('a consumer', () => {
     const proxy = await startFaultProxy(fixture.server.urlFor('reporting'));
     const url = proxy.url(fixture.server.urlFor('reporting'));
     const database = createDatabase({ url, applicationName: 'behind a proxy', acquireTimeoutMs: 500, logger });
-    const { bus, queue } = await startConsumer({ [type]: countEffect }, { database });
+    let waits = 0;
+    const counting = Object.assign(createSilentLogger(), { warn: () => waits++ });
+    const { bus, queue } = await startConsumer({ [type]: countEffect }, { database, logger: counting });
     const { tenantId } = newTenant();
     const events = Array.from({ length: 20 }, () => envelopeOf(categoryCreated(tenantId)));
 
     await proxy.refuse();
     await bus.publish(events);
-    // Longer than both attempts of this queue with their back-off.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await eventually(() => expect(waits).toBeGreaterThan(2 * queue.attempts));
     expect(await effectsOf(fixture, tenantId)).toEqual({});
     await proxy.resume();
 

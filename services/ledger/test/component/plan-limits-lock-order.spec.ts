@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { pause, type TenantContext } from '@outlay/platform';
+import type { TenantContext } from '@outlay/platform';
+import { eventually } from '@outlay/testkit';
 import { processImport } from '../../src/imports/process-import.ts';
 import { createBackgroundDatabase } from '../../src/store/ledger-database.ts';
 import { entitlementsOf } from './driver/start-ledger.ts';
@@ -100,8 +101,16 @@ async function imported({ tenantId }: TenantContext): Promise<number> {
 }
 
 async function countDeadlocks(): Promise<number> {
-  // Backends tell of them within a second.
-  await pause(1_200);
+  // Backends tell of them from time to time, and when they end.
+  const { rows: atWork } = await driver.admin.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and usename = 'outlay_ledger'`,
+  );
+  const pids = [atWork.map(({ pid }) => pid)];
+  await driver.admin.query('select pg_terminate_backend(pid) from unnest($1::int[]) as pid', pids);
+  await eventually(async () => {
+    const { rowCount } = await driver.admin.query('select from pg_stat_activity where pid = any ($1)', pids);
+    expect(rowCount).toBe(0);
+  });
   await driver.admin.query('select pg_stat_clear_snapshot()');
   const { rows } = await driver.admin.query<{ deadlocks: number }>(
     'select deadlocks::int from pg_stat_database where datname = current_database()',

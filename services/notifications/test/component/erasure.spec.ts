@@ -206,7 +206,13 @@ describe('the erasure of somebody whose invitation has not left', () => {
       await eventually(async () =>
         expect(await harness.deliveriesOf(tenantId)).toMatchObject([{ status: 'cancelled', recipient: '' }]),
       );
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await eventually(async () => {
+        const { rows } = await harness.administer(
+          "select key from notifications_jobs.jobs where key like 'send-mail %'",
+          [],
+        );
+        expect(rows).toEqual([]);
+      });
       expect(tries).toBe(1);
     } finally {
       await harness.stop();
