@@ -16,7 +16,16 @@ const checks: Check[] = [
     command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'packages', 'services', 'scripts', 'e2e', 'bench'],
   },
   { name: 'types', says: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
-  { name: 'dead-code', says: 'unused files, exports, dependencies', command: ['knip', '--no-progress'] },
+  {
+    name: 'dead-code',
+    says: 'unused files, exports, dependencies',
+    command: ['knip', '--no-progress', '--treat-config-hints-as-errors'],
+  },
+  {
+    name: 'test-only-code',
+    says: 'exports that nothing but tests uses',
+    command: ['knip', '--no-progress', '--production', '--include', 'exports'],
+  },
   {
     name: 'lock',
     says: 'the lock file installs on every platform',

@@ -1,5 +1,3 @@
-import type { Session } from '@outlay/platform';
-
 /** How many categories can stand above one another, the topmost included. */
 export const categoryDepthMax = 8;
 
@@ -26,16 +24,3 @@ export const withinCategories = (ids: string): string => `within_categories as (
     where categories.tenant_id = scope.tenant_id and categories.parent_id = within_categories.id offset 0
   ) as child
 )`;
-
-/** The ids of some categories and of all beneath them, in no order. Ids that name nothing of the tenant's are left out. */
-export async function findCategoriesWithin(session: Session, ids: readonly string[]): Promise<string[]> {
-  const { rows } = await session.query<{ id: string }>(withinStatement, [session.tenantId, ids]);
-  return rows.map(({ id }) => id);
-}
-
-const withinStatement = {
-  name: 'find_categories_within',
-  text: `
-with recursive scope as (select $1::uuid as tenant_id), ${withinCategories('$2')}
-select within_categories.id from within_categories`,
-};

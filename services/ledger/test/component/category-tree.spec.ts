@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ledger as contract } from '@outlay/contracts';
 import { createSilentLogger, newId, toTenantId } from '@outlay/platform';
 import fc from 'fast-check';
-import { findCategoriesWithin } from '../../src/store/category-descendants.ts';
+import { withinCategories } from '../../src/store/category-descendants.ts';
 import { createLedgerDatabase, type LedgerDatabase } from '../../src/store/ledger-database.ts';
 import { startLedger, type TestLedger, type TestTenant, withKey } from './driver/start-ledger.ts';
 
@@ -40,13 +40,17 @@ const list = async (tenant: TestTenant, wanted: Partial<contract.ListCategoriesR
 const tree = async (tenant: TestTenant) =>
   Object.fromEntries((await list(tenant)).map(({ name, path }) => [name, path.join(' > ')]));
 
-const within = async (tenant: TestTenant, ...tops: { id: string }[]) =>
-  database.withTenant({ tenantId: toTenantId(tenant.tenantId) }, (session) =>
-    findCategoriesWithin(
-      session,
-      tops.map(({ id }) => id),
+/** The categories given and all beneath them, by the part of the statements that looks them up. */
+const within = async ({ tenantId }: TestTenant, ...tops: { id: string }[]): Promise<string[]> => {
+  const { rows } = await database.withTenant({ tenantId: toTenantId(tenantId) }, (session) =>
+    session.query<{ id: string }>(
+      `with recursive scope as (select $1::uuid as tenant_id), ${withinCategories('$2')}
+       select within_categories.id from within_categories`,
+      [tenantId, tops.map(({ id }) => id)],
     ),
   );
+  return rows.map(({ id }) => id);
+};
 
 const wrongParent = (code: string) => ({ kind: 'invalid', details: [{ field: 'parent_id', code }] });
 
