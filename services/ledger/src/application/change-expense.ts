@@ -1,11 +1,11 @@
 import type { ledger } from '@outlay/contracts';
 import { enqueueEvents } from '@outlay/messaging';
-import type { TenantContext } from '@outlay/platform';
+import type { Session, TenantContext } from '@outlay/platform';
 import { expenseAudit, expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
 import type { StoredExpense } from '../store/expense-row.ts';
 import { lockExpense } from '../store/find-expense.ts';
 import type { LedgerSession } from '../store/ledger-database.ts';
-import { recordAudit } from '../store/record-audits.ts';
+import { recordAudits } from '../store/record-audits.ts';
 import { expenseNotFound, expenseReversed, versionMismatch } from './expense-errors.ts';
 import { maySee } from './visibility.ts';
 
@@ -29,15 +29,38 @@ export async function lockForChange(
   return current;
 }
 
+/** An expense before a change and after it. */
+interface Change {
+  before: StoredExpense;
+  after: StoredExpense;
+}
+
 /** Writes down what became of an expense, in the audit trail and as an event. Answers its new state as clients see it. */
 export async function tellOfChange(
   session: LedgerSession,
   context: TenantContext,
   what: 'edited' | 'reversed',
-  { before, after }: { before: StoredExpense; after: StoredExpense },
+  change: Change,
 ): Promise<ledger.Expense> {
-  const message = toExpenseMessage(after);
-  await recordAudit(session, context, expenseAudit(what, { before, after }));
-  await enqueueEvents(session, context, [expenseEvent(context, what, message)]);
-  return message;
+  await tellOfChanges(session, context, what, [change]);
+  return toExpenseMessage(change.after);
+}
+
+/** Writes down what became of expenses, each in the audit trail and as an event. */
+export async function tellOfChanges(
+  session: Session,
+  context: TenantContext,
+  what: 'edited' | 'reversed',
+  changes: readonly Change[],
+): Promise<void> {
+  await recordAudits(
+    session,
+    context,
+    changes.map((change) => expenseAudit(what, change)),
+  );
+  await enqueueEvents(
+    session,
+    context,
+    changes.map(({ after }) => expenseEvent(context, what, toExpenseMessage(after))),
+  );
 }

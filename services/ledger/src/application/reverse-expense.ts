@@ -1,12 +1,10 @@
 import { ledger } from '@outlay/contracts';
-import { idempotent, newId, type TenantContext } from '@outlay/platform';
-import { reversalOf } from '../domain/journal-entry.ts';
-import type { StoredExpense } from '../store/expense-row.ts';
-import { findEntryInForce, insertEntries } from '../store/journal.ts';
+import { idempotent, type TenantContext } from '@outlay/platform';
+import { toExpenseMessage } from '../messaging/expense-message.ts';
 import type { LedgerSession } from '../store/ledger-database.ts';
-import { markReversed } from '../store/update-expense.ts';
-import { type ExpenseChange, lockForChange, tellOfChange } from './change-expense.ts';
+import { type ExpenseChange, lockForChange } from './change-expense.ts';
 import type { LedgerDependencies } from './dependencies.ts';
+import { takeOut } from './reverse-expenses.ts';
 
 /**
  * Takes an expense out of the books by an entry that reverses the one in force. The expense stays, with status reversed.
@@ -34,9 +32,6 @@ async function reverse(
   command: ExpenseChange,
 ): Promise<ledger.Expense> {
   const current = await lockForChange(session, context, command);
-  await insertEntries(session, [reversalOf(await findEntryInForce(session, current.id), newId())]);
-  const version = current.version + 1n;
-  const updatedAt = await markReversed(session, { id: current.id, version });
-  const after: StoredExpense = { ...current, status: 'reversed', version, updatedAt };
-  return tellOfChange(session, context, 'reversed', { before: current, after });
+  const [reversed = current] = await takeOut(session, context, [current]);
+  return toExpenseMessage(reversed);
 }

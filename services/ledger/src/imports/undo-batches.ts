@@ -1,6 +1,7 @@
 import { nilId, pause, type Session, systemContext, type TenantContext, type TenantId } from '@outlay/platform';
+import { reverseSound } from '../application/reverse-expenses.ts';
+import { lockPosted } from '../store/lock-posted.ts';
 import { recordAudits } from '../store/record-audits.ts';
-import { lockPosted, reverseSound } from '../store/reverse-expenses.ts';
 import { releasePurchases } from './claim-purchases.ts';
 import type { ImportState } from './import-state.ts';
 import { findImport } from './import-store.ts';

@@ -37,7 +37,7 @@ where expenses.tenant_id = $1 and expenses.id = $2`,
  * The terms of an expense follow its status and day by triggers, and are in the way where it was brought back past them.
  * Throws conflict `books_disagree` then.
  */
-export async function unlessForged(session: Session, statement: Statement, values: unknown[]) {
+async function unlessForged(session: Session, statement: Statement, values: unknown[]) {
   try {
     return await session.query<{ updated_at: Date }>(statement, values);
   } catch (error) {
@@ -48,17 +48,17 @@ export async function unlessForged(session: Session, statement: Statement, value
 
 type Statement = { name: string; text: string };
 
-/** Marks an expense as taken out of the books; it keeps the entry that was in force last. Answers its updated_at. */
-export async function markReversed(session: Session, expense: { id: string; version: bigint }): Promise<Date> {
-  const { rows } = await unlessForged(session, markStatement, [session.tenantId, expense.id, expense.version]);
-  if (!rows[0]) throw new Error('A locked expense is gone');
+/** Marks expenses as taken out of the books; they keep the entries that were in force last. Answers their updated_at. */
+export async function markReversed(session: Session, expenseIds: readonly string[]): Promise<Date> {
+  const { rows } = await unlessForged(session, markStatement, [session.tenantId, expenseIds]);
+  if (!rows[0] || rows.length !== expenseIds.length) throw new Error('A locked expense is gone');
   return rows[0].updated_at;
 }
 
 const markStatement = {
-  name: 'mark_expense_reversed',
+  name: 'mark_expenses_reversed',
   text: `
-update expenses set status = 'reversed', version = $3, updated_at = now()
-where expenses.tenant_id = $1 and expenses.id = $2
+update expenses set status = 'reversed', version = expenses.version + 1, updated_at = now()
+where expenses.tenant_id = $1 and expenses.id = any ($2::uuid[])
 returning expenses.updated_at`,
 };

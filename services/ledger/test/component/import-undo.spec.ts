@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TenantContext } from '@outlay/platform';
 import { eventually } from '@outlay/testkit';
+import { reverseExpenses } from '../../src/application/reverse-expenses.ts';
 import { createImportWorker, type ImportWorker } from '../../src/imports/import-worker.ts';
 import { processImport } from '../../src/imports/process-import.ts';
-import { reverseExpenses } from '../../src/store/reverse-expenses.ts';
 import { pastTriggers } from './driver/past-triggers.ts';
 import { fixture, type ImportDriver, startImports } from './import-driver.ts';
 
