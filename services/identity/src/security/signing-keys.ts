@@ -1,5 +1,12 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import type { Clock, Component, JsonWebKeySet, Logger, SecretBox } from '@outlay/platform';
+import {
+  type Clock,
+  type Component,
+  type JsonWebKeySet,
+  type Logger,
+  type SecretBox,
+  unavailable,
+} from '@outlay/platform';
 import { isPublished, signingKeyOf } from '../domain/key-schedule.ts';
 import type { IdentityDatabase } from '../store/database.ts';
 import {
@@ -86,7 +93,8 @@ export function createSigningKeys(options: {
 
   async function current(): Promise<SigningKey> {
     const row = signingKeyOf(withPrivateKey(await rows()), clock());
-    if (!row?.sealedPrivateKey) throw new Error('There is no signing key');
+    // So it is for a moment when a platform starts for the first time.
+    if (!row?.sealedPrivateKey) throw unavailable('token_keys_unavailable', 'There is no key to sign tokens with');
     const { kid, sealedPrivateKey } = row;
     const privateKey = opened.get(kid) ?? createPrivateKey(secrets.open(sealedPrivateKey, boundToKey(kid)));
     opened.set(kid, privateKey);

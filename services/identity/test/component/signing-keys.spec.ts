@@ -6,6 +6,7 @@ import {
   type CallerContext,
   clientSecretOf,
   createGrpcClient,
+  createSecretBox,
   createSilentLogger,
   createTokenVerifier,
   type GrpcClient,
@@ -14,6 +15,8 @@ import {
 import { createTestDatabase, eventually } from '@outlay/testkit';
 import pg from 'pg';
 import { compose } from '../../src/compose.ts';
+import { createSigningKeys } from '../../src/security/signing-keys.ts';
+import { createIdentityDatabase } from '../../src/store/database.ts';
 import {
   bearing,
   password,
@@ -222,6 +225,20 @@ describe('the private half of a key', () => {
 
     await eventually(async () => expect((await rows()).filter(({ sealed }) => sealed)).toHaveLength(1));
   });
+});
+
+it('whoever asks for a token before there is a first key may ask again', async () => {
+  const fresh = await createTestDatabase();
+  const database = createIdentityDatabase(fresh.urlFor('identity'), logger);
+  const secrets = createSecretBox(identity.config.encryptionKeys, 'identity');
+  const keys = createSigningKeys({ database, secrets, clock, logger });
+
+  await expect(keys.current()).rejects.toMatchObject({ kind: 'unavailable', code: 'token_keys_unavailable' });
+  await keys.prepare();
+  expect(await keys.current()).toMatchObject({ kid: expect.any(String) });
+
+  await database.close();
+  await fresh.drop();
 });
 
 describe('a key from before keys were sealed', () => {
