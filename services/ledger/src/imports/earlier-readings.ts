@@ -37,6 +37,10 @@ const earlier = z
     claims: { userId: row.user_id, isOwn: row.claims_own },
   }));
 
+/** Of a format, what says how rows are read; the rest is said of it to people. */
+const wayOf = (format: string): string =>
+  `(${format} - 'isKnown') #- '{signs,isAssumed}' #- '{signs,isOneSided}' #- '{signs,hasNoMinus}' #- '{signs,isAsBefore}'`;
+
 // Once for each pass over a file, among the imports of one tenant; formats are read of those alone that have the same bytes.
 const findStatement = {
   name: 'find_earlier_readings',
@@ -46,14 +50,14 @@ select distinct on (way.format, other.claims_own, way.user_id)
 from imports as own
 join imports as other on other.tenant_id = own.tenant_id and other.file_hash = own.file_hash and other.id <> own.id
 cross join lateral (
-  select other.format - 'isKnown' as format, case when other.claims_own then other.user_id end as user_id
+  select ${wayOf('other.format')} as format, case when other.claims_own then other.user_id end as user_id
 ) as way
 where own.tenant_id = $1 and own.id = $2 and other.tenant_id = $1 and other.format is not null
   and not other.is_preview and (other.imported + other.duplicates > 0 or other.status = 'processing')
   and other.status <> 'undone'
   -- What colleagues claim for themselves says nothing of a member's.
   and (not own.claims_own or not other.claims_own or other.user_id = own.user_id)
-  and (way.format is distinct from own.format - 'isKnown' or (other.claims_own and not own.claims_own))
+  and (way.format is distinct from ${wayOf('own.format')} or (other.claims_own and not own.claims_own))
 order by way.format, other.claims_own, way.user_id, other.id desc
 limit $3`,
 };

@@ -41,14 +41,18 @@ function repeatedColumn({ header, field, others }: FileFormat['repeated'][number
 
 function assumedSign({ format }: ImportState): ledger.ImportWarning[] {
   if (!format?.signs.isAssumed) return [];
+  const { amount, isOneSided, hasNoMinus, isAsBefore } = format.signs;
   const [taken, other] =
-    format.signs.amount === 1 ? (['positive', 'spent_negative'] as const) : (['negative', 'spent_positive'] as const);
-  const found = format.signs.isOneSided
-    ? 'All amounts have a minus, and nothing else tells whether they were spent or came back: they are taken as ' +
-      `${format.signs.amount === 1 ? 'refunds' : 'spent'}.`
-    : `There are amounts with a minus and without, and nothing else tells which were spent: the ${taken} ones are taken ` +
-      'as spent.';
-  const message = `${found} To have it the other way, send the mapping ${JSON.stringify({ amounts: other })}.`;
+    amount === 1 ? (['positive', 'spent_negative'] as const) : (['negative', 'spent_positive'] as const);
+  const [found, meaning] = isOneSided
+    ? (['All amounts have a minus', `they are taken as ${amount === 1 ? 'refunds' : 'spent'}`] as const)
+    : hasNoMinus
+      ? (['No amount has a minus', `they are taken as ${amount === 1 ? 'spent' : 'money that came in'}`] as const)
+      : (['There are amounts with a minus and without', `the ${taken} ones are taken as spent`] as const);
+  const before = isAsBefore ? 'as in the last import of a file with this header, ' : '';
+  const message =
+    `${found}, and nothing else tells which were spent: ${before}${meaning}. To have it the other way, send the mapping ` +
+    `${JSON.stringify({ amounts: other })}.`;
   const column = amountFields.flatMap((field) => format.columns.find((one) => one.field === field) ?? [])[0];
   return [{ code: 'sign_assumed', message, column: column?.header ?? '', rows: 0 }];
 }

@@ -18,7 +18,7 @@ import { findExceeded } from './exceeded-limits.ts';
 import { UnclosedQuote } from './file/csv-splitter.ts';
 import { inPieces } from './file/next-turn.ts';
 import type { OpenFile } from './file/open-rows.ts';
-import { recogniseFile } from './file/recognise-file.ts';
+import { headersOf, recogniseFile } from './file/recognise-file.ts';
 import { recogniseStoredLayout } from './file/recognise-head.ts';
 import { UnreadableStatement } from './file/statements/unreadable-statement.ts';
 import { UnreadableFile } from './file/unreadable-file.ts';
@@ -39,6 +39,7 @@ import { findImport, readChunks } from './import-store.ts';
 import { readBatches } from './read-batches.ts';
 import { leavePlacesOpen } from './reserve-places.ts';
 import { runAhead, untilTurnIsOver } from './run-ahead.ts';
+import { findSignBefore } from './sign-before.ts';
 import { emptySurvey } from './survey.ts';
 import { surveyBatch } from './survey-batch.ts';
 import { undoBatches } from './undo-batches.ts';
@@ -197,10 +198,16 @@ async function recognise(work: ImportWork, context: TenantContext, started: Star
   const head = await recogniseStoredHead(database, context, state);
   if (!head) return endWithout(database, context, state.id);
   const open = openStored(work, context, state.id);
+  const signBefore = await database.withTenant(
+    context,
+    (session) => findSignBefore(session, context, state.id, headersOf(head.layout)),
+    { readOnly: true },
+  );
   const recognised = await recogniseFile(open, head, {
     today: dayOf(state),
     currency,
     dateFormat,
+    ...(signBefore && { signBefore }),
     mapping: state.mapping,
   });
   return database.withTenant(context, async (session) => {

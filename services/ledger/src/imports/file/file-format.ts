@@ -61,6 +61,10 @@ export const fileFormat = z.object({
     isAssumed: z.boolean().default(false),
     /** There are none without. */
     isOneSided: z.boolean().optional(),
+    /** There are none with a minus, though it is the statement of an account. */
+    hasNoMinus: z.boolean().optional(),
+    /** They are read as those of the last import with this header, though their number tells otherwise. */
+    isAsBefore: z.boolean().optional(),
   }),
   credits: z.enum(importCredits).default('refund'),
   /** The same bytes had come before. */

@@ -21,6 +21,8 @@ interface Given {
   currency: string;
   /** The tenant's, which decides where all dates fit two orders. */
   dateFormat?: string;
+  /** What money spent was multiplied by in the last import with this header. */
+  signBefore?: 1 | -1;
   mapping?: ImportMapping;
 }
 
@@ -51,6 +53,13 @@ export async function recogniseFile(
     .reduce((winner, one) => (one.rowsFitting > winner.rowsFitting ? one : winner));
 }
 
+/** Delimiters at the end of each line make columns without a name, and nothing belongs there. */
+const widthOf = ({ header }: Pick<Layout, 'header'>): number => header.findLastIndex((cell) => cell.trim() !== '') + 1;
+
+/** What the columns of a file are called in its format. */
+export const headersOf = (layout: Pick<Layout, 'header'>): string[] =>
+  nameColumns(layout.header.slice(0, widthOf(layout)));
+
 /** What is read in the wrong way may well look as if nothing could be read. */
 function undefinedIfUnreadable(error: unknown): undefined {
   if (!(error instanceof UnclosedQuote || error instanceof UnreadableFile)) throw error;
@@ -63,8 +72,7 @@ async function read(
   given: Given,
 ): Promise<RecognisedFile & { rowsFitting: number; hasDoubtfulQuotes: boolean; hasClosedQuotes: boolean }> {
   const { kind, delimiter, headerLine } = layout;
-  // Delimiters at the end of each line make columns without a name, and nothing belongs there.
-  const width = layout.header.findLastIndex((cell) => cell.trim() !== '') + 1;
+  const width = widthOf(layout);
   const rows = () => openRows(open, { kind, encoding, delimiter, quoting, width });
   const { rowsTotal, rowsFitting, hasDoubtfulQuotes, hasClosedQuotes, corrections, ...values } = await recogniseValues(
     rows(),
@@ -72,7 +80,7 @@ async function read(
     given,
   );
   const corrected = corrections.size === 0 ? [] : await findCorrected(rows(), corrections);
-  const headers = nameColumns(layout.header.slice(0, width));
+  const headers = headersOf(layout);
   const repeated = findRepeated(layout.header, values.columns, given.mapping?.columns);
   const recognised = {
     version: 2 as const,

@@ -28,10 +28,10 @@ describe('what a minus means', () => {
     expect(await taken(['-5', '6', '7', '-8'])).toMatchObject({ sign: 1, isAssumed: true });
   });
 
-  it.each([1, 2, 3, 40])('is money spent where all of %i rows have it, which is assumed of a few', async (rows) => {
+  it.each([1, 2, 3, 40])('is money spent where all of %i rows have it, which is assumed', async (rows) => {
     const amounts = Array.from({ length: rows }, (_, index) => `-${index + 5}`);
     expect(await taken(amounts)).toMatchObject({
-      ...{ spent: amounts.map((amount) => -Number(amount)), sign: -1, isAssumed: rows < 3 },
+      ...{ spent: amounts.map((amount) => -Number(amount)), sign: -1, isAssumed: true },
     });
   });
 
@@ -43,7 +43,7 @@ describe('what a minus means', () => {
     expect(await taken(['-5', '-6', '-7'], refund)).toMatchObject({ spent: [-5, -6, -7], sign: 1, isAssumed: false });
   });
 
-  it('is assumed of a few rows beside numbers of cards too, and not beside balances', async () => {
+  it('is assumed where all rows have it beside numbers of cards too, and not beside balances', async () => {
     expect(await taken(['-5'], { header: ',Card Number', cells: ',**42' })).toMatchObject({
       sign: -1,
       isAssumed: true,
@@ -57,9 +57,8 @@ describe('what a minus means', () => {
   });
 
   it.each([
-    ['all are alike', ['-5', '-6', '-7'], {}, -1],
     ['all are positive', ['5', '6', '7'], {}, 1],
-    ['balances tell', ['-5', '6', '7'], { header: ',Balance', cells: ',1.00' }, -1],
+    ['balances tell', ['-5', '6', '-7'], { header: ',Balance', cells: ',1.00' }, -1],
     ['IBANs tell', ['-5', '6', '-7'], { header: ',IBAN', cells: ',GB01' }, -1],
     ['the numbers are of cards', ['-5', '6', '7'], { header: ',Card Number', cells: ',**42' }, 1],
     ['marks of credits tell', ['5.00', '6.00 CR', '7.00 CR', '8.00 CR'], {}, 1],
@@ -92,6 +91,21 @@ describe('what a minus means', () => {
   it('is told by what is beside it only in words that are known', async () => {
     const words = { header: ',Dr/Cr', cells: ',Adjustment' };
     expect(await taken(['-5', '-6'], words)).toMatchObject({ spent: [5, 6], isAssumed: true });
-    expect(await taken(['-5', '-6', '-7'], words)).toMatchObject({ spent: [5, 6, 7], isAssumed: false });
+    expect(await taken(['-5', '-6', '-7'], words)).toMatchObject({ spent: [5, 6, 7], isAssumed: true });
+  });
+
+  it.each([
+    ['as many have none', ['-5', '6', '7'], -1],
+    ['many more have none', ['-5', '6', '7', '8'], 1],
+    ['none has one', ['5', '6'], 1],
+  ])('is assumed beside balances where %s', async (_what, amounts, sign) => {
+    const balances = { header: ',Balance', cells: ',1.00' };
+    expect(await taken(amounts, balances)).toMatchObject({ sign, isAssumed: true });
+  });
+
+  it('is told beside balances where a refund has none', async () => {
+    const file =
+      'Date,Description,Amount,Balance\n2024-01-02,tea,-4,9\n2024-01-03,Refund tea,4,9\n2024-01-04,pay,9,9\n';
+    expect((await readPurchases(file, 'GBP')).format.signs).toMatchObject({ amount: -1, isAssumed: false });
   });
 });

@@ -10,20 +10,18 @@ import { cameBack } from './status-words.ts';
 /** Collects the signs of all rows, then tells what a minus means in each column. */
 export interface SignEvidence {
   add(cells: readonly string[]): void;
-  conclude(): FileFormat['signs'];
+  /** `before`: what spent money was multiplied by in the last import of such a file, where there is one. */
+  conclude(before?: 1 | -1): FileFormat['signs'];
 }
-
-/** So few rows may all be refunds, though they are taken as spent. */
-const fewMax = 2;
 
 /**
  * Cards list what was spent as positive and refunds as negative; a bank's statement shows its side of the account, where
  * what was spent is negative. Where words beside the amounts (a column of debit and credit, or marks such as `CR`) say which
  * way the money went, the rows that have them tell what a minus means in the others. Else it is told by a column of balances or of
- * bank accounts beside amounts of which so many are negative as cannot be refunds; else by most of them being negative,
- * which is assumed where some are not, or where there are but a few. However many there are, it means the same: a file that
- * goes on from another one must not turn what both of them hold. A debit column holds money spent whether its numbers carry
- * a minus or not.
+ * bank accounts beside amounts of which most are negative. Else their number alone decides, which is assumed: whether most
+ * of them are negative, beside balances or bank accounts so many as cannot be refunds. However many there are, it means the
+ * same: a file that goes on from another one must not turn what both of them hold, so that a file with the header of one
+ * that was booked is read as that was. A debit column holds money spent whether its numbers carry a minus or not.
  */
 export function gatherSigns(columns: readonly Column[]): SignEvidence {
   const counted = columns.flatMap(({ field, index }) =>
@@ -42,7 +40,7 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
   const isStatement = hasBalance || accountKind === 'bank';
   const direction = columns.find(({ field }) => field === 'direction');
   const isSplit = columns.some(({ field }) => field === 'debit' || field === 'credit');
-  let rows = 0;
+  let hasRefundWithoutMinus = false;
   const thanks = { withMinus: 0, without: 0 };
   // Rows that say which way the money went: how many write what was spent with a minus, and how many without.
   const directed = { withMinus: 0, without: 0 };
@@ -62,18 +60,28 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
     return isMostlyNegative('amount') && !(isOneSided() && thanks.withMinus > thanks.without);
   };
   const isOneSided = (): boolean => (negative.get('amount') ?? 0) > 0 && (positive.get('amount') ?? 0) === 0;
-  const isTold = (): boolean => isDirected() || isSplit || isStatement || directed.withMinus !== directed.without;
-  const isAssumed = (): boolean => {
+  const hasNoMinus = (): boolean => (negative.get('amount') ?? 0) === 0 && (positive.get('amount') ?? 0) > 0;
+  const isTold = (): boolean => isDirected() || isSplit || directed.withMinus !== directed.without;
+  const isCounted = (): boolean => {
     if (isTold()) return false;
-    if (isOneSided()) return thanks.withMinus > thanks.without || (rows <= fewMax && thanks.without === 0);
+    if (isStatement && isSpentNegative() && hasRefundWithoutMinus) return false;
+    if (isStatement) return !isMostlyNegative('amount') && (positive.get('amount') ?? 0) > 0;
+    if (isOneSided()) return thanks.withMinus > thanks.without || thanks.without === 0;
     // A card is not paid more often than it pays.
     return accountKind !== 'card' && (positive.get('amount') ?? 0) > 0 && (negative.get('amount') ?? 0) > 0;
   };
+  /** What both tell is not assumed any more. */
+  function signOfAmounts(before: 1 | -1 | undefined): Pick<FileFormat['signs'], 'amount' | 'isAssumed' | 'isAsBefore'> {
+    const counted = isSpentNegative() ? -1 : 1;
+    if (before === undefined || !isCounted()) return { amount: counted, isAssumed: isCounted() };
+    return before === counted
+      ? { amount: counted, isAssumed: false }
+      : { amount: before, isAssumed: true, isAsBefore: true };
+  }
 
   return {
     add(cells) {
       const isThanks = saysPayment(cells) === 'thanks';
-      let hasAmount = false;
       for (const { kind, index } of counted) {
         const cell = cells[index] ?? '';
         const written = readNumber(cell);
@@ -84,21 +92,23 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
         if (side !== undefined) directed[written.isNegative === (side === 1) ? 'withMinus' : 'without']++;
         // What a card got from its own holder is neither spent nor a refund, and may come as often as both.
         if (isThanks && isAmount) thanks[written.isNegative ? 'withMinus' : 'without']++;
+        if (isAmount && isStatement && !written.isNegative) hasRefundWithoutMinus ||= saysRefund(cells);
         // Nor does what says itself that it came back tell how what was spent is written, as in a file of refunds alone.
         if (isAmount && (isThanks || (written.isNegative && saysRefund(cells)))) continue;
-        hasAmount ||= isAmount;
         const counts = written.isNegative ? negative : positive;
         counts.set(kind, (counts.get(kind) ?? 0) + 1);
       }
-      if (hasAmount) rows++;
     },
-    conclude: () => ({
-      amount: isSpentNegative() ? -1 : 1,
-      debit: isMostlyNegative('debit') ? -1 : 1,
-      credit: isMostlyNegative('credit') ? 1 : -1,
-      isAssumed: isAssumed(),
-      ...(isAssumed() && isOneSided() ? { isOneSided: true } : {}),
-    }),
+    conclude(before) {
+      const amounts = signOfAmounts(before);
+      return {
+        ...amounts,
+        debit: isMostlyNegative('debit') ? -1 : 1,
+        credit: isMostlyNegative('credit') ? 1 : -1,
+        ...(amounts.isAssumed && isOneSided() ? { isOneSided: true } : {}),
+        ...(amounts.isAssumed && hasNoMinus() ? { hasNoMinus: true } : {}),
+      };
+    },
   };
 }
 

@@ -54,7 +54,7 @@ const amountFields: ReadonlySet<string> = new Set([
 export async function recogniseValues(
   rows: AsyncIterable<RawRow>,
   layout: Layout,
-  given: { today: string; currency: string; dateFormat?: string; mapping?: ImportMapping },
+  given: { today: string; currency: string; dateFormat?: string; signBefore?: 1 | -1; mapping?: ImportMapping },
 ): Promise<RecognisedValues> {
   const dateColumn = layout.columns.find((column) => column.field === 'expense_date');
   const amountColumns = layout.columns.filter((column) => amountFields.has(column.field));
@@ -94,12 +94,13 @@ export async function recogniseValues(
     if (hasDate) money.add(cells);
   }
   const { amounts: saidSign, decimal_mark: saidMark } = given.mapping ?? {};
-  const recognised = signs.conclude();
+  const recognised = signs.conclude(given.signBefore);
+  const { debit, credit } = recognised;
   const decimal = decimals.conclude();
   const amounts = {
     decimalMark: saidMark ?? decimal.mark,
     isDecimalMarkAssumed: saidMark === undefined && decimal.isAssumed,
-    signs: saidSign ? { ...recognised, amount: signOf(saidSign), isAssumed: false, isOneSided: undefined } : recognised,
+    signs: saidSign ? { amount: signOf(saidSign), debit, credit, isAssumed: false } : recognised,
   };
   const said = { ...texts.conclude(), ...money.conclude() };
   const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts), ...said };
