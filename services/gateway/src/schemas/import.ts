@@ -160,7 +160,11 @@ const importRow = z
     column: z.string().nullable().meta({ description: 'Header of the column at fault; null: the row as a whole.' }),
     code: z.string().nullable(),
     reason: z.string().nullable(),
-    expense_id: uuid.nullable().meta({ description: 'The expense made of the row, or the one it repeats.' }),
+    expense_id: uuid.nullable().meta({
+      description:
+        'The expense made of the row, or the one it repeats; null also of a duplicate of another row of the file whose ' +
+        'expense was not known yet.',
+    }),
   })
   .meta({ id: 'ImportRow', description: 'What became of one row.' });
 

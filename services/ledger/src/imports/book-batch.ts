@@ -12,7 +12,7 @@ import { makeReferences, refuseUnknown } from './known-references.ts';
 import { readFates } from './looks.ts';
 import type { Batch } from './read-batches.ts';
 import { resolveNames } from './resolve-names.ts';
-import { insertFates, type RowFate } from './row-store.ts';
+import { insertFates, type RowFate, repeatsWithin } from './row-store.ts';
 
 type FreshRow = PricedRow & { expenseId: string };
 
@@ -41,8 +41,11 @@ export function bookBatch(
     const own = await findKnown(session, context, state.userId, priced);
     const rows = priced.map((row) => ({ ...row, expenseId: newId() }));
     const strangers = own.size === 0 ? rows : rows.filter((row) => !own.has(row.line));
-    const { known: claimants, unknown } = await refuseNew(session, context, state, strangers);
+    const { known, unknown } = await refuseNew(session, context, state, strangers);
+    const claimants = known.filter(({ isRepeat }) => !isRepeat);
     const repeats = await claimPurchases(session, context, claimants);
+    const within = known.filter(({ isRepeat }) => isRepeat);
+    const originals = within.length > 0 ? await findRepeated(session, context, within) : [];
     const fresh = claimants.filter((row) => !repeats.has(row.expenseId));
     const duplicates = rows.flatMap(({ line, expenseId }) => {
       const original = own.get(line) ?? repeats.get(expenseId);
@@ -53,6 +56,7 @@ export function bookBatch(
       ...seen.values(),
       ...fresh.map(({ line, expenseId }) => ({ line, expenseId, fate: 'imported' as const })),
       ...duplicates,
+      ...repeatsWithin(within, originals),
       ...batch.skipped.map(({ line, fault }) => ({ line, fault, fate: 'skipped' as const })),
       ...refusals.map(({ line, fault }) => ({ line, fault, fate: 'refused' as const })),
     ];

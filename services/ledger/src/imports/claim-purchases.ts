@@ -14,6 +14,8 @@ export interface IdentifiedRow {
   keys: readonly [PurchaseKey, ...PurchaseKey[]];
   /** Where it is claimed for its user alone: its key among what is claimed for all. */
   keyAmongAll?: PurchaseKey | undefined;
+  /** It says what a row before it says, under the same id of its source: it is the same purchase, and claims nothing. */
+  isRepeat?: boolean;
   purchase: Purchase;
 }
 

@@ -1,7 +1,7 @@
 import type { IdentifiedRow, PurchaseKey } from './claim-purchases.ts';
 import { type ClaimSpace, isPersonal, ownKey } from './claim-spaces.ts';
 import type { EarlierReading } from './earlier-readings.ts';
-import { type CountOrdinal, countOrdinals } from './file/count-ordinals.ts';
+import { countOrdinals } from './file/count-ordinals.ts';
 import type { FileFormat } from './file/file-format.ts';
 import { fingerprintOf, sourceKeyOf } from './file/fingerprint.ts';
 import { type OpenFile, openRows } from './file/open-rows.ts';
@@ -43,18 +43,20 @@ export type Stretches = readonly { start: number; rowCount: number }[];
 export async function* readBatches(open: OpenFile, reading: Reading, done: Stretches): AsyncGenerator<Batch> {
   const { format, batchSize } = reading;
   const parse = rowParser(format, reading);
-  const ordinalOf = countOrdinals();
+  const place = placePurchases();
   const earlierKeysOf = (reading.earlier ?? []).map((one) => earlierKey(one, reading));
   const isDone = createDoneCheck(done);
   let position = 0;
   let batch = emptyBatch(0);
-  for await (const { line, cells } of openRows(open, format)) {
+  for await (const { line, cells, copy = 1 } of openRows(open, format)) {
     if (line <= format.headerLine) continue;
     const parsed = parse(cells);
     // Counted for each row, be it a purchase now or not, as it was then.
-    const known = earlierKeysOf.flatMap((keyOf) => keyOf(cells) ?? []);
+    const known = earlierKeysOf.flatMap((keyOf) => keyOf(cells, copy) ?? []);
     const row =
-      'fault' in parsed ? undefined : identify(line, parsed.purchase, ordinalOf, { known, claims: reading.claims });
+      'fault' in parsed
+        ? undefined
+        : identify(line, parsed.purchase, place(parsed.purchase, copy), { known, claims: reading.claims });
     const here = position++;
     if (isDone(here)) {
       if (batch.rowCount > 0) yield batch;
@@ -88,39 +90,67 @@ function createDoneCheck(done: Stretches): (position: number) => boolean {
 function earlierKey(
   { format, today, claims }: EarlierReading,
   { tenantCurrency, claims: mine }: Pick<Reading, 'tenantCurrency' | 'claims'>,
-): (cells: readonly string[]) => PurchaseKey | undefined {
+): (cells: readonly string[], copy: number) => PurchaseKey | undefined {
   const parse = rowParser(format, { today, tenantCurrency });
-  const ordinalOf = countOrdinals();
-  return (cells) => {
+  const place = placePurchases();
+  return (cells, copy) => {
     const parsed = parse(cells);
     if ('fault' in parsed) return undefined;
     const { purchase } = parsed;
-    const digest = fingerprintOf(purchase);
-    const key = { digest, ordinal: ordinalOf(digest) };
+    const { key } = place(purchase, copy);
     if (!isPersonal(purchase, sourceKeyOf(purchase))) return key;
     if (claims.isOwn) return ownKey(key, claims.userId);
     return mine.isOwn ? undefined : key;
   };
 }
 
+interface Place {
+  /** By what the row says. */
+  key: PurchaseKey;
+  /** By the id of its source. */
+  sourceKey: PurchaseKey | undefined;
+  /** By the id of what it stands for: where that was booked from an earlier file, this is the same purchase. */
+  replacedKey?: PurchaseKey | undefined;
+  isRepeat: boolean;
+}
+
+/**
+ * Tells the places of purchases among the equal ones of their file, one after the other. What says the same under the same id
+ * is the same purchase, as where two statements overlap that were put into one file; but not within an entry of a bank. It
+ * takes no place of its own.
+ */
+function placePurchases(): (purchase: Purchase, copy: number) => Place {
+  const ordinals = countOrdinals();
+  return (purchase, copy) => {
+    // It says the id as well.
+    const digest = fingerprintOf(purchase);
+    const source = sourceKeyOf(purchase);
+    if (source && ordinals.countOf(digest) >= copy) {
+      return { key: { digest, ordinal: copy }, sourceKey: undefined, isRepeat: true };
+    }
+    const key = { digest, ordinal: ordinals.next(digest) };
+    const sourceKey = source && { digest: source, ordinal: ordinals.next(source) };
+    const { replacesId } = purchase;
+    const replaced = replacesId === undefined ? undefined : sourceKeyOf({ ...purchase, sourceId: replacesId });
+    const replacedKey = replaced && { digest: replaced, ordinal: ordinals.next(replaced) };
+    return { key, sourceKey, replacedKey, isRepeat: false };
+  };
+}
+
 function identify(
   line: number,
   purchase: Purchase,
-  ordinalOf: CountOrdinal,
+  { key: amongAll, sourceKey, replacedKey, isRepeat }: Place,
   { known, claims }: { known: readonly PurchaseKey[]; claims: ClaimSpace },
 ): IdentifiedRow {
-  const keyOf = (digest: Buffer): PurchaseKey => ({ digest, ordinal: ordinalOf(digest) });
-  const sourceKey = sourceKeyOf(purchase);
-  // Where that was booked from an earlier file, this is the same purchase.
-  const { replacesId } = purchase;
-  const replacedKey = replacesId === undefined ? undefined : sourceKeyOf({ ...purchase, sourceId: replacesId });
-  const amongAll = keyOf(fingerprintOf(purchase));
-  const personalKey = isPersonal(purchase, sourceKey) ? ownKey(amongAll, claims.userId) : undefined;
+  const visible = toVisiblePurchase(purchase);
+  if (isRepeat) return { line, keys: [amongAll], isRepeat, purchase: visible };
+  const personalKey = isPersonal(purchase, sourceKey?.digest) ? ownKey(amongAll, claims.userId) : undefined;
   const isOwn = claims.isOwn && personalKey !== undefined;
   const own = isOwn ? personalKey : amongAll;
   const others = [
-    ...(sourceKey ? [keyOf(sourceKey)] : []),
-    ...(replacedKey ? [keyOf(replacedKey)] : []),
+    ...(sourceKey ? [sourceKey] : []),
+    ...(replacedKey ? [replacedKey] : []),
     ...(personalKey && claims.hasOwn ? [personalKey] : []),
     ...known,
   ];
@@ -128,7 +158,7 @@ function identify(
     line,
     keys: [own, ...others.filter((key, at) => !others.slice(0, at).concat(own).some(isSame(key)))],
     ...(isOwn ? { keyAmongAll: amongAll } : {}),
-    purchase: toVisiblePurchase(purchase),
+    purchase: visible,
   };
 }
 

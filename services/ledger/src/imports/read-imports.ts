@@ -2,6 +2,7 @@ import type { ledger } from '@outlay/contracts';
 import type { Database, TenantContext } from '@outlay/platform';
 import { type ImportState, importColumns, importState } from './import-state.ts';
 import { findImport } from './import-store.ts';
+import { anotherRow } from './row-store.ts';
 
 /** One import. A member sees only their own; another's is notFound `import_not_found`, as is another tenant's. */
 export function getImport(
@@ -85,7 +86,7 @@ const toRowMessage = (row: StoredRow): ledger.ImportRow => ({
   column: row.column_header,
   code: row.code,
   reason: row.reason,
-  expenseId: row.expense_id ?? '',
+  expenseId: row.expense_id === anotherRow ? '' : (row.expense_id ?? ''),
 });
 
 const rowsAfter = `

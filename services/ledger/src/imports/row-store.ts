@@ -1,15 +1,28 @@
-import type { Session, TenantId } from '@outlay/platform';
+import { nilId, type Session, type TenantId } from '@outlay/platform';
+import type { IdentifiedRow } from './claim-purchases.ts';
 import type { RowFault } from './file/row-fault.ts';
 
 /** What became of a row, or would. */
 export interface RowFate {
   line: number;
   fate: 'new' | 'imported' | 'duplicate' | 'skipped' | 'refused';
-  /** The expense made of it, or the one it repeats. */
+  /** The expense made of it, or the one it repeats; or anotherRow. */
   expenseId?: string | undefined;
   /** Why it was refused or skipped. */
   fault?: RowFault | undefined;
 }
+
+/** What a row repeats that repeats another one of its file, where that has no expense or none that is known yet. */
+export const anotherRow = nilId;
+
+/** The fates of rows that repeat others of their file, with the expenses of those that are known. */
+export const repeatsWithin = (
+  rows: readonly Pick<IdentifiedRow, 'line' | 'isRepeat'>[],
+  expenseIds: readonly (string | undefined)[] = [],
+): (RowFate & { fate: 'duplicate' })[] =>
+  rows
+    .filter(({ isRepeat }) => isRepeat)
+    .map(({ line }, index) => ({ line, expenseId: expenseIds[index] ?? anotherRow, fate: 'duplicate' }));
 
 /** Notes what became of rows. Those of a preview that is booked get another fate. */
 export async function insertFates(

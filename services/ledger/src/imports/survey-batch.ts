@@ -8,7 +8,7 @@ import { refuseUnknown } from './known-references.ts';
 import { noteLook } from './looks.ts';
 import type { Batch } from './read-batches.ts';
 import { resolveNames } from './resolve-names.ts';
-import { insertFates } from './row-store.ts';
+import { insertFates, repeatsWithin } from './row-store.ts';
 import { addRows, emptySurvey } from './survey.ts';
 
 /**
@@ -31,11 +31,13 @@ export function surveyBatch(
     const originals = priced.map(({ line }, index) => own.get(line) ?? repeated[index]);
     const news = priced.filter((_, index) => originals[index] === undefined);
     const named = await resolveNames(session, context, state, news);
-    const { known: fresh, unknown } = await refuseUnknown(session, context, state, named);
-    const duplicates = priced.flatMap(({ line }, index) => {
+    const { known, unknown } = await refuseUnknown(session, context, state, named);
+    const fresh = known.filter(({ isRepeat }) => !isRepeat);
+    const repeatedBefore = priced.flatMap(({ line }, index) => {
       const expenseId = originals[index];
       return expenseId === undefined ? [] : [{ line, expenseId, fate: 'duplicate' as const }];
     });
+    const duplicates = [...repeatedBefore, ...repeatsWithin(known)];
     const refusals = [...refused, ...unknown];
     if (state.isPreview) {
       const fates = [
@@ -51,7 +53,9 @@ export function surveyBatch(
     await noteLook(session, context, state.id, {
       start: batch.start,
       // What a row says by itself it says for ever.
-      fates: state.isPreview ? [] : [...duplicates, ...refusable.map((row) => ({ ...row, fate: 'refused' as const }))],
+      fates: state.isPreview
+        ? []
+        : [...repeatedBefore, ...refusable.map((row) => ({ ...row, fate: 'refused' as const }))],
       projects: fresh.map(({ purchase }) => purchase.project),
     });
     await collectReferences(session, context, state.id, fresh);

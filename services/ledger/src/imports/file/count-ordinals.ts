@@ -1,5 +1,9 @@
-/** Tells how many times each fingerprint has come, this time included. */
-export type CountOrdinal = (fingerprint: Buffer) => number;
+/** Tells how many times each fingerprint has come. */
+export interface Ordinals {
+  /** Counts it, this time included. */
+  next(fingerprint: Buffer): number;
+  countOf(fingerprint: Buffer): number;
+}
 
 /** A table grows at once, and holds up the whole process meanwhile: many small ones do so one at a time, for a moment each. */
 const tableCount = 256;
@@ -11,18 +15,25 @@ const capacityFirst = 32;
  * space. It goes by the first 64 bits; among the rows of one file, two different ones that share them are not to be feared.
  * The next byte says which table a fingerprint is in.
  */
-export function countOrdinals(): CountOrdinal {
-  const tables: ((key: bigint) => number)[] = [];
-  return (fingerprint) => {
+export function countOrdinals(): Ordinals {
+  const tables: Table[] = [];
+  const tableOf = (fingerprint: Buffer): Table => {
     const index = (fingerprint[8] ?? 0) % tableCount;
     tables[index] ??= createTable();
-    // Zero marks a free slot.
-    return tables[index](fingerprint.readBigUInt64LE(0) || 1n);
+    return tables[index];
+  };
+  // Zero marks a free slot.
+  const keyOf = (fingerprint: Buffer): bigint => fingerprint.readBigUInt64LE(0) || 1n;
+  return {
+    next: (fingerprint) => tableOf(fingerprint).next(keyOf(fingerprint)),
+    countOf: (fingerprint) => tableOf(fingerprint).countOf(keyOf(fingerprint)),
   };
 }
 
+type Table = ReturnType<typeof createTable>;
+
 /** Counts keys. */
-function createTable(): (key: bigint) => number {
+function createTable() {
   let keys = new BigUint64Array(capacityFirst);
   let counts = new Uint32Array(capacityFirst);
   let used = 0;
@@ -46,14 +57,17 @@ function createTable(): (key: bigint) => number {
     }
   }
 
-  return (key) => {
-    const slot = slotOf(key);
-    const count = (counts[slot] ?? 0) + 1;
-    counts[slot] = count;
-    if (keys[slot] === 0n) {
-      keys[slot] = key;
-      if (++used * 2 > keys.length) grow();
-    }
-    return count;
+  return {
+    next(key: bigint): number {
+      const slot = slotOf(key);
+      const count = (counts[slot] ?? 0) + 1;
+      counts[slot] = count;
+      if (keys[slot] === 0n) {
+        keys[slot] = key;
+        if (++used * 2 > keys.length) grow();
+      }
+      return count;
+    },
+    countOf: (key: bigint): number => counts[slotOf(key)] ?? 0,
   };
 }

@@ -18,6 +18,8 @@ export interface RawRow {
   cells: string[];
   /** Of `mended`: a cell stands in quotes; or begins with one that is not closed, and was taken as text. */
   quotes?: 'closed' | 'unclosed';
+  /** Of the payments of one entry of a bank, its place among those that say the same; the first unless set. */
+  copy?: number;
 }
 
 /** The quotes of a file do not pair: they are part of the text, or the file is damaged. */

@@ -56,7 +56,7 @@ export async function* readCamt(text: AsyncIterable<string>): AsyncGenerator<Raw
     if (open.length < accountDepth) accountDepth = 0;
     if (closed?.name === 'Acct' && !entry && open.at(-1)?.name === 'Stmt') account = accountNumber(closed);
     if (!entry || open.length >= entry.depth) return;
-    for (const row of toStatementRows(entry.node, account)) rows.push({ line: ++count, cells: toCells(row) });
+    for (const row of numbered(toStatementRows(entry.node, account).map(toCells))) rows.push({ line: ++count, ...row });
     entry = undefined;
   });
 
@@ -66,6 +66,17 @@ export async function* readCamt(text: AsyncIterable<string>): AsyncGenerator<Raw
   }
   parser.close();
   for (const row of rows.splice(0)) yield row;
+}
+
+/** Payments of an entry with their places among those that are equal, ids and all: they are as many as the bank says. */
+function numbered(payments: readonly string[][]): Pick<RawRow, 'cells' | 'copy'>[] {
+  const copies = new Map<string, number>();
+  return payments.map((cells) => {
+    const said = JSON.stringify(cells);
+    const copy = (copies.get(said) ?? 0) + 1;
+    copies.set(said, copy);
+    return { cells, copy };
+  });
 }
 
 const depthMax = 64;
