@@ -44,7 +44,8 @@ const warning = z
     code: z.string().meta({
       description:
         'For programs: `account_renamed`, `category_renamed`, `column_ignored` (columns with text that say nothing), ' +
-        '`column_repeated`, `credits_skipped`, `date_order_assumed` (day and month could be either), `decimals_assumed` ' +
+        '`column_repeated`, `credits_booked` (money that came in, taken as refunds), `credits_skipped`, ' +
+        '`date_order_assumed` (day and month could be either), `decimals_assumed` ' +
         '(`1,234` could be either), `file_known` (the same bytes came before), `money_ignored` (columns of money that is ' +
         'not booked), `quote_unclosed` (rows with a quote that is opened and not closed, taken as text), `rows_missing` ' +
         '(there is nothing below the header, or no booking in the statement), `sign_assumed`, `title_missing` (rows that say nothing of what was ' +

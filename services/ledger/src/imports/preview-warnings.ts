@@ -17,6 +17,7 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...assumedSign(state),
   ...assumedDecimals(state),
   ...skippedCredits(state),
+  ...bookedCredits(state),
   ...knownFile(state),
   ...renamedNames(state),
 ];
@@ -143,12 +144,23 @@ function skippedCredits({ format, mapping, survey }: ImportState): ledger.Import
   const income = survey?.income ?? 0;
   // Whoever says that credits are to be skipped need not be told that they are.
   if (format?.credits !== 'skip' || mapping?.credits === 'skip' || income === 0) return [];
-  const rows = income === 1 ? '1 row of money that came in is' : `${income} rows of money that came in are`;
   const message =
-    `${rows} skipped, as income: the file is the statement of an account. ` +
+    `${rowsThatCameIn(income)} skipped, as income: the file is the statement of an account. ` +
     'To have such rows booked as refunds, send the mapping {"credits": "refund"}.';
   return [{ code: 'credits_skipped', message, column: '', rows: income }];
 }
+
+function bookedCredits({ format, survey }: ImportState): ledger.ImportWarning[] {
+  const refunds = survey?.refunds ?? 0;
+  if (!format?.isCreditsAssumed || refunds === 0) return [];
+  const message =
+    `${rowsThatCameIn(refunds)} taken as refunds: the file does not say whether it is of a card or the statement of an account. ` +
+    'To have such rows skipped as income, send the mapping {"credits": "skip"}.';
+  return [{ code: 'credits_booked', message, column: '', rows: refunds }];
+}
+
+const rowsThatCameIn = (rows: number): string =>
+  rows === 1 ? '1 row of money that came in is' : `${rows} rows of money that came in are`;
 
 function renamedNames({ survey }: ImportState): ledger.ImportWarning[] {
   return (survey?.renamed ?? []).map(({ kind, given, name }) => {

@@ -34,6 +34,8 @@ export const survey = z.object({
   lastDate: z.string().default(''),
   /** Rows that were skipped as money that came in. */
   income: z.int().default(0),
+  /** Rows of money that came in and would be booked. */
+  refunds: z.int().default(0),
   /** Once all rows have been looked at. */
   made: z.object({ accounts: reference, categories: reference, projects: reference }).optional(),
   breaches: z.array(breach).optional(),
@@ -51,14 +53,16 @@ export const emptySurvey = (currency: string): Survey => survey.parse({ currency
 export function addRows(given: Survey, purchases: readonly Purchase[], skipped: readonly RowFault[]): Survey {
   let spent = BigInt(given.spentMinor);
   let refunded = BigInt(given.refundedMinor);
-  let { firstDate, lastDate } = given;
+  let { firstDate, lastDate, refunds } = given;
   for (const { booked, expenseDate } of purchases) {
     const amountMinor = booked?.amountMinor ?? 0n;
     if (amountMinor > 0n) spent += amountMinor;
     else refunded -= amountMinor;
+    if (amountMinor < 0n) refunds++;
     if (firstDate === '' || expenseDate < firstDate) firstDate = expenseDate;
     if (expenseDate > lastDate) lastDate = expenseDate;
   }
   const income = given.income + skipped.filter(({ code }) => code === 'income').length;
-  return { ...given, spentMinor: spent.toString(), refundedMinor: refunded.toString(), firstDate, lastDate, income };
+  const sums = { spentMinor: spent.toString(), refundedMinor: refunded.toString() };
+  return { ...given, ...sums, firstDate, lastDate, income, refunds };
 }

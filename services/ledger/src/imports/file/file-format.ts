@@ -67,6 +67,8 @@ export const fileFormat = z.object({
     isAsBefore: z.boolean().optional(),
   }),
   credits: z.enum(importCredits).default('refund'),
+  /** Sums alone told that what came in are refunds, or there were too few amounts to tell. */
+  isCreditsAssumed: z.boolean().default(false),
   /** The same bytes had come before. */
   isKnown: z.boolean().default(false),
   /** Of a statement: bookings that another one of the file corrects, by account and id. */

@@ -12,7 +12,7 @@ import { toDecimalText } from './to-decimal-text.ts';
 /** Collects what came in and went out in all rows, then tells what becomes of what came in. */
 export interface CreditEvidence {
   add(cells: readonly string[]): void;
-  conclude(values: Pick<FileFormat, 'signs' | 'decimalMark'>): FileFormat['credits'];
+  conclude(values: Pick<FileFormat, 'signs' | 'decimalMark'>): Pick<FileFormat, 'credits' | 'isCreditsAssumed'>;
 }
 
 /** Fewer amounts than this prove nothing by their sum, and more than that nothing new. */
@@ -24,7 +24,8 @@ const amountsMax = 20_000;
  * spent is negative or stands in a column of its own; then a column of balances or of bank accounts tells a bank, and so
  * do the words of banks for coming and going. A column of cards tells a card, as `Sale` and `Return` do. Where nothing is
  * said, what came in is no refund when it is half as much as what was spent, or more: it is pay, or the
- * bill of the card; but for what is said to pay that bill, which is no refund either and tells nothing of the others.
+ * bill of the card; but for what is said to pay that bill, which is no refund either and tells nothing of the others. When it
+ * is less, or there are too few amounts to tell, it is assumed to be refunds.
  */
 export function gatherCredits(columns: readonly Column[]): CreditEvidence {
   const find = (field: Column['field']): Column | undefined => columns.find((column) => column.field === field);
@@ -73,19 +74,22 @@ export function gatherCredits(columns: readonly Column[]): CreditEvidence {
     conclude({ signs, decimalMark }) {
       const isAccountsSide = isSplit || direction !== undefined || signs.amount === -1;
       // Banks name what was paid by card as issuers do; only they draw up a balance after each line.
-      if (!isAccountsSide || (hasCardWords && !hasBalance)) return 'refund';
-      if (isBank || hasBankWords) return 'skip';
-      if (account === 'card' || amounts < amountsMin) return 'refund';
+      if (!isAccountsSide || (hasCardWords && !hasBalance)) return told('refund');
+      if (isBank || hasBankWords) return told('skip');
+      if (account === 'card') return told('refund');
       const all = (kind: Kind): number => sums[kind].in(decimalMark) + bills[kind].in(decimalMark);
       const of = (kind: Kind): number => sums[kind].in(decimalMark);
       const [wentOut, cameIn] =
         signs.amount === -1 ? (['negative', 'positive'] as const) : (['positive', 'negative'] as const);
       const spent = all('debit') + all('spent') + all(wentOut);
       const returned = of('credit') + of('returned') + of(cameIn);
-      return returned * 2 >= spent ? 'skip' : 'refund';
+      if (amounts >= amountsMin && returned * 2 >= spent) return told('skip');
+      return { credits: 'refund', isCreditsAssumed: returned > 0 };
     },
   };
 }
+
+const told = (credits: FileFormat['credits']) => ({ credits, isCreditsAssumed: false });
 
 const bankColumns =
   /^(deposits?( amount)?|withdrawals?( amount)?|insattning|uttag|entrate|uscite|einnahmen?|inkomsten)$/;

@@ -109,7 +109,7 @@ const plainCredits = (kind: FileFormat['kind']): FileFormat['credits'] => (kind 
 /** What a statement or an export says, however its rows look; a spreadsheet may have saved an export its own way. */
 function saidByKind(kind: FileFormat['kind']): Partial<FileFormat> {
   if (kind === 'csv') return {};
-  const said = { isDecimalMarkAssumed: false, signs: plainSigns, credits: plainCredits(kind) };
+  const said = { isDecimalMarkAssumed: false, isCreditsAssumed: false, signs: plainSigns, credits: plainCredits(kind) };
   return kind === 'outlay' ? said : { ...said, ...written };
 }
 
@@ -124,6 +124,7 @@ function applyMapping(recognised: Omit<FileFormat, 'defaults'>, mapping: ImportM
     decimalMark: decimalMark ?? format.decimalMark,
     signs: { ...format.signs, amount: sign },
     credits: credits ?? format.credits,
+    isCreditsAssumed: credits === undefined && format.isCreditsAssumed,
     defaults,
   };
 }

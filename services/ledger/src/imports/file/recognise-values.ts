@@ -21,6 +21,7 @@ export type RecognisedValues = Pick<
   | 'isDecimalMarkAssumed'
   | 'signs'
   | 'credits'
+  | 'isCreditsAssumed'
   | 'ignored'
   | 'uncounted'
   | 'untitled'
@@ -103,7 +104,7 @@ export async function recogniseValues(
     signs: saidSign ? { amount: signOf(saidSign), debit, credit, isAssumed: false } : recognised,
   };
   const said = { ...texts.conclude(), ...money.conclude() };
-  const values = { dates: dates.conclude(), ...amounts, credits: credits.conclude(amounts), ...said };
+  const values = { dates: dates.conclude(), ...amounts, ...credits.conclude(amounts), ...said };
   const { isPayer } = accounts.conclude();
   const columns = layout.columns.filter(({ field, isGiven }) => field !== 'account' || isPayer || isGiven);
   const unclosedQuotes = unclosed.rows > 0 ? { unclosedQuotes: unclosed } : {};
