@@ -11,6 +11,7 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...(state.format?.repeated ?? []).slice(0, repeatedMax).map(repeatedColumn),
   ...ignoredColumns(state),
   ...uncountedMoney(state),
+  ...unreadAmounts(state),
   ...missingTitles(state),
   ...unclosedQuotes(state),
   ...assumedDateOrder(state),
@@ -90,6 +91,23 @@ function uncountedMoney({ format }: ImportState): ledger.ImportWarning[] {
   return [{ code: 'money_ignored', message, column: others.length === 0 ? first : '', rows: 0 }];
 }
 
+/** Columns that the mapping calls amounts, beside others of it that say what was charged. */
+function unreadAmounts({ format }: ImportState): ledger.ImportWarning[] {
+  if (format?.kind !== 'csv') return [];
+  const { original, billed, debit, credit } = bindColumns(format);
+  const read = [original?.amount, billed?.amount, debit, credit].filter((column) => column !== undefined);
+  return format.columns
+    .filter(({ field, index, isGiven }) => isGiven && isAmountField(field) && !read.some((one) => one.index === index))
+    .map(({ header }) => {
+      const others = read.map((column) => column.header);
+      const columns = { [header]: 'amount', ...Object.fromEntries(others.map((other) => [other, null])) };
+      const message =
+        `Nothing is taken from ${quoted(header)}, as ${named(others)} tells what was charged. To have it read in place of that, ` +
+        `send a mapping such as ${JSON.stringify({ columns })}.`;
+      return { code: 'column_ignored', message, column: header, rows: 0 };
+    });
+}
+
 function missingTitles({ format }: ImportState): ledger.ImportWarning[] {
   const { untitled = 0, ignored = [], headers = [] } = format ?? {};
   if (untitled === 0) return [];
@@ -139,6 +157,7 @@ function knownFile({ format, duplicates }: ImportState): ledger.ImportWarning[] 
 }
 
 const amountFields = ['amount', 'billed_amount', 'original_amount'] as const;
+const isAmountField = (field: string): boolean => amountFields.some((one) => one === field);
 
 function skippedCredits({ format, mapping, survey }: ImportState): ledger.ImportWarning[] {
   const income = survey?.income ?? 0;

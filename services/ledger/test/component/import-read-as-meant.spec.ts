@@ -92,3 +92,29 @@ describe('dates whose day may be the month', () => {
     expect((await driver.preview(context, file)).preview!.warnings).toEqual([]);
   });
 });
+
+describe('a column of amounts beside debits and credits', () => {
+  const file = 'Date,Merchant,Debit,Credit,Amount\n2025-01-01,b,10.00,,12.00\n';
+
+  it('is said not to be read, with the mapping that has it in their place', async () => {
+    const context = await driver.tenant();
+
+    const seen = await driver.preview(context, file);
+    const other = await driver.preview(context, file, { mapping: { columns: { Amount: 'amount' } } });
+
+    expect(seen.preview).toMatchObject({ spent: { amountMinor: 1_000n } });
+    expect(seen.preview!.warnings).toEqual([
+      {
+        ...{ code: 'money_ignored', column: 'Amount', rows: 0 },
+        message: expect.stringMatching(/"Debit".*"Credit".*{"Debit":null,"Credit":null,"Amount":"amount"}/),
+      },
+    ]);
+    expect(other.preview).toMatchObject({ spent: { amountMinor: 1_200n }, warnings: [] });
+  });
+
+  it('is said so of one that the mapping calls the amount beside them', async () => {
+    const columns = { Amount: 'amount', Debit: 'debit' };
+    const seen = await driver.preview(await driver.tenant(), file, { mapping: { columns } });
+    expect(seen.preview!.warnings).toMatchObject([{ code: 'column_ignored', column: 'Amount' }]);
+  });
+});

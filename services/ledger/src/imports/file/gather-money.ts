@@ -45,11 +45,15 @@ export function gatherMoney(
   const read = new Set(columns.flatMap(({ field, index }) => (amountFields.has(field) ? [] : [index])));
   const names = nameColumns(header);
   const normalised = header.map((text) => normaliseHeader(plainHeader(text)));
+  const isAmountGiven = columns.some(({ field, isGiven }) => field === 'amount' && isGiven);
   const isAsked = (text: string, index: number): boolean => {
     const name = normalised[index] ?? '';
     const fields = fieldsOf(plainHeader(text));
+    // Who says which column is the amount has chosen between it and what is charged.
+    const isChoice = isAmountGiven && fields.some(({ field }) => amountFields.has(field));
     return (
       name !== '' &&
+      !isChoice &&
       !booked.some((taken) => normalised[taken] === name) &&
       !read.has(index) &&
       saidOf(given, names[index] ?? '', text) === undefined &&

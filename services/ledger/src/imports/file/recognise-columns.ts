@@ -53,7 +53,19 @@ export function recogniseColumns(
     if (isOneMore && !sharedFields.has(candidate.column.field)) continue;
     taken.set(candidate.column.field, [...present, candidate]);
   }
-  return [...taken.values()].flat().flatMap(({ column, isLeftOut }) => (isLeftOut ? [] : [inItsCurrency(column)]));
+  const found = [...taken.values()]
+    .flat()
+    .flatMap(({ column, isLeftOut }) => (isLeftOut ? [] : [inItsCurrency(column)]));
+  return withoutOvertaken(found);
+}
+
+const charges: ReadonlySet<ImportField> = new Set(['billed_amount', 'debit', 'credit']);
+
+/** Whoever says which column is the amount means it, and not another one that was recognised as what was charged. */
+function withoutOvertaken(columns: Column[]): Column[] {
+  const isAmountGiven = columns.some(({ field, isGiven }) => field === 'amount' && isGiven);
+  const isChargeGiven = columns.some(({ field, isGiven }) => charges.has(field) && isGiven);
+  return isAmountGiven && !isChargeGiven ? columns.filter(({ field }) => !charges.has(field)) : columns;
 }
 
 const amountFields: ReadonlySet<ImportField> = new Set([
