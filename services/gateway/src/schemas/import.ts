@@ -49,7 +49,8 @@ const warning = z
         '(`1,234` could be either), `file_known` (the same bytes came before), `money_ignored` (columns of money that is ' +
         'not booked), `quote_unclosed` (rows with a quote that is opened and not closed, taken as text), `rows_missing` ' +
         '(there is nothing below the header, or no booking in the statement), `sign_assumed`, `title_missing` (rows that say nothing of what was ' +
-        'bought). Newer versions may add others.',
+        'bought), `totals_booked` (rows that may be sums of others or balances, taken as purchases), `word_unknown` (of a ' +
+        'status or a direction). Newer versions may add others.',
     }),
     message: z.string().meta({ description: 'For people: what was done, and the mapping that has it otherwise.' }),
     column: z.string().nullable().meta({ description: 'Header of the column that is meant.' }),

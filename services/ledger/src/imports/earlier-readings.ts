@@ -39,7 +39,7 @@ const earlier = z
 
 /** Of a format, what says how rows are read; the rest is said of it to people. */
 const wayOf = (format: string): string =>
-  `(${format} - 'isKnown' - 'isCreditsAssumed') #- '{signs,isAssumed}' #- '{signs,isOneSided}' #- '{signs,hasNoMinus}' #- '{signs,isAsBefore}'`;
+  `(${format} - '{isKnown,isCreditsAssumed,unknownWords,totals}'::text[]) #- '{signs,isAssumed}' #- '{signs,isOneSided}' #- '{signs,hasNoMinus}' #- '{signs,isAsBefore}'`;
 
 // Once for each pass over a file, among the imports of one tenant; formats are read of those alone that have the same bytes.
 const findStatement = {

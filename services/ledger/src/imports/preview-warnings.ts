@@ -19,6 +19,8 @@ export const warningsOf = (state: ImportState): ledger.ImportWarning[] => [
   ...assumedDecimals(state),
   ...skippedCredits(state),
   ...bookedCredits(state),
+  ...unknownWords(state),
+  ...bookedTotals(state),
   ...knownFile(state),
   ...renamedNames(state),
 ];
@@ -176,6 +178,27 @@ function bookedCredits({ format, survey }: ImportState): ledger.ImportWarning[] 
     `${rowsThatCameIn(refunds)} taken as refunds: the file does not say whether it is of a card or the statement of an account. ` +
     'To have such rows skipped as income, send the mapping {"credits": "skip"}.';
   return [{ code: 'credits_booked', message, column: '', rows: refunds }];
+}
+
+const unknownWords = ({ format }: ImportState): ledger.ImportWarning[] =>
+  (format?.unknownWords ?? []).map(({ header, field, words, rows }) => {
+    const said = `${rows === 1 ? '1 row says' : `${rows} rows say`} in ${quoted(header)} what is not known`;
+    const meaning =
+      field === 'status'
+        ? 'taken for booked. What was not paid has to be taken out of the file.'
+        : 'read by the sign of the amount alone. What came back has to say so in the file, such as by refund or credit.';
+    const message = `${said} (${words.map(quoted).join(', ')}), and is ${meaning}`;
+    return { code: 'word_unknown', message, column: header, rows };
+  });
+
+function bookedTotals({ format }: ImportState): ledger.ImportWarning[] {
+  if (!format?.totals) return [];
+  const { rows, words } = format.totals;
+  const said = `${rows === 1 ? '1 row says' : `${rows} rows say`} nothing but ${words.map(quoted).join(', ')}`;
+  const message =
+    `${said}, and may be the sum of others or a balance; it is taken as a purchase. What is none has to be taken out of the ` +
+    'file.';
+  return [{ code: 'totals_booked', message, column: '', rows }];
 }
 
 const rowsThatCameIn = (rows: number): string =>

@@ -118,3 +118,35 @@ describe('a column of amounts beside debits and credits', () => {
     expect(seen.preview!.warnings).toMatchObject([{ code: 'column_ignored', column: 'Amount' }]);
   });
 });
+
+describe('words that are not known', () => {
+  it('of a status are named, with what their rows are taken for', async () => {
+    const file = 'Date,Merchant,Status,Amount\n2025-05-01,a,Approved,1.00\n2025-05-01,b,Disputed,2.00\n';
+
+    const seen = await driver.preview(await driver.tenant(), file);
+
+    expect(seen).toMatchObject({ fresh: 2 });
+    expect(seen.preview!.warnings).toEqual([
+      {
+        ...{ code: 'word_unknown', column: 'Status', rows: 1 },
+        message: expect.stringMatching(/1 row says in "Status" what is not known \("Disputed"\).*booked/),
+      },
+    ]);
+  });
+});
+
+describe('rows that may be a sum of others', () => {
+  it('are taken as purchases, as a shop may be called so, and named', async () => {
+    const file = 'Date,Merchant,Amount\n2025-05-01,a,1.00\n2025-05-02,Total,1.00\n2025-05-02,Balance,9.00\n';
+
+    const seen = await driver.preview(await driver.tenant(), file);
+
+    expect(seen).toMatchObject({ fresh: 3 });
+    expect(seen.preview!.warnings).toEqual([
+      {
+        ...{ code: 'totals_booked', column: '', rows: 2 },
+        message: expect.stringMatching(/2 rows say nothing but "Total", "Balance".*taken as a purchase/),
+      },
+    ]);
+  });
+});

@@ -1,4 +1,5 @@
 import { isCardPayment } from './direction.ts';
+import { foldWords } from './fold-words.ts';
 import type { Column } from './recognise-columns.ts';
 import { refundTeller } from './says-refund.ts';
 
@@ -50,15 +51,6 @@ const phrases = (() => {
 /** No phrase is longer, and only the beginning of a cell is looked at. */
 const lengthMax = 100;
 
-const fold = (cell: string): string =>
-  cell
-    .slice(0, lengthMax)
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-
 /** Words without which a cell is no such phrase: most have none, and all the rest is not worth the time for them. */
 const hint = /pay|pymt|pmt|thank|zahl|lastschrift|ausgleich|einzug|dank|paiement|merci|pago|pagamento|betal/i;
 
@@ -75,7 +67,7 @@ export function paymentTeller(columns: readonly Column[]): (cells: readonly stri
     for (const { index } of texts) {
       const cell = cells[index] ?? '';
       if (!hint.test(cell)) continue;
-      const text = fold(cell);
+      const text = foldWords(cell.slice(0, lengthMax));
       const kind = kinds.find((one) => phrases[one].test(text));
       if (kind && !saysRefund(cells)) return kind;
     }

@@ -21,8 +21,11 @@ const order = z.enum(['dmy', 'mdy', 'ymd']);
  * with the import, so that an interrupted one goes on exactly as it began.
  */
 export const fileFormat = z.object({
-  /** What has changed since 1: where no text of a row is understood, its other cells are part of its fingerprint. */
-  version: z.literal([1, 2]).default(1),
+  /**
+   * What has changed since 1: where no text of a row is understood, its other cells are part of its fingerprint. Since 2: more
+   * words of a direction say that money came back.
+   */
+  version: z.literal([1, 2, 3]).default(1),
   kind: z.enum(importFileKinds).default('csv'),
   encoding: z.enum(importEncodings),
   delimiter: z.string(),
@@ -46,6 +49,12 @@ export const fileFormat = z.object({
   uncounted: z.array(z.string()).default([]),
   /** Rows of which no text is understood, so that nothing is said of what was bought. */
   untitled: z.int().default(0),
+  /** Words of directions and statuses that nobody knows, the first of them, and how many rows have such a word. */
+  unknownWords: z
+    .array(z.object({ header: z.string(), field: z.enum(importFields), words: z.array(z.string()), rows: z.int() }))
+    .default([]),
+  /** Rows that say nothing but that they are a sum or a balance, and what the first of them say. */
+  totals: z.object({ rows: z.int(), words: z.array(z.string()) }).optional(),
   dates: z.object({
     ...{ order, compactOrder: order, text: z.string() },
     /** Nothing told the order: what it is taken for, and what it may be as well. */

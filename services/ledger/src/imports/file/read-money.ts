@@ -14,7 +14,7 @@ import { toDecimalText } from './to-decimal-text.ts';
 /** What is known of a file when its rows are read. */
 export interface MoneyContext {
   bound: BoundColumns;
-  format: Pick<FileFormat, 'decimalMark' | 'signs' | 'defaults'>;
+  format: Pick<FileFormat, 'version' | 'decimalMark' | 'signs' | 'defaults'>;
   tenantCurrency: string;
 }
 
@@ -66,7 +66,7 @@ function readMoney(
   if (!isBookable(amountMinor)) {
     throw new RefusedRow('amount_too_large', column.header, `${quoted(cell)} is too large`);
   }
-  const direction = bound.direction && directionOf(cellOf(cells, bound.direction));
+  const direction = bound.direction && directionOf(cellOf(cells, bound.direction), format.version);
   if (direction === undefined) return { amountMinor: amountMinor * BigInt(sign), currency, column };
   return { amountMinor: (amountMinor < 0n ? -amountMinor : amountMinor) * BigInt(direction), currency, column };
 }

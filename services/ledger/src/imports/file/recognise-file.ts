@@ -83,7 +83,7 @@ async function read(
   const headers = headersOf(layout);
   const repeated = findRepeated(layout.header, values.columns, given.mapping?.columns);
   const recognised = {
-    version: 2 as const,
+    version: 3 as const,
     isKnown: false,
     kind,
     encoding,

@@ -4,6 +4,8 @@ import type { FileFormat } from './file-format.ts';
 import { gatherAccounts } from './gather-accounts.ts';
 import { gatherMoney } from './gather-money.ts';
 import { gatherTexts } from './gather-texts.ts';
+import { gatherTotals } from './gather-totals.ts';
+import { gatherWords } from './gather-words.ts';
 import { type ImportMapping, orderOf, signOf } from './mapping.ts';
 import { gatherCredits } from './recognise-credits.ts';
 import { gatherDates } from './recognise-dates.ts';
@@ -26,6 +28,8 @@ export type RecognisedValues = Pick<
   | 'uncounted'
   | 'untitled'
   | 'unclosedQuotes'
+  | 'unknownWords'
+  | 'totals'
 > & {
   /** Rows below the header. */
   rowsTotal: number;
@@ -68,6 +72,8 @@ export async function recogniseValues(
   const texts = gatherTexts(layout, given.mapping);
   const money = gatherMoney(layout, given.mapping);
   const corrections = gatherCorrections();
+  const words = gatherWords(layout.columns);
+  const totals = gatherTotals(layout.columns);
   const guard = createRowGuard();
   let rowsTotal = 0;
   let rowsFitting = 0;
@@ -93,6 +99,9 @@ export async function recogniseValues(
     texts.add(cells, hasDate);
     if (layout.kind === 'ofx') corrections.add(cells);
     if (hasDate) money.add(cells);
+    if (layout.kind !== 'csv') continue;
+    words.add(cells);
+    totals.add(cells, hasDate);
   }
   const { amounts: saidSign, decimal_mark: saidMark } = given.mapping ?? {};
   const recognised = signs.conclude(given.signBefore);
@@ -103,7 +112,7 @@ export async function recogniseValues(
     isDecimalMarkAssumed: saidMark === undefined && decimal.isAssumed,
     signs: saidSign ? { amount: signOf(saidSign), debit, credit, isAssumed: false } : recognised,
   };
-  const said = { ...texts.conclude(), ...money.conclude() };
+  const said = { ...texts.conclude(), ...money.conclude(), ...totals.conclude(), unknownWords: words.conclude() };
   const values = { dates: dates.conclude(), ...amounts, ...credits.conclude(amounts), ...said };
   const { isPayer } = accounts.conclude();
   const columns = layout.columns.filter(({ field, isGiven }) => field !== 'account' || isPayer || isGiven);
