@@ -24,5 +24,6 @@ export async function readPurchases(text: string | Buffer, tenantCurrency: strin
   const refused = rows.flatMap((row) =>
     'fault' in row && !row.isSkipped ? [[row.line, row.fault.code] as const] : [],
   );
-  return { format, purchases, skipped, refused };
+  const faults = rows.flatMap((row) => ('fault' in row ? [row.fault] : []));
+  return { format, purchases, skipped, refused, faults };
 }

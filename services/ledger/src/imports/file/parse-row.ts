@@ -64,6 +64,7 @@ export function rowParser(
   return (cells) => {
     try {
       checkShape(cells, bound, format);
+      if (format.kind === 'camt053') checkEntry(cells, bound);
       const expenseDate = readDay(cells, bound, format, resolve);
       const money = settle(readOriginal(cells, context), readBilled(cells, context), expenseDate, context);
       checkSide(cells, bound, format, money, says);
@@ -125,6 +126,20 @@ function checkShape(cells: readonly string[], bound: BoundColumns, format: FileF
   }
 }
 
+/** An entry of CAMT.053 says beside its amount, which has no sign, which way the money went (ISO 20022). */
+function checkEntry(cells: readonly string[], { direction, billed }: BoundColumns): void {
+  const amount = textOf(cells, billed?.amount);
+  if (amount === '') return;
+  if (direction && lineOf(cells, direction) === '') {
+    const reason = 'the row does not say whether it is a debit or a credit';
+    throw new RefusedRow('amount_invalid', direction.header, reason);
+  }
+  if (billed && amount.startsWith('-')) {
+    const reason = `${quoted(amount)} has a minus, beside what says which way the money went`;
+    throw new RefusedRow('amount_invalid', billed.amount.header, reason);
+  }
+}
+
 function readDay(
   cells: readonly string[],
   { date }: BoundColumns,
@@ -148,9 +163,11 @@ function settle(
   original: ReadMoney | undefined,
   billed: ReadMoney | undefined,
   date: string,
-  { bound, tenantCurrency }: { bound: BoundColumns; tenantCurrency: string },
+  { bound, format, tenantCurrency }: RowContext,
 ): Pick<Purchase, 'amount' | 'booked' | 'rate' | 'amountColumn'> {
-  const column = bound.original?.amount ?? bound.billed?.amount ?? bound.debit ?? bound.credit;
+  const { original: paid, billed: charged, debit, credit } = bound;
+  // Few bookings of a statement say what was paid abroad.
+  const column = (format.kind === 'csv' ? (paid ?? charged) : (charged ?? paid))?.amount ?? debit ?? credit;
   const given = [billed, original && bound.billed === undefined ? signedLike(original, billed) : original].filter(
     (money) => money !== undefined,
   );

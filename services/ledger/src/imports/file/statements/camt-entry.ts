@@ -74,7 +74,7 @@ const sharedBy = (entry: CamtNode, account: string) => ({
   date: dayOf(entry, 'BookgDt') || dayOf(entry, 'ValDt'),
   valueDate: dayOf(entry, 'ValDt'),
   isBooked: isBooked(entry),
-  isCredit: text(entry, 'CdtDbtInd') === 'CRDT',
+  direction: text(entry, 'CdtDbtInd'),
   isReversal: ['true', '1'].includes(text(entry, 'RvslInd')),
   information: text(entry, 'AddtlNtryInf'),
   reference: text(entry, 'AcctSvcrRef'),
@@ -88,7 +88,8 @@ function toRow(
 ): StatementRow {
   const { date, valueDate, account, isReversal } = shared;
   const direction = text(transaction, 'CdtDbtInd');
-  const isCredit = direction === 'CRDT' || (direction === '' && shared.isCredit);
+  const said = direction || shared.direction;
+  const isCredit = said === 'CRDT';
   const party = isCredit ? 'Dbtr' : 'Cdtr';
   const reference = text(transaction, 'Refs', 'EndToEndId');
   const original = originalAmount(transaction, amount);
@@ -101,7 +102,7 @@ function toRow(
     currency: amount?.currency ?? '',
     originalAmount: original?.text.trim() ?? '',
     originalCurrency: original?.currency ?? '',
-    direction: isCredit ? 'credit' : 'debit',
+    direction: said === '' ? '' : isCredit ? 'credit' : 'debit',
     // A credit that takes a debit back is a refund; a debit that takes a credit back is as little spending as that was income.
     status: shared.isBooked ? (isCredit !== isReversal ? statementIncome : '') : statementPending,
     name: text(transaction, 'RltdPties', party, 'Nm') || text(transaction, 'RltdPties', party, 'Pty', 'Nm'),

@@ -18,8 +18,8 @@ export async function* readOfx(text: AsyncIterable<string>): AsyncGenerator<RawR
   for await (const piece of text) {
     pending += piece;
     for (;;) {
-      const start = pending.indexOf('<');
-      const end = start === -1 ? -1 : pending.indexOf('<', start + 1);
+      const start = nextTag(pending, 0);
+      const end = start === -1 ? -1 : nextTag(pending, start + 1);
       if (end === -1) break;
       const row = reader.take(pending.slice(start, end));
       pending = pending.slice(end);
@@ -30,6 +30,13 @@ export async function* readOfx(text: AsyncIterable<string>): AsyncGenerator<RawR
   const row = reader.take(pending);
   if (row) yield { line: ++count, cells: toCells(row) };
   if (!reader.isOver()) throw new UnreadableStatement('The file ends in the middle of a transaction');
+}
+
+/** Where the next tag begins; a `<` before anything else is part of the text, though it should be `&lt;`. */
+function nextTag(text: string, from: number): number {
+  let at = text.indexOf('<', from);
+  while (at !== -1 && at + 1 < text.length && !/[a-z/?!]/i.test(text.charAt(at + 1))) at = text.indexOf('<', at + 1);
+  return at + 1 < text.length ? at : -1;
 }
 
 const elementMax = 64 * 1_024;
@@ -100,7 +107,8 @@ function toRow(fields: Fields, statement: Statement): StatementRow {
     // The day somebody bought it, where the bank knows it, before the day the bank booked it.
     date: toDay(get('DTUSER') || get('DTPOSTED')),
     valueDate: toDay(get('DTAVAIL')),
-    ...inCurrencies(amount.replace(/^[-+]/, '').replace(',', '.'), get, statement.currency),
+    // OFX lets a comma stand for the decimal point (3.2.9.1).
+    ...inCurrencies(amount.replace(/^[-+]/, '').replace(/^(\d*),(\d*)$/, '$1.$2'), get, statement.currency),
     direction: isCredit ? 'credit' : 'debit',
     status: isCredit && isIncome(type, statement.isCard) ? statementIncome : '',
     name: get('NAME') || get('PAYEE.NAME'),

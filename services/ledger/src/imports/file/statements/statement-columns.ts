@@ -8,7 +8,7 @@ export interface StatementRow {
   currency: string;
   originalAmount: string;
   originalCurrency: string;
-  /** debit or credit. */
+  /** debit or credit; empty where nothing says which. */
   direction: string;
   status: string;
   name: string;
