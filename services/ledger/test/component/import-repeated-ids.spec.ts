@@ -122,6 +122,25 @@ describe('a purchase that stands in a file twice under the id of its source', ()
   });
 });
 
+describe('exports of ours that were put into one file', () => {
+  const header =
+    'id,expense_date,amount,currency,booked_amount,booked_currency,exchange_rate,rate_source,rate_date,title,description,category,' +
+    'category_path,account,account_kind,account_currency,project,payment_method,tags,vendor,status,user_id,created_at';
+  const row = (last: number, title: string): string =>
+    `01a201af-828f-716f-94a4-1cd6efdd260${last},2025-01-01,10.00,EUR,10.00,EUR,1,identity,2025-01-01,${title},,,,,,,,,,,posted,,`;
+
+  it('have each of their expenses once, though equal ones are several', async () => {
+    const context = await driver.tenant('EUR');
+    const file = [header, row(1, 'tea'), row(2, 'tea'), row(2, 'tea'), row(3, 'cake'), row(1, 'tea'), ''].join('\r\n');
+
+    const seen = await driver.preview(context, file);
+
+    expect(seen).toMatchObject({ fresh: 3, duplicates: 2, format: { kind: 'outlay' } });
+    expect(await driver.commit(context, seen.id)).toMatchObject({ imported: 3, duplicates: 2 });
+    expect(await driver.spent(context)).toEqual({ cake: 1_000, tea: 2_000 });
+  });
+});
+
 describe('an entry of a bank with payments that are equal', () => {
   it.each([
     ['none of which has an id', [payment('tea'), payment('tea')]],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ImportDriver, startImports } from './import-driver.ts';
+import { fixture, type ImportDriver, startImports } from './import-driver.ts';
 
 let driver: ImportDriver;
 beforeAll(async () => {
@@ -70,6 +70,18 @@ describe('such a file with the header of another that was booked', () => {
     ]);
     expect(done).toMatchObject({ imported: 2, duplicates: 1 });
     expect(await driver.spent(context)).toEqual({ Coffee: 1_250, Train: 8_000, Lamp: -3_000, Book: -400, Pen: -500 });
+  });
+
+  it('adds nothing of the refunds of a card, taken out of a file that was booked', async () => {
+    const context = await driver.tenant();
+    const bytes = await fixture('purchase-cards/purchase-card-transactions-201612.csv');
+    const [header, ...rows] = bytes.toString('latin1').split(/\r?\n/);
+    const back = rows.filter((row) => row.split(';')[2]?.startsWith('-'));
+    await driver.take(context, bytes);
+
+    const done = await driver.take(context, Buffer.from([header, ...back, ''].join('\n'), 'latin1'));
+
+    expect(done).toMatchObject({ rowsTotal: 132, imported: 0, duplicates: 132 });
   });
 
   it('assumes nothing where both tell the same, as the newest of them does', async () => {

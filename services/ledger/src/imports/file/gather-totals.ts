@@ -73,4 +73,7 @@ const total = (() => {
   return new RegExp(`^(?:${words.join('|')})(?: (?:per|am|vom|zum|as of|as at|on|at|au|al|del|op))?(?: \\d+)*$`);
 })();
 
-const isTotal = (text: string): boolean => text.length <= lengthMax && total.test(foldWords(text));
+/** What all of them have; most texts do not, and all the rest is not worth the time for them. */
+const hint = /tot|sald|sold|sum|somm|bal|bestand|kontostand|gesamt|bertrag/i;
+
+const isTotal = (text: string): boolean => text.length <= lengthMax && hint.test(text) && total.test(foldWords(text));
