@@ -85,6 +85,7 @@ export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './ope
 export { createOpsServer, type OpsServer } from './operations/ops-server.ts';
 export { createOutageLog, type OutageLog } from './operations/outage-log.ts';
 export {
+  cursorMaxLength,
   decodeCursor,
   encodeCursor,
   type PageInfo,

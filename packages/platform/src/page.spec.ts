@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { runInCallScope } from './context/call-scope.ts';
-import { decodeCursor, encodeCursor, parsePage, toPage, toPageInfo } from './page.ts';
+import { cursorMaxLength, decodeCursor, encodeCursor, parsePage, toPage, toPageInfo } from './page.ts';
 
 const position = z.strictObject({ name: z.string(), id: z.uuid() });
 const place = { name: 'Ærø', id: '01980000-0000-7000-8000-000000000001' };
@@ -65,6 +65,19 @@ describe('A cursor', () => {
     expect(() => ask({ kind: undefined })).toThrow(refused);
     expect(() => ask({ from: 6n })).toThrow(refused);
     expect(() => ask({ text: 'a' })).toThrow(refused);
+  });
+});
+
+describe('A cursor of a long position', () => {
+  const withName = (length: number) => encodeCursor({ name: 'x'.repeat(length) });
+  const most = (cursorMaxLength * 3) / 4 - Buffer.from(withName(0), 'base64url').length;
+
+  it('is as long as those that take one allow', () => {
+    expect(withName(most)).toHaveLength(cursorMaxLength);
+  });
+
+  it('is not given out longer than that', () => {
+    expect(() => withName(most + 1)).toThrow('is too long');
   });
 });
 

@@ -7,6 +7,9 @@ import { invalid } from './errors/domain-error.ts';
 const limitDefault = 50;
 const limitMax = 200;
 
+/** A cursor is part of an address; what takes one refuses a longer one than any list gives. */
+export const cursorMaxLength = 2_048;
+
 /** Which page of a list is wanted, as every RPC that lists asks it. A limit of 0 means 50, no cursor the beginning. */
 export interface PageRequest {
   limit: number;
@@ -54,7 +57,8 @@ export function toPageInfo(limit: number, hasMore: boolean, last: unknown): Page
 
 /**
  * A position in a list as text that means nothing to anybody else; bigints become text, bytes hexadecimal. It is bound to
- * the list: many have positions of one shape, and one list's would begin another's anywhere.
+ * the list: many have positions of one shape, and one list's would begin another's anywhere. Throws where it would be
+ * longer than `cursorMaxLength`: a list is never told to go on with what is refused.
  */
 export function encodeCursor(position: unknown, list = listBeingRead()): string {
   const toText = function (this: Record<string, unknown>, key: string, value: unknown): unknown {
@@ -62,7 +66,9 @@ export function encodeCursor(position: unknown, list = listBeingRead()): string 
     if (Buffer.isBuffer(own)) return own.toString('hex');
     return typeof value === 'bigint' ? value.toString() : value;
   };
-  return Buffer.from(JSON.stringify([list, position], toText)).toString('base64url');
+  const cursor = Buffer.from(JSON.stringify([list, position], toText)).toString('base64url');
+  if (cursor.length > cursorMaxLength) throw new Error(`A cursor of ${cursor.length} characters is too long`);
+  return cursor;
 }
 
 /** What a cursor of this list holds; undefined where it is none, or holds text that no list has and no database takes. */

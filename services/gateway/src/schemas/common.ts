@@ -1,5 +1,5 @@
 import type { ledger, PageInfo } from '@outlay/contracts';
-import { hasInvisible, isBlank, isCurrency } from '@outlay/platform';
+import { cursorMaxLength, hasInvisible, isBlank, isCurrency } from '@outlay/platform';
 import { z } from 'zod';
 
 /** An id in a path. */
@@ -157,7 +157,7 @@ export const pageQuery = {
   limit: integerText(1, 200).default(50).meta({ description: 'How many entries at most.' }),
   cursor: z
     .string()
-    .regex(/^[\w.~=+/-]{1,1024}$/, 'is not a cursor that was handed out')
+    .regex(new RegExp(`^[\\w.~=+/-]{1,${cursorMaxLength}}$`), 'is not a cursor that was handed out')
     .optional()
     .meta({ description: 'Where to go on: `pagination.next_cursor` of the page before.' }),
 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { invalid, newId } from '@outlay/platform';
+import { cursorMaxLength, invalid, newId } from '@outlay/platform';
 import { rpcError } from '../support/rpc-error.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -259,6 +259,11 @@ describe('Queries are validated like bodies', () => {
   ])('refuses %s', async (query, field) => {
     const { status, faults } = await queryFaults(query);
     expect([status, Object.keys(faults)]).toEqual([422, [field]]);
+  });
+
+  it('takes a cursor as long as a list may give one, and no longer', async () => {
+    expect((await gateway.fetch(`/api/v1/expenses?cursor=${'x'.repeat(cursorMaxLength)}`)).status).toBe(200);
+    expect((await queryFaults(`cursor=${'x'.repeat(cursorMaxLength + 1)}`)).faults).toHaveProperty('cursor');
   });
 
   it('refuses a parameter that is given twice', async () => {

@@ -9,7 +9,7 @@ import { auditedReferences } from './compare-references.ts';
 import { isOfAnotherEra } from './journal-row.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
 import { sequenceMax } from './read-chain.ts';
-import type { VerificationPosition } from './verification-step.ts';
+import { shorten, toWhole, type VerificationPosition } from './verification-step.ts';
 import { type VerificationWork, verifyJournal } from './verify-journal.ts';
 
 type Rpc = 'verifyJournal' | 'listJournal';
@@ -43,7 +43,7 @@ export function createSealHandlers(
         auditUnsealed: BigInt(found.auditUnsealed),
         head: toHeadMessage(found.head),
         auditHead: toHeadMessage(found.auditHead),
-        nextCursor: found.next === undefined ? '' : encodeCursor(found.next, verification),
+        nextCursor: found.next === undefined ? '' : encodeCursor(shorten(found.next), verification),
       };
     },
     listJournal: async (context, request) => {
@@ -82,9 +82,10 @@ const storedHash = z
 const chainStart = z.strictObject({ sequence, hash: storedHash, isUnproved: z.boolean().optional() });
 const trailPlace = z.strictObject({ id: z.guid(), recordedAt: anyInstant });
 const group = z.strictObject({ sequence, position: z.int32().min(0) });
-const newest = z.strictObject({ sequence, hash: storedHash, sealedAt: anyInstant });
+const newest = z.strictObject({ sequence: sequence.optional(), hash: storedHash.optional(), sealedAt: anyInstant });
 const remembered = { sequence, hash: storedHash, newest: newest.optional() };
-const bound = z.strictObject({ ...remembered, audit: z.strictObject(remembered), recordedAt: instant });
+const audit = z.strictObject(remembered).transform(toWhole);
+const bound = z.strictObject({ ...remembered, audit, recordedAt: instant }).transform(toWhole);
 const counts = {
   ...{ entries: count, sealed: count, unsealed: count, oldest: anyInstant.optional(), bound },
   ...{ auditEntries: count, auditSealed: count, auditUnsealed: count },

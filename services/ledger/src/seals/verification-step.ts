@@ -1,4 +1,5 @@
 import type { ChainStart } from './chain/examine-seals.ts';
+import type { ChainHead } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import type { AuditedReference } from './compare-references.ts';
 import type { GroupPosition, TrailPosition } from './read-audit.ts';
@@ -56,4 +57,27 @@ export const countsOf = (position: VerificationCounts): VerificationCounts => ({
   ...{ auditEntries: position.auditEntries, auditSealed: position.auditSealed, auditUnsealed: position.auditUnsealed },
   ...{ expenses: position.expenses, accounts: position.accounts, references: position.references },
   bound: position.bound,
+});
+
+/** A chain's head as a cursor carries it: without the newest seal's place and hash where they are its own. */
+export interface ShortHead extends ChainHead {
+  newest?: Partial<ChainHead> & { sealedAt: string };
+}
+
+/** The same position without what it says twice, as all of it goes into an address. */
+export const shorten = ({ bound, ...position }: VerificationPosition) => ({
+  ...position,
+  bound: { ...toShort(bound), audit: toShort(bound.audit), recordedAt: bound.recordedAt },
+});
+
+function toShort({ sequence, hash, newest }: RememberedHead): ShortHead {
+  if (newest === undefined) return { sequence, hash };
+  const isSame = newest.sequence === sequence && newest.hash.equals(hash);
+  return { sequence, hash, newest: isSame ? { sealedAt: newest.sealedAt } : newest };
+}
+
+/** A head as it was before it was made short, along with what else is said of it. */
+export const toWhole = <Head extends ShortHead>({ newest, ...head }: Head) => ({
+  ...head,
+  newest: newest && { sequence: head.sequence, hash: head.hash, ...newest },
 });

@@ -111,6 +111,34 @@ describe('a cursor goes on where its list has ended, and nowhere else, in the li
   });
 });
 
+describe('a cursor behind the longest name that there can be goes on in the list of', () => {
+  const nameWith = (last: string) => 'ﷺ'.repeat(199) + last;
+  let other: CallerContext;
+
+  beforeAll(async () => {
+    other = (await ledger.tenant()).owner;
+    for (const name of [nameWith('ﷺ'), nameWith('ﷻ')]) {
+      await ledger.client.createCategory(other, { name, parentId: '' });
+      await ledger.client.createProject(other, { name });
+      await ledger.client.createAccount(other, { name, kind: 'card', currency: '', openingBalance: undefined });
+    }
+    await ledger.client.recordExpense(other, { input: anExpense({ tags: ['ﷺ'.repeat(50), 'ﷻ'.repeat(50)] }) });
+  });
+
+  const lists: [string, (page: Page) => Promise<Answer>][] = [
+    ['categories', (page) => ledger.client.listCategories(other, { page })],
+    ['projects', (page) => ledger.client.listProjects(other, { page })],
+    ['accounts', (page) => ledger.client.listAccounts(other, { page })],
+    ['tags', (page) => ledger.client.listTags(other, { prefix: '', page })],
+  ];
+
+  it.each(lists)('%s', async (_what, list) => {
+    const { page } = await list({ limit: 1, cursor: '' });
+
+    await expect(list({ limit: 1, cursor: page!.nextCursor })).resolves.toMatchObject({ page: { nextCursor: '' } });
+  });
+});
+
 const anyRate = { currency: '', dateFrom: '', dateTo: '', source: '' };
 const anyAudit = { entity: '', entityId: '', actorId: '', from: undefined, to: undefined };
 
