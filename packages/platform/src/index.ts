@@ -78,7 +78,15 @@ export { runProcess } from './lifecycle/run-process.ts';
 export { runService } from './lifecycle/run-service.ts';
 export { pause, within } from './lifecycle/time.ts';
 export { createTurns, type Turns } from './lifecycle/turns.ts';
-export { type AmountFault, formatAmount, fractionDigits, isCurrency, parseAmount } from './money.ts';
+export {
+  type AmountFault,
+  formatAmount,
+  fractionDigits,
+  isBookable,
+  isCurrency,
+  notBookable,
+  parseAmount,
+} from './money.ts';
 export { bindServer } from './operations/bind-server.ts';
 export { createLogger, createSilentLogger, type Logger } from './operations/logger.ts';
 export { Counter, collectProcessMetrics, Gauge, Histogram, metrics } from './operations/metrics.ts';

@@ -1,6 +1,6 @@
 import { fractionDigitsByCurrency } from './currencies.ts';
 
-const amountPattern = /^(-?)(\d{1,15})(?:\.(\d+))?$/;
+const amountPattern = /^(-?)(\d+)(?:\.(\d+))?$/;
 
 /** Whether this is an upper-case ISO 4217 code, withdrawn ones included. */
 export const isCurrency = (code: string): boolean => fractionDigitsByCurrency.has(code);
@@ -8,12 +8,25 @@ export const isCurrency = (code: string): boolean => fractionDigitsByCurrency.ha
 /** Decimals of the currency's minor unit by ISO 4217 (ICU's own figures differ for cash-rounded currencies). */
 export const fractionDigits = (currency: string): number => fractionDigitsByCurrency.get(currency) ?? 2;
 
+/** Ten trillion of a currency with cents; nine thousand of them still sum within 64 bits. */
+const amountMinorMax = 1_000_000_000_000_000n;
+
+/** What is said of an amount that is not bookable. */
+export const notBookable = {
+  code: 'too_big',
+  message: `must be at most ${amountMinorMax} of the currency's smallest units, such as 10000000000000.00 EUR`,
+};
+
+/** Whether an amount in minor units, either side of zero, is as large as one may be that is booked, or less. */
+export const isBookable = (amountMinor: bigint): boolean =>
+  amountMinor >= -amountMinorMax && amountMinor <= amountMinorMax;
+
 /** Why a text is not an amount of a currency. */
 export type AmountFault = 'amount_invalid' | 'amount_too_precise';
 
 /**
- * Minor units of a decimal text such as `-125.50`. Digits, one point, an optional minus; at most 15 digits before the point.
- * More decimals than the currency has are a fault even where they are zeros: the text then means another currency.
+ * Minor units of a decimal text such as `-125.50`. Digits, one point, an optional minus. How large it may be is asked
+ * of `isBookable`. More decimals than the currency has are a fault even where they are zeros: the text then means another currency.
  */
 export const parseAmount = (text: string, currency: string): bigint | AmountFault => {
   const match = amountPattern.exec(text);

@@ -108,10 +108,13 @@ export const decimalFault =
       ? `must have at most ${whole} digits before the point and ${fraction} after it`
       : `must be a decimal number such as "${example}"`;
 
+/** The same of an amount: the largest, of a currency without decimals, has 16 digits. */
+export const amountFault = decimalFault({ whole: 16, fraction: 4, example: '125.50' });
+
 /** Decimal text; how many decimals a currency has is checked where the currency is known. */
 export const amount = z
   .string({ error: decimalHint })
-  .regex(/^-?\d{1,15}(?:\.\d{1,4})?$/, { error: decimalFault({ whole: 15, fraction: 4, example: '125.50' }) })
+  .regex(/^-?\d{1,16}(?:\.\d{1,4})?$/, { error: amountFault })
   .meta({
     description:
       'Decimal text, never a JSON number, with no more decimals than the currency has. At most 1,000,000,000,000,000 of its ' +

@@ -1,21 +1,18 @@
 import type { ledger, Money } from '@outlay/contracts';
-import { invalid, parseAmount } from '@outlay/platform';
-import { decimalFault } from './common.ts';
+import { invalid, isBookable, notBookable, parseAmount } from '@outlay/platform';
+import { amountFault } from './common.ts';
 import type { ExpenseBody, ExpensePatch } from './expense.ts';
 
-/** An amount in minor units. Throws validation_failed where it has more decimals than the currency. */
+/** An amount in minor units. Throws validation_failed where it has more decimals than the currency, or is too large. */
 export function toMinor(amount: string, currency: string, field: string): bigint {
   const minor = parseAmount(amount, currency);
   if (minor === 'amount_too_precise') {
     throw invalid(field, 'amount_too_precise', `has more decimals than ${currency}`);
   }
   if (minor === 'amount_invalid') {
-    throw invalid(
-      field,
-      'amount_invalid',
-      decimalFault({ whole: 15, fraction: 4, example: '125.50' })({ input: amount }),
-    );
+    throw invalid(field, 'amount_invalid', amountFault({ input: amount }));
   }
+  if (!isBookable(minor)) throw invalid(field, notBookable.code, notBookable.message);
   return minor;
 }
 

@@ -78,8 +78,8 @@ describe('Fields that are not valid are 422, one entry each', () => {
   });
 
   it.each([
-    ['1000000000000000', 'must have at most 15 digits before the point and 4 after it'],
-    ['-1.00001', 'must have at most 15 digits before the point and 4 after it'],
+    ['10000000000000000', 'must have at most 16 digits before the point and 4 after it'],
+    ['-1.00001', 'must have at most 16 digits before the point and 4 after it'],
     ['1e3', 'must be a decimal number such as "125.50"'],
     ['', 'must be a decimal number such as "125.50"'],
   ])('says of the amount %j which rule it breaks', async (amount, message) => {
@@ -175,7 +175,7 @@ describe('Money is a decimal string', () => {
     ]);
   });
 
-  it.each(['1,50', ' 1', '1 ', '+1', '.5', '5.', '1e3', '0x10', '٣', '', '-', '1.23456', '1234567890123456'])(
+  it.each(['1,50', ' 1', '1 ', '+1', '.5', '5.', '1e3', '0x10', '٣', '', '-', '1.23456', '12345678901234567'])(
     'refuses %j',
     async (amount) => {
       expect(await faultsOf({ ...expense, amount })).toMatchObject({
@@ -201,7 +201,8 @@ describe('Money is a decimal string', () => {
     ['-3.5', 'EUR', -350n],
     ['1000', 'JPY', 1000n],
     ['1.234', 'KWD', 1234n],
-    ['999999999999999.99', 'EUR', 99999999999999999n],
+    ['10000000000000.00', 'EUR', 1_000_000_000_000_000n],
+    ['-1000000000000000', 'JPY', -1_000_000_000_000_000n],
   ])('hands %s %s to the ledger as %s minor units', async (amount, currency, amountMinor) => {
     const answer = await gateway.fetch('/api/v1/expenses', { method: 'POST', json: { ...expense, amount, currency } });
     expect(answer.status).toBe(201);
@@ -209,6 +210,16 @@ describe('Money is a decimal string', () => {
       input: { amount: { currency, amountMinor } },
     });
     expect(Number((await answer.json()).amount)).toBe(Number(amount));
+  });
+
+  it.each([
+    ['10000000000000.01', 'EUR'],
+    ['-1000000000000001', 'JPY'],
+    ['9999999999999999.9999', 'CLF'],
+  ])('refuses %s %s as too large, which it also is to look for', async (amount, currency) => {
+    const refused = { status: 422, faults: { amount: 'too_big' } };
+    expect(await faultsOf({ ...expense, amount, currency })).toMatchObject(refused);
+    expect((await queryFaults('amount_min=9999999999999999.99')).faults).toEqual({ amount_min: 'too_big' });
   });
 
   it.each(['eur', 'EURO', 'XXQ', '€'])('refuses the currency %s', async (currency) => {

@@ -6,13 +6,6 @@ export interface Money {
   readonly amountMinor: bigint;
 }
 
-/** Ten trillion of a currency with cents; nine thousand of them still sum within 64 bits. */
-export const amountMinorMax = 1_000_000_000_000_000n;
-
-/** Whether an amount in minor units, either side of zero, is as large as one may be that is booked, or less. */
-export const isBookable = (amountMinor: bigint): boolean =>
-  amountMinor >= -amountMinorMax && amountMinor <= amountMinorMax;
-
 /** Whether two sums are the same. */
 export const isSameMoney = (left: Money, right: Money): boolean =>
   left.amountMinor === right.amountMinor && left.currency === right.currency;

@@ -1,6 +1,7 @@
 import type { PaymentMethod } from '@outlay/contracts';
+import { isBookable } from '@outlay/platform';
 import type { BookableExpense } from './booking.ts';
-import { type AppliedRate, convert, isBookable, isListed, isSameMoney, type Money, type WantedRate } from './money.ts';
+import { type AppliedRate, convert, isListed, isSameMoney, type Money, type WantedRate } from './money.ts';
 
 /** What a client says of an expense. */
 export interface ExpenseInput {

@@ -1,6 +1,5 @@
-import { isCurrency } from '@outlay/platform';
+import { isBookable, isCurrency, notBookable } from '@outlay/platform';
 import { z } from 'zod';
-import { amountMinorMax, isBookable } from '../domain/money.ts';
 
 /** PostgreSQL stores no NUL in text. */
 const storable = (text: string) => !text.includes('\0');
@@ -37,8 +36,8 @@ export const currency = z
 
 /** An amount in minor units, as large as one may be that a client gives. */
 export const amountMinor = z.bigint('is required').refine(isBookable, {
-  message: `must be at most ${amountMinorMax} of the currency's smallest units, such as 10000000000000.00 EUR`,
-  params: { code: 'too_big' },
+  message: notBookable.message,
+  params: { code: notBookable.code },
 });
 
 const dateFault = 'must be a date such as 2025-01-15';

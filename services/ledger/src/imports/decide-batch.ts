@@ -1,5 +1,5 @@
-import type { Session, TenantContext } from '@outlay/platform';
-import { convert, isBookable } from '../domain/money.ts';
+import { isBookable, type Session, type TenantContext } from '@outlay/platform';
+import { convert } from '../domain/money.ts';
 import { resolveRates } from '../rates/resolve-rates.ts';
 import type { IdentifiedRow } from './claim-purchases.ts';
 import { exportSpace } from './file/export-row.ts';

@@ -40,6 +40,15 @@ describe('a row of an export', () => {
     });
   });
 
+  it('has the largest amount there is, of a currency without decimals too', () => {
+    const largest = { amount: '1000000000000000', currency: 'JPY', booked_amount: '10000000000000.00' };
+
+    expect(parse({ ...largest, booked_currency: 'EUR', exchange_rate: '0.01', rate_source: 'given' })).toMatchObject({
+      purchase: { amount: { amountMinor: 10n ** 15n }, booked: { amountMinor: 10n ** 15n } },
+    });
+    expect(parse({ amount: '1000000000000001', currency: 'JPY' })).toEqual(refusedFor('amount', 'amount_too_large'));
+  });
+
   it.each([
     ['category_path', `A/${'x'.repeat(201)}/B`, 'text_too_long'],
     ['tags', 'x'.repeat(51), 'text_too_long'],

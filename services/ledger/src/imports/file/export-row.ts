@@ -1,6 +1,6 @@
 import { accountKinds, type PaymentMethod, paymentMethods } from '@outlay/contracts';
-import { fractionDigits, isCurrency, parseAmount } from '@outlay/platform';
-import { convert, impliedRate, isBookable, isRate, type Money, type RateSource } from '../../domain/money.ts';
+import { fractionDigits, isBookable, isCurrency, parseAmount } from '@outlay/platform';
+import { convert, impliedRate, isRate, type Money, type RateSource } from '../../domain/money.ts';
 import { restored } from '../../exports/write-csv.ts';
 import { type ExportName, exportColumns, exportHeader } from './export-columns.ts';
 import type { FileFormat } from './file-format.ts';

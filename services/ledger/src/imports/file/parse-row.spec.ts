@@ -324,7 +324,7 @@ describe('the amount of a row', () => {
     ['10.005,EUR,8.97,GBP', 'amount_too_precise', 'Original Amt'],
     ['10.50,JPY,8.97,GBP', 'amount_too_precise', 'Original Amt'],
     ['99999999999999.00,EUR,8.97,GBP', 'amount_too_large', 'Original Amt'],
-    ['9999999999999999999999.00,EUR,8.97,GBP', 'amount_invalid', 'Original Amt'],
+    ['9999999999999999999999.00,EUR,8.97,GBP', 'amount_too_large', 'Original Amt'],
   ])('is refused: %s is %s', async (row, code, column) => {
     expect(await one(row)).toMatchObject({ code, column });
   });

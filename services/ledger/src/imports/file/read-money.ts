@@ -1,5 +1,5 @@
-import { fractionDigits, parseAmount } from '@outlay/platform';
-import { isBookable, type Money } from '../../domain/money.ts';
+import { fractionDigits, isBookable, parseAmount } from '@outlay/platform';
+import type { Money } from '../../domain/money.ts';
 import type { BoundColumns, MoneyColumns } from './bind-columns.ts';
 import { namesCurrency } from './currency-code.ts';
 import { currencyOf } from './currency-of.ts';

@@ -1,5 +1,5 @@
-import { formatAmount, fractionDigits, isCurrency, parseAmount } from '@outlay/platform';
-import { convert, isBookable, isRate, ratioOf, toRateText } from '../../../domain/money.ts';
+import { formatAmount, fractionDigits, isBookable, isCurrency, parseAmount } from '@outlay/platform';
+import { convert, isRate, ratioOf, toRateText } from '../../../domain/money.ts';
 import type { RawRow } from '../csv-splitter.ts';
 import { withoutNeedlessZeros } from '../read-money.ts';
 import { type StatementRow, statementIncome, toCells } from './statement-columns.ts';
