@@ -102,6 +102,9 @@ export const toRateText = ({ numerator, denominator }: Ratio): string | undefine
   return isRate(text) ? text : undefined;
 };
 
+/** A rate as it is written with no more zeros than it needs. */
+export const withoutZeros = (rate: string): string => toRateText(ratioOf(rate)) ?? rate;
+
 const tenTo = (exponent: number): bigint => 10n ** BigInt(exponent);
 
 const divideHalfEven = (numerator: bigint, denominator: bigint): bigint => {

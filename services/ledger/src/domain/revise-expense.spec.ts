@@ -61,6 +61,19 @@ describe('bringing an expense into the tenant’s currency', () => {
 });
 
 describe('revising an expense', () => {
+  it('leaves a rate as it was written, where another one says the same', () => {
+    const given: BookableExpense = {
+      ...anInput({ amount: usd(1_000n) }),
+      booked: eur(7_100n),
+      rate: { rate: '7.10', source: 'given', date: '2025-01-15' },
+    };
+
+    expect(reviseExpense(given, { exchangeRate: '7.1' })).toEqual(given);
+    expect(reviseExpense(given, { exchangeRate: '7.2' })).toMatchObject({ rate: { rate: '7.2' } });
+    const later = { exchangeRate: '7.1', expenseDate: '2025-01-16' };
+    expect(reviseExpense(given, later)).toMatchObject({ rate: { rate: '7.1', date: '2025-01-16' } });
+  });
+
   const billed: BookableExpense = {
     ...anInput({ amount: usd(1_000n) }),
     booked: eur(913n),

@@ -1,7 +1,7 @@
 import type { PaymentMethod } from '@outlay/contracts';
 import { isBookable } from '@outlay/platform';
 import type { BookableExpense } from './booking.ts';
-import { type AppliedRate, convert, isListed, isSameMoney, type Money, type WantedRate } from './money.ts';
+import { type AppliedRate, convert, isListed, isSameMoney, isSameRate, type Money, type WantedRate } from './money.ts';
 
 /** What a client says of an expense. */
 export interface ExpenseInput {
@@ -83,7 +83,9 @@ export const reviseExpense = (
     return isBookable(booked.amountMinor) ? { ...revised, booked } : 'exchange_rate_out_of_range';
   }
   const applied = applyRate(revised.amount, currency, { exchangeRate, listed }, revised.expenseDate);
-  return typeof applied === 'string' ? applied : { ...revised, ...applied };
+  if (typeof applied === 'string') return applied;
+  const isSame = isSameRate(applied.rate, current.rate);
+  return { ...revised, booked: applied.booked, rate: isSame ? current.rate : applied.rate };
 };
 
 const keepsRate = (

@@ -1,5 +1,6 @@
 import { isBookable, isCurrency, notBookable } from '@outlay/platform';
 import { z } from 'zod';
+import { isRate, withoutZeros } from '../domain/money.ts';
 
 /** PostgreSQL stores no NUL in text. */
 const storable = (text: string) => !text.includes('\0');
@@ -39,6 +40,15 @@ export const amountMinor = z.bigint('is required').refine(isBookable, {
   message: notBookable.message,
   params: { code: notBookable.code },
 });
+
+/** A rate without needless zeros, so that one rate is always the same text. */
+export const rate = z
+  .string()
+  .refine(isRate, {
+    message: 'must be a decimal above zero with at most 12 digits on either side of the point',
+    params: { code: 'invalid_format' },
+  })
+  .transform(withoutZeros);
 
 const dateFault = 'must be a date such as 2025-01-15';
 

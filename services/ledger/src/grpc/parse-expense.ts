@@ -1,18 +1,12 @@
 import { type ledger, paymentMethods } from '@outlay/contracts';
 import { type DomainError, invalid, isDomainError, parseInput } from '@outlay/platform';
 import { z } from 'zod';
-import { isRate } from '../domain/money.ts';
 import type { ExpenseInput } from '../domain/revise-expense.ts';
-import { amountMinor, currency, expenseDate, id, name, optional, text } from './fields.ts';
+import { amountMinor, currency, expenseDate, id, name, optional, rate, text } from './fields.ts';
 
 const spentMinor = amountMinor.refine((minor) => minor !== 0n, {
   message: 'must not be zero',
   params: { code: 'zero' },
-});
-
-const exchangeRate = z.string().refine(isRate, {
-  message: 'must be a decimal above zero with at most 12 digits on either side of the point',
-  params: { code: 'invalid_format' },
 });
 
 /** In the words of the public API, where money is two fields. */
@@ -31,7 +25,7 @@ const expense = z.object({
     .max(50, 'must be 50 at most')
     .transform((tags) => [...new Set(tags)]),
   vendor: text(200),
-  exchange_rate: optional(exchangeRate),
+  exchange_rate: optional(rate),
 });
 
 /** Reads what a client says of a new expense. Throws invalid with one detail for each wrong field. */

@@ -1,8 +1,7 @@
 import type { access, ledger } from '@outlay/contracts';
 import { invalid, parseInput, parsePage, type ServiceHandlers, type TenantContext, toPageInfo } from '@outlay/platform';
 import { z } from 'zod';
-import { isRate, ratioOf, toRateText } from '../domain/money.ts';
-import { currency, date, expenseDate, id, optional, text } from '../grpc/fields.ts';
+import { currency, date, expenseDate, id, optional, rate, text } from '../grpc/fields.ts';
 import {
   correctExchangeRate,
   createExchangeRate,
@@ -110,14 +109,6 @@ const filters = z.object({
 });
 
 const position = z.strictObject({ date, baseCurrency: currency, quoteCurrency: currency, source });
-
-const rate = z
-  .string()
-  .refine(isRate, {
-    message: 'must be a decimal above zero with at most 12 digits on either side of the point',
-    params: { code: 'invalid_format' },
-  })
-  .transform((given) => toRateText(ratioOf(given)) ?? given);
 
 const provider = text(100);
 

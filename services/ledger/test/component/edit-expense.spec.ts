@@ -160,6 +160,22 @@ describe('editing an expense', () => {
     expect(await audits()).toHaveLength(1);
   });
 
+  it('takes a rate for the same however it is written', async () => {
+    const tenant = await ledger.tenant();
+    const written = (exchangeRate: string) =>
+      anExpense({ amount: { currency: 'USD', amountMinor: 100n }, exchangeRate });
+    const { expense: before } = await ledger.client.recordExpense(tenant.owner, { input: written('007.10') });
+    const edit = async (rate: string) => {
+      const changes = { input: written(rate), updateMask: ['amount', 'exchange_rate'] };
+      return (await ledger.client.editExpense(tenant.owner, { expenseId: before!.id, ...changes })).expense;
+    };
+
+    expect(before!.rate!.rate).toBe('7.1');
+    for (const rate of ['7.1', '7.100', '07.10']) expect(await edit(rate)).toEqual(before);
+    expect(await entries(tenant)).toHaveLength(1);
+    expect(await edit('7.101')).toMatchObject({ rate: { rate: '7.101' }, version: 2n });
+  });
+
   it('keeps the rate of a foreign amount, and takes a new one', async () => {
     const tenant = await ledger.tenant();
     const usd = (amountMinor: bigint) => ({ currency: 'USD', amountMinor });

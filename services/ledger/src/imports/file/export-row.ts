@@ -1,6 +1,6 @@
 import { accountKinds, type PaymentMethod, paymentMethods } from '@outlay/contracts';
 import { fractionDigits, isBookable, isCurrency, parseAmount } from '@outlay/platform';
-import { convert, impliedRate, isRate, type Money, type RateSource } from '../../domain/money.ts';
+import { convert, impliedRate, isRate, type Money, type RateSource, withoutZeros } from '../../domain/money.ts';
 import { restored } from '../../exports/write-csv.ts';
 import { type ExportName, exportColumns, exportHeader } from './export-columns.ts';
 import type { FileFormat } from './file-format.ts';
@@ -147,7 +147,7 @@ function readMoney(cells: Cells, given: Reading, date: string): Pick<Purchase, '
   const expected = convert(amount, rate, tenantCurrency);
   const isOff = kept === 'given' && expected.amountMinor !== booked.amountMinor;
   const rateDate = cells.rate_date === '' ? date : readDay(cells, 'rate_date', given);
-  return { amount, booked, rate: { rate, source: isOff ? 'billed' : kept, date: rateDate } };
+  return { amount, booked, rate: { rate: withoutZeros(rate), source: isOff ? 'billed' : kept, date: rateDate } };
 }
 
 function readAmount(

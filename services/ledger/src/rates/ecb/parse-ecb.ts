@@ -1,6 +1,6 @@
 import { invalid, isCurrency } from '@outlay/platform';
 import { SaxesParser } from 'saxes';
-import { isRate, ratioOf, toRateText } from '../../domain/money.ts';
+import { isRate, withoutZeros } from '../../domain/money.ts';
 
 /** What one euro was worth on a day. */
 export interface EuroRate {
@@ -77,7 +77,7 @@ function createReader(today: string) {
       return;
     }
     const date = day ?? '';
-    const rate = isRate(text) ? toRateText(ratioOf(text)) : undefined;
+    const rate = isRate(text) ? withoutZeros(text) : undefined;
     if (rate === undefined) {
       throw invalid('file', 'rate_invalid', `has no rate of ${currency} on ${date} that is a decimal above zero`);
     }
