@@ -4,6 +4,7 @@ import {
   accountEntriesQuery,
   accountEntryPage,
   accountEntryPageExample,
+  ofOneInstant,
   renderAccountEntries,
 } from '../schemas/books.ts';
 import { idParams, toPageRequest } from '../schemas/common.ts';
@@ -15,7 +16,8 @@ export const listAccountEntries = defineRoute({
   summary: 'List what was posted to an account of the books',
   description:
     'The general ledger: by effective date, then in the order of recording, each with the balance after it. The id is that of ' +
-    'a category, an account, or one of the four that every tenant has. The pages of a list are of one instant.',
+    'a category, an account, or one of the four that every tenant has. ' +
+    ofOneInstant,
   tags: ['Reports'],
   access: access.ledger.listAccountEntries,
   notFound: 'ledger_account_not_found',

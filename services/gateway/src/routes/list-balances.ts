@@ -1,6 +1,6 @@
 import { access } from '@outlay/contracts';
 import { defineRoute } from '../http/define-route.ts';
-import { balancePage, balancePageExample, balancesQuery, renderBalancePage } from '../schemas/books.ts';
+import { balancePage, balancePageExample, balancesQuery, ofOneInstant, renderBalancePage } from '../schemas/books.ts';
 import { toPageRequest } from '../schemas/common.ts';
 
 export const listBalances = defineRoute({
@@ -10,7 +10,8 @@ export const listBalances = defineRoute({
   summary: 'List what each account of the books stands at',
   description:
     'Each category, each account, and four that every tenant has: on a day (`as_of`), and as the books knew it at an instant ' +
-    '(`known_as_of`). By currency. The pages of a list are of one instant.',
+    '(`known_as_of`). By currency. ' +
+    ofOneInstant,
   tags: ['Reports'],
   access: access.ledger.listBalances,
   errors: ['books_not_settled'],

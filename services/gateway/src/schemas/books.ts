@@ -15,6 +15,11 @@ import {
   uuid,
 } from './common.ts';
 
+/** What is said of the lists of the books. */
+export const ofOneInstant =
+  'The pages of a list are of one instant, and what the last one ends with is what the next goes on from. Where a list has ' +
+  'several pages and something was booked within the last second, its first page is answered once that is final, about a second later.';
+
 const knownAsOfHint = 'must be an instant in UTC such as 2025-02-01T00:00:00Z, with microseconds at most';
 
 /** An instant of the past in UTC; finer than microseconds nothing is recorded. */

@@ -9,6 +9,8 @@ import { pastTriggers } from './driver/past-triggers.ts';
 import type { TestLedger } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
 
+const { uncategorised } = ledgerAccounts;
+
 let ledger: TestLedger;
 let superuser: pg.Client;
 let stop: () => Promise<void>;
@@ -54,20 +56,7 @@ describe('while a transaction is open', () => {
 
   it('a segment ends more than a second before it began, and not later', async () => {
     const tenant = await ledger.tenant();
-    const book = async (recordedAt: string): Promise<void> => {
-      await pastTriggers(superuser, () =>
-        superuser.query(
-          `with entry as (
-           insert into ledger.journal_entries
-             (tenant_id, id, recorded_at, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
-           values ($1, $2, $3, '2025-01-15', 'expense', $2, 'EUR', 5, 1, 'identity', '2025-01-15')
-         )
-         insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
-         values ($1, $2, 1, $3, $4, 'EUR', 5), ($1, $2, 2, $3, $5, 'EUR', -5)`,
-          [tenant.tenantId, newId(), recordedAt, ledgerAccounts.uncategorised, ledgerAccounts.unassigned],
-        ),
-      );
-    };
+    const book = (recordedAt: string) => bookAt(tenant.tenantId, recordedAt);
     const segment = () => segmentJournal(database, toTenantId(tenant.tenantId), 2);
 
     await book(await before('0.9 seconds'));
@@ -77,4 +66,49 @@ describe('while a transaction is open', () => {
     await eventually(async () => expect(await segment()).toBe(true));
     expect(await segment()).toBe(false);
   });
+
+  it('a list of several pages is of an instant that is final, at once where nothing was recorded since', async () => {
+    const tenant = await ledger.tenant();
+    for (const interval of ['1.2 seconds', '1.1 seconds']) await bookAt(tenant.tenantId, await before(interval));
+
+    const { entries, knownAsOf } = await books.entries(tenant.owner, uncategorised, {}, 1);
+
+    expect(entries.map(({ balanceMinor }) => balanceMinor)).toEqual(['5', '10']);
+    expect(knownAsOf < (await before('1 second'))).toBe(true);
+    expect(await books.entries(tenant.owner, uncategorised, { knownAsOf })).toMatchObject({ entries: [{}, {}] });
+  });
+
+  it('a list of several pages waits for what was recorded since, and one of a single page does not', async () => {
+    const tenant = await ledger.tenant();
+    for (const interval of ['1.1 seconds', '0.9 seconds']) await bookAt(tenant.tenantId, await before(interval));
+
+    await expect(books.entries(tenant.owner, uncategorised, {}, 1)).rejects.toMatchObject({
+      code: 'books_not_settled',
+    });
+    expect((await books.entries(tenant.owner, uncategorised)).entries).toHaveLength(2);
+  });
+
+  it('a list of several pages waits for the chart, where an account was just named', async () => {
+    const tenant = await ledger.tenant();
+    await ledger.client.createCategory(tenant.owner, { name: 'Software' });
+
+    await expect(books.balances(tenant.owner, {}, 1)).rejects.toMatchObject({ code: 'books_not_settled' });
+    expect((await books.balances(tenant.owner)).accounts).toHaveLength(5);
+  });
 });
+
+/** An entry of 5 to uncategorised that was recorded at an instant. */
+async function bookAt(tenantId: string, recordedAt: string): Promise<void> {
+  await pastTriggers(superuser, () =>
+    superuser.query(
+      `with entry as (
+       insert into ledger.journal_entries
+         (tenant_id, id, recorded_at, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
+       values ($1, $2, $3, '2025-01-15', 'expense', $2, 'EUR', 5, 1, 'identity', '2025-01-15')
+     )
+     insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
+     values ($1, $2, 1, $3, $4, 'EUR', 5), ($1, $2, 2, $3, $5, 'EUR', -5)`,
+      [tenantId, newId(), recordedAt, uncategorised, ledgerAccounts.unassigned],
+    ),
+  );
+}

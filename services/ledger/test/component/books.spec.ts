@@ -241,6 +241,31 @@ describe('the entries of an account', () => {
     });
   });
 
+  it('go on from page to page, whatever was just being booked when the first was read', async () => {
+    const tenant = await ledger.tenant();
+    for (const expenseDate of ['2025-01-14', '2025-01-16']) await record(tenant, { expenseDate });
+    const writer = await openWriter(tenant);
+    await writer.query(bookedByHand(tenant.tenantId));
+    const list = (cursor: string) =>
+      ledger.client.listAccountEntries(tenant.owner, {
+        ...{ ledgerAccountId: uncategorised, dateFrom: '', dateTo: '', knownAsOf: '', page: { limit: 1, cursor } },
+      });
+
+    const asked = list('');
+    await books.trialBalance(tenant.owner);
+    await writer.query('commit');
+    await writer.end();
+    const pages = [await asked];
+    for (let cursor = pages[0]!.page!.nextCursor; cursor !== ''; cursor = pages.at(-1)!.page!.nextCursor) {
+      pages.push(await list(cursor));
+    }
+
+    const entries = pages.flatMap((page) => page.entries);
+    expect(entries.map(({ balanceMinor }) => balanceMinor)).toEqual(['12550', '12650', '25200']);
+    expect(pages.map(({ closing }) => closing[0]!.balanceMinor)).toEqual(['25200', '25200', '25200']);
+    expect(new Set(pages.map(({ knownAsOf }) => knownAsOf)).size).toBe(1);
+  });
+
   it('say what an expense was called when each was booked', async () => {
     const tenant = await ledger.tenant();
     const expense = await record(tenant, { title: 'One seat' });
