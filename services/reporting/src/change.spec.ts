@@ -23,6 +23,7 @@ describe('reading events', () => {
         expenseDate: '2025-01-15',
         currency: 'EUR',
         amountMinor: 12_180n,
+        isRefund: false,
         categoryId: '0197a3c0-1111-7000-8000-000000000001',
         projectId: '0197a3c0-3333-7000-8000-000000000001',
         accountId: '0197a3c0-2222-7000-8000-000000000001',

@@ -13,6 +13,8 @@ export interface ExpenseState {
   expenseDate: string;
   currency: string;
   amountMinor: bigint;
+  /** By what was paid: booked, it may be worth nothing and have no sign. */
+  isRefund: boolean;
   categoryId: string | null;
   projectId: string | null;
   accountId: string | null;
@@ -86,6 +88,7 @@ export function toExpense(expense: ledger.Expense | undefined): { state: Expense
       expenseDate: parsed.expenseDate,
       currency: parsed.booked.currency,
       amountMinor: parsed.booked.amountMinor,
+      isRefund: parsed.amount.amountMinor < 0n,
       categoryId: references.category?.id ?? null,
       projectId: references.project?.id ?? null,
       accountId: references.account?.id ?? null,
@@ -124,6 +127,7 @@ const expenseSchema = z.object({
   version,
   status: z.enum(['posted', 'reversed']),
   expenseDate: z.iso.date(),
+  amount: z.object({ amountMinor: z.bigint() }),
   booked: z.object({ currency, amountMinor: z.bigint() }),
   category: reference,
   project: reference,

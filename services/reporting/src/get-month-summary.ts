@@ -1,6 +1,6 @@
 import type { reporting } from '@outlay/contracts';
 import { type Database, invalid, isUuid, type TenantContext } from '@outlay/platform';
-import { dimensionsOf } from './dimensions.ts';
+import { dimensionsOf, isRefund } from './dimensions.ts';
 
 /**
  * One statement, one round trip. It answers a row for the whole month and one for each dimension's value, with the
@@ -64,8 +64,8 @@ const personSummary = {
       part.dimension, part.dimension_id,
       sum(fact.amount_minor) as total_minor,
       count(*) as expense_count,
-      coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0) as refunds_total_minor,
-      count(*) filter (where fact.amount_minor < 0) as refunds_count
+      coalesce(sum(fact.amount_minor) filter (where ${isRefund('fact')}), 0) as refunds_total_minor,
+      count(*) filter (where ${isRefund('fact')}) as refunds_count
     from expense_facts as fact
     cross join lateral ${dimensionsOf('fact')}
     where fact.tenant_id = scope.tenant_id

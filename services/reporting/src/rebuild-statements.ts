@@ -1,5 +1,5 @@
 import type { Session } from '@outlay/platform';
-import { dimensionsOf } from './dimensions.ts';
+import { dimensionsOf, isRefund } from './dimensions.ts';
 
 /** Totals as they follow from the facts alone: what the projection's differences must have added up to. */
 const expectedTotals = `
@@ -7,8 +7,8 @@ const expectedTotals = `
     date_trunc('month', fact.expense_date::timestamp)::date as month, part.dimension, part.dimension_id, fact.currency,
     sum(fact.amount_minor) as total_minor,
     count(*) as expense_count,
-    coalesce(sum(fact.amount_minor) filter (where fact.amount_minor < 0), 0) as refunds_total_minor,
-    count(*) filter (where fact.amount_minor < 0) as refunds_count
+    coalesce(sum(fact.amount_minor) filter (where ${isRefund('fact')}), 0) as refunds_total_minor,
+    count(*) filter (where ${isRefund('fact')}) as refunds_count
   from expense_facts as fact
   cross join lateral ${dimensionsOf('fact')}
   where fact.tenant_id = $1::uuid and fact.is_posted
@@ -50,38 +50,39 @@ export async function repairFacts(session: Session, rebuild: { rebuildId: string
     `with staged as materialized (
       select
         expense.expense_id, expense.version, expense.is_posted, expense.expense_date, expense.currency,
-        expense.amount_minor, expense.category_id, expense.project_id, expense.account_id, expense.user_id
+        expense.amount_minor, expense.is_refund, expense.category_id, expense.project_id, expense.account_id, expense.user_id
       from rebuild_expenses as expense
       where expense.tenant_id = $1::uuid and expense.rebuild_id = $2::uuid
     ),
     wrong as materialized (
       select
         staged.expense_id, staged.version, staged.is_posted, staged.expense_date, staged.currency,
-        staged.amount_minor, staged.category_id, staged.project_id, staged.account_id, staged.user_id
+        staged.amount_minor, staged.is_refund, staged.category_id, staged.project_id, staged.account_id, staged.user_id
       from staged
       left join expense_facts as fact on fact.tenant_id = $1::uuid and fact.expense_id = staged.expense_id
       where (fact.expense_id is null or not (fact.version > staged.version and fact.projected > $3::bigint))
         and (
           fact.version, fact.is_posted, fact.expense_date, fact.currency, fact.amount_minor,
-          fact.category_id, fact.project_id, fact.account_id, fact.user_id
+          ${isRefund('fact')}, fact.category_id, fact.project_id, fact.account_id, fact.user_id
         ) is distinct from (
           staged.version, staged.is_posted, staged.expense_date, staged.currency, staged.amount_minor,
-          staged.category_id, staged.project_id, staged.account_id, staged.user_id
+          ${isRefund('staged')}, staged.category_id, staged.project_id, staged.account_id, staged.user_id
         )
     ),
     written as (
       insert into expense_facts (
         tenant_id, expense_id, version, is_posted, expense_date, currency, amount_minor,
-        category_id, project_id, account_id, user_id
+        is_refund, category_id, project_id, account_id, user_id
       )
       select
         $1::uuid, wrong.expense_id, wrong.version, wrong.is_posted, wrong.expense_date, wrong.currency,
-        wrong.amount_minor, wrong.category_id, wrong.project_id, wrong.account_id, wrong.user_id
+        wrong.amount_minor, wrong.is_refund, wrong.category_id, wrong.project_id, wrong.account_id, wrong.user_id
       from wrong
       order by wrong.expense_id
       on conflict (tenant_id, expense_id) do update
       set version = excluded.version, is_posted = excluded.is_posted, expense_date = excluded.expense_date,
-        currency = excluded.currency, amount_minor = excluded.amount_minor, category_id = excluded.category_id,
+        currency = excluded.currency, amount_minor = excluded.amount_minor, is_refund = excluded.is_refund,
+        category_id = excluded.category_id,
         project_id = excluded.project_id, account_id = excluded.account_id, user_id = excluded.user_id,
         projected = excluded.projected
       returning expense_facts.expense_id

@@ -107,11 +107,11 @@ async function stageExpenses(
 const stageRows = `
 insert into rebuild_expenses as staged (
   tenant_id, rebuild_id, expense_id, version, is_posted, expense_date, currency, amount_minor,
-  category_id, project_id, account_id, user_id
+  is_refund, category_id, project_id, account_id, user_id
 )
 select
   $1::uuid, $3::uuid, incoming.expense_id, incoming.version, incoming.is_posted, incoming.expense_date,
-  incoming.currency, incoming.amount_minor, incoming.category_id, incoming.project_id, incoming.account_id,
+  incoming.currency, incoming.amount_minor, incoming.is_refund, incoming.category_id, incoming.project_id, incoming.account_id,
   incoming.user_id
 from (${expenseRows}) as incoming`;
 

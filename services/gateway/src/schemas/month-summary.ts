@@ -19,7 +19,12 @@ export const monthSummarySchema = z
     total: renderedAmount.meta({ description: 'Net of refunds.' }),
     count: z.int().meta({ description: 'Expenses and refunds.' }),
     refunds: z
-      .strictObject({ total: renderedAmount.meta({ description: 'Zero or negative.' }), count: z.int() })
+      .strictObject({
+        total: renderedAmount.meta({ description: 'Zero or negative.' }),
+        count: z.int().meta({
+          description: 'Of negative amounts as they were paid, those too that are worth nothing in this currency.',
+        }),
+      })
       .meta({ id: 'Refunds' }),
     by_category: z.array(total).meta({ description: 'Largest first.' }),
     by_project: z.array(total),

@@ -53,6 +53,7 @@ export function eventOf(state: ledger.Expense): ProjectedEvent {
 
 const state = fc.record({
   amountMinor: fc.oneof(fc.bigInt({ min: -50_000n, max: 50_000n }), fc.constant(0n)),
+  isWorthNothing: fc.boolean(),
   month: fc.constantFrom('2024-12', '2025-01', '2025-02'),
   day: fc.integer({ min: 1, max: 28 }),
   category: fc.option(fc.constantFrom(...categoryIds), { nil: undefined }),
@@ -75,6 +76,7 @@ export const histories: fc.Arbitrary<ExpenseHistory[]> = fc
           id: id(9, index + 1),
           version: BigInt(position + 1),
           amountMinor: one.amountMinor,
+          ...(one.isWorthNothing && { booked: { currency: 'EUR', amountMinor: 0n } }),
           expenseDate: `${one.month}-${String(one.day).padStart(2, '0')}`,
           category: named(one.category) || undefined,
           project: named(one.project) || undefined,
@@ -113,7 +115,7 @@ export function recompute(expenses: readonly ledger.Expense[]): ModelTotal[] {
       const total = totals.get(key) ?? { key, total: 0n, count: 0n, refunds: 0n, refundsCount: 0n };
       total.total += amountMinor;
       total.count += 1n;
-      if (amountMinor < 0n) {
+      if (one.amount && one.amount.amountMinor < 0n) {
         total.refunds += amountMinor;
         total.refundsCount += 1n;
       }

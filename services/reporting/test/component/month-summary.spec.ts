@@ -27,6 +27,23 @@ describe('the summary of a month', () => {
   const summaryOf = (tenantId: string, month = '2025-01', role: 'owner' | 'analyst' | 'member' = 'owner') =>
     harness.client.getMonthSummary(harness.as({ tenantId, role }), { month, userId: '' });
 
+  it('counts a refund by what was paid, though it be worth nothing in the books', async () => {
+    const tenantId = newTenantId();
+    const cents = (amountMinor: bigint) => {
+      const booked = { currency: 'JPY', amountMinor: 0n };
+      return eventOf(expense({ id: newId(), amount: { currency: 'USD', amountMinor }, booked, userId: tenantId }));
+    };
+
+    await harness.publish(tenantId, [cents(-30n), cents(30n)]);
+
+    const counted = { totalMinor: 0n, count: 2n, refundsTotalMinor: 0n, refundsCount: 1n };
+    await eventually(async () => expect(await summaryOf(tenantId)).toMatchObject(counted));
+    const ofPerson = { month: '2025-01', userId: tenantId };
+    expect(await harness.client.getMonthSummary(harness.as({ tenantId, role: 'owner' }), ofPerson)).toMatchObject(
+      counted,
+    );
+  });
+
   it('adds up expenses and refunds, in all and by category, project and account', async () => {
     const tenantId = newTenantId();
 

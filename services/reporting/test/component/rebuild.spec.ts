@@ -134,6 +134,20 @@ describe('rebuilding a tenant', () => {
     expect(await readTotals(database, bystander)).toEqual(recompute(theirs));
   });
 
+  it('learns which expenses are refunds that were projected before that was kept, and repairs no other', async () => {
+    const worthNothing = { currency: 'JPY', amountMinor: 0n };
+    const refund = expense({ id: newId(), amount: { currency: 'USD', amountMinor: -30n }, booked: worthNothing });
+    await project([{ ...refund, amount: worthNothing }]);
+    await corrupt('update expense_facts set is_refund = null where tenant_id = $1');
+    books.push(refund);
+
+    const first = await rebuild(() => stream());
+    const second = await rebuild(() => stream());
+
+    expect([first.repaired, second.repaired]).toEqual([1n, 0n]);
+    expect(await readTotals(database, tenantId)).toEqual(recompute(books));
+  });
+
   it('goes on counting differences rightly after it has repaired', async () => {
     await corrupt('update expense_facts set amount_minor = 7 where tenant_id = $1');
     await rebuild(() => stream());
