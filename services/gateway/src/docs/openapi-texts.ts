@@ -35,6 +35,8 @@ They are paged: \`limit\` (50, at most 200) and \`cursor\`; the answer is \`{"da
 
 Give each write an \`Idempotency-Key\` of your own making. The same key with the same request has one effect and
 gets the first answer again, with \`Idempotent-Replayed: true\`; with another request it is 422 \`idempotency_key_reused\`.
+The same is a body with the same fields and values, in whatever order; a field that is null is another one than a field that is left
+out, though they mean the same, and so is \`"125.5"\` than \`"125.50"\`.
 On 429 and 503 wait for \`Retry-After\` seconds. A write without a key whose answer did not come in time is 503
 \`outcome_unknown\` without \`Retry-After\`: it may have been done, so look before you send it again.
 

@@ -6,8 +6,13 @@ const usageSchema = z
     metric: z.string().meta({ description: '`projects`, `accounts`, `expenses_per_project`, `expenses_total`.' }),
     limit: z.int().nullable().meta({ description: 'Null: unlimited.' }),
     mode: z.enum(['soft', 'hard']).meta({ description: 'A hard limit refuses, a soft one warns.' }),
-    used: z.int().meta({ description: 'Of a metric by project: in the project that has most.' }),
-    scope_id: z.uuid().nullable().meta({ description: 'That project; null for the tenant as a whole.' }),
+    used: z.int().meta({
+      description: 'Of `expenses_per_project`: in the project that has most; no other project is listed.',
+    }),
+    scope_id: z.uuid().nullable().meta({
+      description:
+        'That project; null for the tenant as a whole, and of `expenses_per_project` where no project has any.',
+    }),
   })
   .meta({ id: 'Usage', description: 'A limit of the plan, and how much of it is used.' });
 

@@ -80,6 +80,22 @@ describe('Idempotency-Key', () => {
     }
   });
 
+  it('goes with the fields and values of a body, in whatever order', async () => {
+    const expense = { amount: '125.50', currency: 'EUR', title: 'Lunch', expense_date: '2025-01-15' };
+    const digestOf = async (json: object) => {
+      const headers = { 'idempotency-key': newId() };
+      expect((await gateway.fetch('/api/v1/expenses', { method: 'POST', json, headers })).status).toBe(201);
+      return gateway.lastCall('ledger', 'recordExpense').metadata['x-request-digest'];
+    };
+    const reversed = Object.fromEntries(Object.entries(expense).reverse());
+
+    const first = await digestOf(expense);
+
+    expect(await digestOf(reversed)).toBe(first);
+    expect(await digestOf({ ...expense, category_id: null })).not.toBe(first);
+    expect(await digestOf({ ...expense, amount: '125.5' })).not.toBe(first);
+  });
+
   function answer() {
     return { tenant: { ...acme(gateway.tenant), version: 4n }, replayed: true };
   }
