@@ -19,6 +19,7 @@ export const wrongReferences = (faults: readonly ReferenceFault[]): DomainError 
 
 const rateFaults: Record<RateFault, { code: string; message: string }> = {
   exchange_rate_required: { code: 'required', message: "is needed, as the amount is not in the tenant's currency" },
+  exchange_rate_unwritable: { code: 'required', message: 'is needed, as the listed one cannot be written' },
   exchange_rate_not_applicable: {
     code: 'not_applicable',
     message: "cannot be given for an amount in the tenant's currency",
@@ -29,12 +30,19 @@ const rateFaults: Record<RateFault, { code: string; message: string }> = {
   },
 };
 
+/** Those that a rate is missing for which was looked for. */
+const lookedUp = new Set<RateFault>(['exchange_rate_required', 'exchange_rate_unwritable']);
+
 /** `wanted` is the rate that was looked for, where one was. */
 export const rateFault = (fault: RateFault, wanted?: WantedRate): DomainError => {
   const { code, message } = rateFaults[fault];
-  if (fault !== 'exchange_rate_required' || wanted === undefined) return invalid('exchange_rate', code, message);
+  if (wanted === undefined || !lookedUp.has(fault)) return invalid('exchange_rate', code, message);
   const { from, to, date } = wanted;
-  const missing = `is needed, as no rate from ${from} to ${to} is known of ${date} or the ${rateAgeDaysMax} days before`;
+  const days = `${date} or the ${rateAgeDaysMax} days before`;
+  const missing =
+    fault === 'exchange_rate_unwritable'
+      ? `is needed, as the rate from ${from} to ${to} that follows from those of ${days} does not fit 12 digits on either side of the point`
+      : `is needed, as no rate from ${from} to ${to} is known of ${days}`;
   return invalid('exchange_rate', code, missing);
 };
 

@@ -10,10 +10,11 @@ import {
   unavailable,
 } from '@outlay/platform';
 import { type BookableExpense, type Booking, bookExpense } from '../domain/booking.ts';
-import type { AppliedRate, WantedRate } from '../domain/money.ts';
+import type { WantedRate } from '../domain/money.ts';
 import { type ExpenseInput, rateWantedFor, toBookable } from '../domain/revise-expense.ts';
 import { searchTextOf } from '../domain/search-words.ts';
 import { expenseEvent, toExpenseMessage } from '../messaging/expense-message.ts';
+import type { FoundRate } from '../rates/effective-rate.ts';
 import { resolveRate } from '../rates/resolve-rates.ts';
 import { detailValues } from '../store/expense-row.ts';
 import { findAccountCurrency } from '../store/find-account-currency.ts';
@@ -93,7 +94,7 @@ async function readAbroad(
   context: TenantContext,
   input: ExpenseInput,
   currency: string,
-): Promise<{ wanted: WantedRate | undefined; listed: AppliedRate | undefined; accountCurrency: string | undefined }> {
+): Promise<{ wanted: WantedRate | undefined; listed: FoundRate; accountCurrency: string | undefined }> {
   const wanted = rateWantedFor(input, currency);
   const [listed, accountCurrency] = await Promise.all([
     wanted && resolveRate(database, context, wanted),

@@ -40,6 +40,9 @@ export const isSameRate = (left: AppliedRate, right: AppliedRate): boolean => {
   return isEqual && left.source === right.source && left.date === right.date;
 };
 
+/** What is said of a listed rate that, turned round or multiplied, has too many digits or too few to be one. */
+export type Unwritable = 'unwritable';
+
 /** What is to be brought from one currency into another one on a day. */
 export interface WantedRate {
   readonly from: string;

@@ -48,6 +48,18 @@ describe('bringing an expense into the tenant’s currency', () => {
     expect(toBookable(anInput({ exchangeRate: '0.9' }), 'EUR')).toBe('exchange_rate_not_applicable');
   });
 
+  it('tells of a listed rate that cannot be written, unless one is given or kept', () => {
+    const abroad = anInput({ amount: usd(1_000n) });
+    const billed: BookableExpense = {
+      ...{ ...abroad, booked: eur(913n), rate: { rate: '0.913', source: 'platform', date: '2025-01-15' } },
+    };
+
+    expect(toBookable(abroad, 'EUR', 'unwritable')).toBe('exchange_rate_unwritable');
+    expect(toBookable({ ...abroad, exchangeRate: '0.9' }, 'EUR', 'unwritable')).toMatchObject({ booked: eur(900n) });
+    expect(reviseExpense(billed, { amount: usd(2_000n) }, 'unwritable')).toMatchObject({ booked: eur(1_826n) });
+    expect(reviseExpense(billed, { expenseDate: '2025-01-16' }, 'unwritable')).toBe('exchange_rate_unwritable');
+  });
+
   it('refuses what a rate makes larger than the books can hold', () => {
     const atLimit = anInput({ amount: usd(-1_000n), exchangeRate: '999999999999' });
     const beyond = anInput({ amount: usd(-1_001n), exchangeRate: '999999999999' });

@@ -1,7 +1,16 @@
 import type { PaymentMethod } from '@outlay/contracts';
 import { isBookable } from '@outlay/platform';
 import type { BookableExpense } from './booking.ts';
-import { type AppliedRate, convert, isListed, isSameMoney, isSameRate, type Money, type WantedRate } from './money.ts';
+import {
+  type AppliedRate,
+  convert,
+  isListed,
+  isSameMoney,
+  isSameRate,
+  type Money,
+  type Unwritable,
+  type WantedRate,
+} from './money.ts';
 
 /** What a client says of an expense. */
 export interface ExpenseInput {
@@ -20,7 +29,11 @@ export interface ExpenseInput {
 }
 
 /** Why an amount cannot be brought into the tenant's currency. */
-export type RateFault = 'exchange_rate_required' | 'exchange_rate_not_applicable' | 'exchange_rate_out_of_range';
+export type RateFault =
+  | 'exchange_rate_required'
+  | 'exchange_rate_unwritable'
+  | 'exchange_rate_not_applicable'
+  | 'exchange_rate_out_of_range';
 
 /** The rate that has to be looked up before an expense can be booked; undefined where none has to. */
 export const rateWantedFor = (
@@ -35,7 +48,7 @@ export const rateWantedFor = (
 export const toBookable = (
   input: ExpenseInput,
   currency: string,
-  listed?: AppliedRate,
+  listed?: AppliedRate | Unwritable,
 ): BookableExpense | RateFault => {
   const { exchangeRate, ...expense } = input;
   const applied = applyRate(input.amount, currency, { exchangeRate, listed }, input.expenseDate);
@@ -72,12 +85,13 @@ export const rateWantedByEdit = (current: BookableExpense, changes: Partial<Expe
 export const reviseExpense = (
   current: BookableExpense,
   changes: Partial<ExpenseInput>,
-  listed?: AppliedRate,
+  listed?: AppliedRate | Unwritable,
 ): BookableExpense | RateFault => {
   const { exchangeRate, ...others } = changes;
   const revised = { ...current, ...others };
   const { currency } = current.booked;
-  if (exchangeRate === undefined && listed === undefined && keepsRate(current, revised, changes)) {
+  const isFound = listed !== undefined && listed !== 'unwritable';
+  if (exchangeRate === undefined && !isFound && keepsRate(current, revised, changes)) {
     if (isSameMoney(revised.amount, current.amount)) return revised;
     const booked = convert(revised.amount, current.rate.rate, currency);
     return isBookable(booked.amountMinor) ? { ...revised, booked } : 'exchange_rate_out_of_range';
@@ -101,18 +115,17 @@ const keepsRate = (
 const applyRate = (
   amount: Money,
   currency: string,
-  { exchangeRate, listed }: { exchangeRate: string | undefined; listed: AppliedRate | undefined },
+  { exchangeRate, listed }: { exchangeRate: string | undefined; listed: AppliedRate | Unwritable | undefined },
   date: string,
 ): { booked: Money; rate: AppliedRate } | RateFault => {
   if (amount.currency === currency) {
     if (exchangeRate !== undefined) return 'exchange_rate_not_applicable';
     return { booked: amount, rate: { rate: '1', source: 'identity', date } };
   }
-  const rate: AppliedRate | undefined =
-    exchangeRate === undefined
-      ? listed && { rate: listed.rate, source: listed.source, date: listed.date }
-      : { rate: exchangeRate, source: 'given', date };
-  if (rate === undefined) return 'exchange_rate_required';
+  const found = exchangeRate === undefined ? listed : { rate: exchangeRate, source: 'given' as const, date };
+  if (found === undefined) return 'exchange_rate_required';
+  if (found === 'unwritable') return 'exchange_rate_unwritable';
+  const rate: AppliedRate = { rate: found.rate, source: found.source, date: found.date };
   const booked = convert(amount, rate.rate, currency);
   return isBookable(booked.amountMinor) ? { booked, rate } : 'exchange_rate_out_of_range';
 };

@@ -1,5 +1,5 @@
 import { isBookable, type Session, type TenantContext } from '@outlay/platform';
-import { convert } from '../domain/money.ts';
+import { convert, type Unwritable } from '../domain/money.ts';
 import { resolveRates } from '../rates/resolve-rates.ts';
 import type { IdentifiedRow } from './claim-purchases.ts';
 import { exportSpace } from './file/export-row.ts';
@@ -42,9 +42,12 @@ export async function priceBatch(
       continue;
     }
     const rate = found.get(row.line);
-    const booked = rate && convert(purchase.amount, rate.rate, tenantCurrency);
-    if (!rate || !booked) refused.push({ line: row.line, fault: rateMissing(row, tenantCurrency) });
-    else if (!isBookable(booked.amountMinor)) {
+    if (rate === undefined || rate === 'unwritable') {
+      refused.push({ line: row.line, fault: rateMissing(row, tenantCurrency, rate) });
+      continue;
+    }
+    const booked = convert(purchase.amount, rate.rate, tenantCurrency);
+    if (!isBookable(booked.amountMinor)) {
       const reason = `the amount is too large in ${tenantCurrency}`;
       refused.push({ line: row.line, fault: { code: 'amount_too_large', column: purchase.amountColumn, reason } });
     } else {
@@ -55,9 +58,12 @@ export async function priceBatch(
   return { priced, refused };
 }
 
-function rateMissing({ purchase }: IdentifiedRow, tenantCurrency: string): RowFault {
+function rateMissing({ purchase }: IdentifiedRow, tenantCurrency: string, found: Unwritable | undefined): RowFault {
   const { currency } = purchase.amount;
-  const reason = `the amount is in ${currency}; neither the file nor a list of rates says what that was in ${tenantCurrency} on ${purchase.expenseDate}`;
+  const reason =
+    found === 'unwritable'
+      ? `the amount is in ${currency}; the listed rate into ${tenantCurrency} on ${purchase.expenseDate} does not fit 12 digits on either side of the point`
+      : `the amount is in ${currency}; neither the file nor a list of rates says what that was in ${tenantCurrency} on ${purchase.expenseDate}`;
   return { code: 'exchange_rate_missing', column: purchase.amountColumn, reason };
 }
 

@@ -21,6 +21,11 @@ const listOf =
 const inForce = (rates: ListedRate[], from: string, to: string, date = day) =>
   effectiveRate(listOf(...rates), { from, to, date });
 
+const textInForce = (rates: ListedRate[], from: string, to: string) => {
+  const found = inForce(rates, from, to);
+  return typeof found === 'object' ? found.rate : undefined;
+};
+
 describe('the rate in force', () => {
   it('is the one that is listed for the pair', () => {
     const rate = listed({});
@@ -72,11 +77,15 @@ describe('the rate in force', () => {
     expect(inForce([own, opposite], 'USD', 'EUR')).toMatchObject({ rate: '0.7' });
   });
 
-  it('is none where it would be too small or too large to be written down', () => {
-    expect(
-      inForce([listed({ rate: '900000000000' }), listed({ quoteCurrency: 'GBP', rate: '0.1' })], 'USD', 'GBP'),
-    ).toBeUndefined();
-    expect(inForce([listed({ rate: '0.000000000001' })], 'USD', 'EUR')).toBeUndefined();
+  it('is none where it would be too small or too large to be written down, and another is taken', () => {
+    const [tiny, large] = [listed({ rate: '0.000000000001' }), listed({ rate: '900000000000', source: 'tenant' })];
+
+    expect(inForce([large, listed({ quoteCurrency: 'GBP', rate: '0.1', source: 'tenant' })], 'USD', 'GBP')).toBe(
+      'unwritable',
+    );
+    expect(inForce([tiny], 'USD', 'EUR')).toBe('unwritable');
+    expect(inForce([tiny, listed({ date: '2025-01-14' })], 'USD', 'EUR')).toMatchObject({ rate: '0.8' });
+    expect(inForce([tiny], 'USD', 'GBP')).toBeUndefined();
   });
 });
 
@@ -95,12 +104,12 @@ describe('whatever the rates are', () => {
     fc.assert(
       fc.property(rateText, rateText, (usd, gbp) => {
         const rates = [listed({ rate: usd }), listed({ quoteCurrency: 'GBP', rate: gbp })];
-        const cross = inForce(rates, 'USD', 'GBP');
+        const cross = textInForce(rates, 'USD', 'GBP');
         const [left, right] = [ratioOf(gbp), ratioOf(usd)];
         const numerator = left.numerator * right.denominator;
         const denominator = left.denominator * right.numerator;
         // |cross - gbp/usd| <= 1/2 of 10^-12, all multiplied by 2 * 10^12 * denominator.
-        const error = 2n * (scaled(cross?.rate) * denominator - numerator * unit);
+        const error = 2n * (scaled(cross) * denominator - numerator * unit);
         expect(error <= denominator && -error <= denominator).toBe(true);
       }),
     );
@@ -110,7 +119,7 @@ describe('whatever the rates are', () => {
     fc.assert(
       fc.property(rateText, rateText, (usd, gbp) => {
         const rates = [listed({ rate: usd }), listed({ quoteCurrency: 'GBP', rate: gbp })];
-        const [there, back] = [scaled(inForce(rates, 'USD', 'GBP')?.rate), scaled(inForce(rates, 'GBP', 'USD')?.rate)];
+        const [there, back] = [scaled(textInForce(rates, 'USD', 'GBP')), scaled(textInForce(rates, 'GBP', 'USD'))];
         const error = there * back - unit * unit;
         const bound = there + back + 1n;
         expect(error <= bound && -error <= bound).toBe(true);

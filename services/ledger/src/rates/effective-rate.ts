@@ -1,4 +1,11 @@
-import { type ListedSource, type Ratio, ratioOf, toRateText, type WantedRate } from '../domain/money.ts';
+import {
+  type ListedSource,
+  type Ratio,
+  ratioOf,
+  toRateText,
+  type Unwritable,
+  type WantedRate,
+} from '../domain/money.ts';
 
 /** A rate as it stands in a list: units of the quote currency for one of the base currency. */
 export interface ListedRate {
@@ -42,26 +49,32 @@ export const currenciesOf = ({ from, to }: WantedRate): string[] => [...new Set(
 export const daysOf = (date: string): string[] =>
   Array.from({ length: rateAgeDaysMax + 1 }, (_, age) => daysBefore(date, age));
 
+/** What looking for a rate in force comes to; undefined: none is. */
+export type FoundRate = EffectiveRate | Unwritable | undefined;
+
 /**
- * The rate in force on a day, or undefined where none is. The tenant's own list comes before the platform's; in a list the
+ * The rate in force on a day, or undefined where none is. One that cannot be written is passed over, and told of where there is no
+ * other. The tenant's own list comes before the platform's; in a list the
  * newest day counts that is not too old; of that day the rate for the pair itself, else the one for the opposite
  * direction, else the two against the euro, which are of one day. Whatever has to be divided is divided exactly, and
  * rounded once, half to even, to 12 decimals.
  */
-export function effectiveRate(list: RateList, { from, to, date }: WantedRate): EffectiveRate | undefined {
+export function effectiveRate(list: RateList, { from, to, date }: WantedRate): FoundRate {
+  let passedOver: Unwritable | undefined;
   for (const source of ['tenant', 'platform'] as const) {
     for (const day of daysOf(date)) {
       const found = rateOfDay(list, { source, from, to, day });
-      if (found !== undefined) return found;
+      if (found === 'unwritable') passedOver = found;
+      else if (found !== undefined) return found;
     }
   }
-  return undefined;
+  return passedOver;
 }
 
 function rateOfDay(
   list: RateList,
   { source, from, to, day }: { source: ListedSource; from: string; to: string; day: string },
-): EffectiveRate | undefined {
+): FoundRate {
   const leg = (base: string, quote: string) => legOf(list, source, base, quote, day);
   const direct = leg(from, to);
   if (direct !== undefined) return toEffective(direct.ratio, [direct.listed]);
@@ -78,10 +91,10 @@ function legOf(list: RateList, source: ListedSource, base: string, quote: string
   return opposite && { listed: opposite, ratio: inverse(ratioOf(opposite.rate)) };
 }
 
-function toEffective(ratio: Ratio, legs: readonly [ListedRate, ...ListedRate[]]): EffectiveRate | undefined {
+function toEffective(ratio: Ratio, legs: readonly [ListedRate, ...ListedRate[]]): EffectiveRate | Unwritable {
   const rate = toRateText(ratio);
   const [{ source, date }] = legs;
-  return rate === undefined ? undefined : { rate, source, date, legs };
+  return rate === undefined ? 'unwritable' : { rate, source, date, legs };
 }
 
 const inverse = ({ numerator, denominator }: Ratio): Ratio => ({ numerator: denominator, denominator: numerator });

@@ -47,7 +47,7 @@ export async function getEffectiveRate(
 ): Promise<{ rate: AppliedRate; legs: readonly ListedRate[] }> {
   if (wanted.from === wanted.to) return { rate: { rate: '1', source: 'identity', date: wanted.date }, legs: [] };
   const found = await resolveRate(database, context, wanted);
-  if (found === undefined) throw rateNotFound();
+  if (found === undefined || found === 'unwritable') throw rateNotFound();
   const { legs, ...rate } = found;
   return { rate, legs };
 }

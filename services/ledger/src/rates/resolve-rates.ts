@@ -3,21 +3,18 @@ import type { ListedSource, WantedRate } from '../domain/money.ts';
 import {
   currenciesOf,
   daysOf,
-  type EffectiveRate,
   effectiveRate,
+  type FoundRate,
   type ListedRate,
   type RateList,
 } from './effective-rate.ts';
 
 /**
- * The rates in force for many expenses at once, in the order they are wanted; undefined where there is none. One
+ * The rates in force for many expenses at once, in the order they are wanted. One
  * statement whatever the number, in the session's transaction; meant for up to 1,000 a call. Whoever books with them need
  * not fear that a correction comes in between: what was booked at a listed rate is looked at again (restatements).
  */
-export async function resolveRates(
-  session: Session,
-  wanted: readonly WantedRate[],
-): Promise<(EffectiveRate | undefined)[]> {
+export async function resolveRates(session: Session, wanted: readonly WantedRate[]): Promise<FoundRate[]> {
   if (wanted.length === 0) return [];
   const { rows } = await session.query<ListedRow>(statement, toParameters(session.tenantId, wanted));
   return choose(rows, wanted);
@@ -28,12 +25,12 @@ export async function resolveRate(
   database: Pick<Database, 'once'>,
   { tenantId }: Pick<TenantContext, 'tenantId'>,
   wanted: WantedRate,
-): Promise<EffectiveRate | undefined> {
+): Promise<FoundRate> {
   const rows = await database.once<ListedRow>(statement, toParameters(tenantId, [wanted]));
   return choose(rows, [wanted])[0];
 }
 
-function choose(rows: readonly ListedRow[], wanted: readonly WantedRate[]): (EffectiveRate | undefined)[] {
+function choose(rows: readonly ListedRow[], wanted: readonly WantedRate[]): FoundRate[] {
   const keyOf = (...parts: string[]): string => parts.join(' ');
   const listed = new Map<string, ListedRate>();
   for (const { source, base, quote, day, rate, provider } of rows) {

@@ -63,7 +63,7 @@ export async function restateExpenses(
   const unlisted: LeftOut[] = [];
   for (const [index, before] of expenses.entries()) {
     const listed = rates[index];
-    if (listed === undefined) unlisted.push({ expenseId: before.id, reason: 'no_rate' });
+    if (listed === undefined || listed === 'unwritable') unlisted.push({ expenseId: before.id, reason: 'no_rate' });
     else if (!isSameRate(before.rate, listed)) outdated.push({ before, listed });
   }
   const { revised, leftOut } = await revise(session, outdated);

@@ -59,6 +59,20 @@ describe('an expense abroad without a rate', () => {
     expect(await rates.book(tenant, 1n, 'USD', '2020-10-09')).toMatchObject({ rate: { date: '2020-10-02' } });
   });
 
+  it('is refused where the listed one cannot be turned round, and says so', async () => {
+    const tenant = await ledger.tenant();
+    await ledger.client.createExchangeRate(tenant.owner, {
+      ...{ baseCurrency: 'EUR', quoteCurrency: 'USD', rate: '0.000000000001', date: '2020-12-02', provider: '' },
+    });
+
+    await expect(rates.book(tenant, 1n, 'USD', '2020-12-02')).rejects.toMatchObject({
+      kind: 'invalid',
+      details: [
+        { field: 'exchange_rate', code: 'required', message: expect.stringContaining('does not fit 12 digits') },
+      ],
+    });
+  });
+
   it('goes by the rate that the client gives, where one is given', async () => {
     const tenant = await ledger.tenant();
     await rates.publish({ day: '2020-11-02', rates: { USD: '1.25' } });
