@@ -41,6 +41,19 @@ describe('the list of members', () => {
     expect(rest.page).toMatchObject({ hasMore: false, nextCursor: '' });
   });
 
+  it('goes on from the longest names that there are, whatever they are written in', async () => {
+    const name = 'ﷺ'.repeat(100);
+    const owner = await people.owner({ firstName: name, lastName: name });
+    await people.member(owner.tenantId, 'member', { firstName: name, lastName: name });
+    const list = (cursor: string) =>
+      identity.client.listMembers(owner.context, { page: { limit: 1, cursor }, role: '' });
+
+    const { members, page } = await list('');
+
+    expect(members[0]!.user).toMatchObject({ firstName: name, lastName: name });
+    expect((await list(page!.nextCursor)).page).toMatchObject({ hasMore: false });
+  });
+
   it('can be of one role, and is of one tenant', async () => {
     const [owner, stranger] = [await people.owner(), await people.owner()];
     const analyst = await people.member(owner.tenantId, 'analyst');
