@@ -1,5 +1,5 @@
 import type { Session } from '@outlay/platform';
-import { instantOf } from '../seals/journal-row.ts';
+import { instantOf } from '../store/instants.ts';
 import type { BookPosition } from './book-position.ts';
 import type { JournalCut } from './journal-cut.ts';
 

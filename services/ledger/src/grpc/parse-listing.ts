@@ -6,6 +6,7 @@ import type { WantedExpenses } from '../application/visibility.ts';
 import { searchWords } from '../domain/search-words.ts';
 import type { ReferenceFilter } from '../store/expense-filter.ts';
 import { type ExpenseSort, expenseSorts } from '../store/expense-order.ts';
+import { anyInstant } from '../store/instants.ts';
 import { currency, date, id, optional, text } from './fields.ts';
 
 const idsMax = 100;
@@ -65,11 +66,8 @@ function parseOrderedFilter(request: { filter?: ledger.ExpenseFilter | undefined
   return { filter: toFilter(given), sort };
 }
 
-/** As PostgreSQL wrote it; its calendar has no year 0. */
-const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
-
 const keyOf = (sort: ExpenseSort) =>
-  sort.endsWith('expense_date') ? date : sort.endsWith('amount') ? z.string().regex(/^-?\d{1,18}$/) : instant;
+  sort.endsWith('expense_date') ? date : sort.endsWith('amount') ? z.string().regex(/^-?\d{1,18}$/) : anyInstant;
 
 /** What a cursor of a list holds; made once for each order, as making a schema costs more than reading a request. */
 const positions = new Map(expenseSorts.map((sort) => [sort, z.strictObject({ key: keyOf(sort), id })]));

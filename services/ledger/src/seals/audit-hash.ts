@@ -1,4 +1,4 @@
-import { instantOf } from './journal-row.ts';
+import { instantOf } from '../store/instants.ts';
 import { isOfUsualSize } from './stored-size.ts';
 
 // docs/journal-seals.md says what each byte is. PostgreSQL takes the hashes, in the statement that seals and in those that

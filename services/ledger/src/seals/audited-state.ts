@@ -1,3 +1,4 @@
+import { instantOf } from '../store/instants.ts';
 import { isStateOfUsualSize } from './stored-size.ts';
 
 /**
@@ -56,6 +57,5 @@ export const textsOf =
   (state: string): string =>
     `array[${fields.map((field) => `coalesce(${state} ->> '${field}', '')`).join(', ')}]`;
 
-/** An instant as ProtoJSON has it, whose instants come from those of JavaScript. */
-export const milliseconds = (instant: string): string =>
-  `to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** An instant as ProtoJSON has it, whose instants come from those of JavaScript; of other eras, as it has none. */
+export const milliseconds = (instant: string): string => instantOf(instant, 'MS');

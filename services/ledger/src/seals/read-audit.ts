@@ -1,9 +1,9 @@
 import { nilId, type Session } from '@outlay/platform';
+import { instantOf } from '../store/instants.ts';
 import { auditEntryHash, byPrimaryKey, groupHashOf, isEntry, onlyIdOf, presentHashes } from './audit-hash.ts';
 import { type AuditSeal, auditChain, type GroupSubject } from './chain/audit-chain.ts';
 import { isWhole } from './chain/examine-seals.ts';
 import { gatherCopies, type ReadStretch } from './gather-copies.ts';
-import { instantOf } from './journal-row.ts';
 import { noHash } from './read-chain.ts';
 import { isSealable, usualBytes, usualList, usualText } from './stored-size.ts';
 

@@ -1,6 +1,6 @@
 import type { Session } from '@outlay/platform';
+import { instantOf } from '../store/instants.ts';
 import type { ChainHead, Link } from './chain/seal.ts';
-import { instantOf } from './journal-row.ts';
 import { usualBytes } from './stored-size.ts';
 
 /** What there is a chain over. Its tables are called by this name: <name>_seals, <name>_chains, <name>_unsealed. */

@@ -1,8 +1,9 @@
 import { nilId, type Session } from '@outlay/platform';
+import { instantOf } from '../store/instants.ts';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import type { EntrySubject } from './chain/journal-chain.ts';
 import { gatherCopies, type ReadStretch } from './gather-copies.ts';
-import { entryColumns, instantOf, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
+import { entryColumns, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
 import { noHash, sequenceMax } from './read-chain.ts';
 import { usualBytes, usualText } from './stored-size.ts';
 

@@ -1,9 +1,9 @@
 import { enqueueEvents } from '@outlay/messaging';
 import { newId, type Session, type TenantId } from '@outlay/platform';
+import { instantOf } from '../store/instants.ts';
 import { groupHashOf, onlyIdOf, presentHashes } from './audit-hash.ts';
 import { type AuditSeal, auditChain, type GroupSubject } from './chain/audit-chain.ts';
 import { sealInOrder } from './chain/seal.ts';
-import { instantOf } from './journal-row.ts';
 import { batchSizeDefault, type SealingWork } from './seal-journal.ts';
 import { takeTurn } from './seal-store.ts';
 import { headOf } from './sealed-event.ts';

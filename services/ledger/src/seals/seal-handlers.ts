@@ -2,11 +2,11 @@ import type { access, ledger } from '@outlay/contracts';
 import { decodeCursor, encodeCursor, parseInput, parsePage, type ServiceHandlers, toPageInfo } from '@outlay/platform';
 import { z } from 'zod';
 import { createTenantPlaces } from '../application/tenant-places.ts';
+import { anyInstant, instant } from '../store/instants.ts';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import type { Link } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { auditedReferences } from './compare-references.ts';
-import { isOfAnotherEra } from './journal-row.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
 import { sequenceMax } from './read-chain.ts';
 import { shorten, toWhole, type VerificationPosition } from './verification-step.ts';
@@ -69,10 +69,6 @@ const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
   .transform((hex) => Buffer.from(hex, 'hex'));
-/** As PostgreSQL wrote it; its calendar has no year 0. */
-const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
-/** The same of whatever stands in a row, by whomever it was written there. */
-const anyInstant = instant.or(z.enum(['-infinity', 'infinity'])).or(z.string().refine(isOfAnotherEra));
 const place = z.strictObject({ recordedAt: anyInstant, id: z.guid() });
 /** What stands in the row of a seal, though it may be no hash at all. */
 const storedHash = z

@@ -1,3 +1,5 @@
+import { instantOf } from './instants.ts';
+
 /** What a list can be ordered by; `-` in front turns it round. Equal ones are in the order of their ids. */
 export const expenseSorts = [
   '-expense_date',
@@ -27,7 +29,7 @@ const columns = {
   created_at: {
     column: 'created_at',
     type: 'timestamptz',
-    toText: (value) => `to_char(${value} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    toText: (value) => instantOf(value),
   },
 } as const satisfies Record<string, Omit<ExpenseOrder, 'direction'>>;
 

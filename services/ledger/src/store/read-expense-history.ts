@@ -1,5 +1,6 @@
 import { ledger } from '@outlay/contracts';
 import type { Session } from '@outlay/platform';
+import { instantOf } from './instants.ts';
 
 interface HistoryRow {
   id: string;
@@ -52,7 +53,7 @@ from (
 left join lateral (
   select json_agg(
     json_build_object(
-      'id', entry.id, 'recordedAt', to_char(entry.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      'id', entry.id, 'recordedAt', ${instantOf('entry.recorded_at')},
       'effectiveDate', entry.effective_date, 'kind', entry.kind, 'expenseId', entry.expense_id,
       'reversesEntryId', coalesce(entry.reverses_entry_id::text, ''), 'currency', entry.currency,
       'amountMinor', entry.amount_minor::text, 'rate', entry.rate::text, 'rateSource', entry.rate_source,

@@ -40,7 +40,18 @@ async function eachIsNamed(pick: keyof Places, changes: readonly Change[]): Prom
   expect((await verify(ledger, other.tenant)).faults).toEqual([]);
 }
 
+/** Instants that no clock has shown; the last one has the digits of what was there. */
+const otherEras = (column: string): string[] => [
+  ...["'infinity'", "'-infinity'", "'0044-03-15 12:00:00+00 BC'", "'12026-01-01 00:00:00+00'"],
+  `(coalesce(${column}, now())::text || ' BC')::timestamptz`,
+];
+
+const inOtherEras = (column: string, says: string, where?: string): Change[] =>
+  otherEras(column).map((instant) => ({ set: `${column} = ${instant}`, says, ...(where && { where }) }));
+
 const ofExpense: Change[] = [
+  ...inOtherEras('created_at', ': created'),
+  ...inOtherEras('updated_at', ': updated'),
   { set: "title = 'Gift'", says: 'audit entry says: title' },
   { set: "description = ''", says: ': description' },
   { set: 'project_id = gen_random_uuid()', says: ': project' },
@@ -54,7 +65,6 @@ const ofExpense: Change[] = [
   { set: "created_at = created_at - interval '1 day'", says: ': created' },
   { set: "updated_at = updated_at - interval '1 microsecond'", says: ': updated' },
   { set: "updated_at = updated_at - interval '2 years'", says: ': updated' },
-  { set: "updated_at = 'infinity'", says: ': updated' },
   { set: "title = 'Gift', vendor = 'Friend', updated_at = now()", says: ': title, vendor, updated' },
   {
     set: "title = 'Gift', amount_minor = 1",
@@ -68,6 +78,8 @@ const ofExpense: Change[] = [
 ];
 
 const ofReference: Change[] = [
+  ...inOtherEras('archived_at', ': archived'),
+  ...inOtherEras('created_at', ': created'),
   { set: "name = 'Elsewhere'", says: ': name' },
   { set: "description = 'Changed'", says: ': description' },
   { set: "archived_at = '2025-01-01'", says: ': archived' },
@@ -80,6 +92,8 @@ const ofReference: Change[] = [
 const newest = 'revision = 2';
 const earlier = 'revision = 1';
 const ofRate: Change[] = [
+  ...inOtherEras('recorded_at', ': recorded', newest),
+  ...inOtherEras('recorded_at', ': earlier revisions', earlier),
   { set: 'rate = 9', where: newest, says: ': rate' },
   { set: 'rate = null', where: newest, says: ': rate' },
   { set: "base_currency = 'CHF'", where: newest, says: ': currencies' },
