@@ -219,6 +219,8 @@ async function check(header, items, { publicKeys, kept }) {
   let before = { sequence: 0, hash: '0'.repeat(64) };
   let last = before;
   let series = [];
+  const remembered = header.remembered_head;
+  let rememberedHash = before.hash;
   let keptHash;
   const fault = (kind, entryId, sequence, detail) => faults.push({ kind, entry_id: entryId, sequence, detail });
 
@@ -235,6 +237,7 @@ async function check(header, items, { publicKeys, kept }) {
     const { seal } = item;
     counts.sealed += 1;
     if (seal.sequence === kept?.sequence) keptHash = seal.hash;
+    if (seal.sequence === remembered?.sequence) rememberedHash = seal.hash;
     if (seal.sequence <= last.sequence) {
       fault('reordered', seal.entry_id, seal.sequence, `it stands behind seal ${last.sequence}`);
       return;
@@ -267,6 +270,13 @@ async function check(header, items, { publicKeys, kept }) {
   for (const head of heads) {
     fault('seal_missing', null, last.sequence + 1, `seals ${last.sequence + 1} to ${head.sequence} are gone`);
   }
+  // Seals may have come behind it while the pages were fetched, but not before the first page.
+  const isEnd = remembered?.sequence >= (header.head?.sequence ?? 0) && rememberedHash === remembered.hash;
+  const isNamed = faults.some(({ kind, sequence }) => sequence === remembered?.sequence && kind !== 'changed');
+  if (remembered && remembered.sequence <= last.sequence && !isEnd && !isNamed) {
+    const { sequence } = header.head ?? before;
+    fault('head_mismatch', null, sequence, 'the chain does not end where the ledger left it');
+  }
   if (kept && kept.sequence <= last.sequence && keptHash !== kept.hash) {
     fault('head_mismatch', null, kept.sequence, 'the chain is not the one that the given head is of');
   }
@@ -286,8 +296,9 @@ async function* fetchJournal(url, token, save) {
   for (let cursor = '', isFirst = true; ; isFirst = false) {
     const query = new URLSearchParams({ limit: '200', ...(cursor && { cursor }) });
     const page = await fetchPage(`${url.replace(/\/$/, '')}/api/v1/ledger/journal?${query}`, token);
-    const { tenant_id, head, keys } = page;
-    const header = { format: 'outlay journal 1', fetched_at: new Date().toISOString(), tenant_id, head, keys };
+    const { tenant_id, head, remembered_head, keys } = page;
+    const fetched_at = new Date().toISOString();
+    const header = { format: 'outlay journal 1', fetched_at, tenant_id, head, remembered_head, keys };
     for (const value of isFirst ? [header, ...page.data] : page.data) {
       write(value);
       yield value;

@@ -1,6 +1,6 @@
 import type { ledger } from '@outlay/contracts';
 import { z } from 'zod';
-import { instant, renderOptionalInstant } from './common.ts';
+import { instant, present, renderOptionalInstant } from './common.ts';
 
 /** So many digits of a hexadecimal number. */
 export const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
@@ -19,6 +19,13 @@ export const journalHead = z
   })
   .meta({ id: 'JournalHead', description: 'The newest seal: keep it, and ask later whether it is still there.' });
 
+/** Where the ledger left the chain, whatever somebody has written there. */
+export const rememberedHead = z.strictObject({ sequence: z.int(), hash: z.string() }).meta({
+  id: 'RememberedHead',
+  description:
+    'What the ledger remembers as the end of the chain, which should be the head: 0 and 64 zeros before the first seal.',
+});
+
 export const journalHeadExample: z.input<typeof journalHead> = {
   sequence: 5222,
   hash: '9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab',
@@ -34,3 +41,8 @@ export const renderJournalHead = (given: ledger.JournalHead | undefined): z.inpu
         hash: given.hash,
         sealed_at: renderOptionalInstant(given.sealedAt),
       };
+
+export const renderRememberedHead = (given: ledger.JournalHead | undefined): z.input<typeof rememberedHead> => {
+  const { sequence: number, hash: bytes } = present(given, 'the remembered head');
+  return { sequence: Number(number), hash: bytes };
+};

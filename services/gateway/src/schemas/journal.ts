@@ -1,7 +1,16 @@
 import type { ledger } from '@outlay/contracts';
 import { z } from 'zod';
 import { calendarDate, currency, preciseInstant, uuid } from './common.ts';
-import { hash, hex, journalHead, journalHeadExample, renderJournalHead, sequence } from './journal-head.ts';
+import {
+  hash,
+  hex,
+  journalHead,
+  journalHeadExample,
+  rememberedHead,
+  renderJournalHead,
+  renderRememberedHead,
+  sequence,
+} from './journal-head.ts';
 
 const minorUnits = z
   .string()
@@ -54,7 +63,11 @@ const item = z
 export const journalPageSchema = z
   .strictObject({
     tenant_id: uuid,
-    head: journalHead.nullable(),
+    head: journalHead.nullable().meta({
+      description:
+        'The newest seal, or what the ledger remembers as that where it is gone. Null: nothing is sealed yet.',
+    }),
+    remembered_head: rememberedHead,
     keys: z
       .array(z.strictObject({ id: hex(16), public_key: hash }).meta({ id: 'SealPublicKey' }))
       .meta({ description: 'What seals are signed with, the present key first.' }),
@@ -66,6 +79,7 @@ export const journalPageSchema = z
 export const journalPageExample: z.input<typeof journalPageSchema> = {
   tenant_id: '0197a3c0-0000-7000-8000-000000000001',
   head: journalHeadExample,
+  remembered_head: { sequence: journalHeadExample.sequence, hash: journalHeadExample.hash },
   keys: [{ id: '1f3870be274f6c49', public_key: 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a' }],
   data: [],
   pagination: { next_cursor: null, has_more: false, limit: 50 },
@@ -78,6 +92,7 @@ export const renderJournalPage = (
 ): z.input<typeof journalPageSchema> => ({
   tenant_id: tenantId,
   head: renderJournalHead(page.head),
+  remembered_head: renderRememberedHead(page.rememberedHead),
   keys: page.keys.map(({ id, publicKey }) => ({ id, public_key: publicKey })),
   data: page.items.map((given) => ({
     seal: given.seal ? renderSeal(given.seal) : null,

@@ -103,6 +103,7 @@ export function fakeBooks(): FakeHandlers {
       ],
       page,
       head: undefined,
+      rememberedHead: { sequence: 0n, hash: '00'.repeat(32), sealedAt: undefined },
       keys: [{ id: 'ab'.repeat(8), publicKey: 'cd'.repeat(32) }],
     }),
   };

@@ -18,7 +18,9 @@ export type ListingPosition = { sequence: bigint } | JournalPosition;
 export interface JournalPage {
   items: JournalItem[];
   /** The newest seal, or what the ledger remembers as the newest where that is gone. */
-  head: (ChainHead & { sealedAt: string }) | undefined;
+  head: (ChainHead & { sealedAt?: string }) | undefined;
+  /** What the ledger remembers as the end of the chain; 0 and zeros where that is before the first seal. */
+  rememberedHead: ChainHead;
   /** Undefined on the last page. */
   next: ListingPosition | undefined;
 }
@@ -35,8 +37,9 @@ export function listJournal(
   return database.withTenant(
     context,
     async (session) => {
-      const { newest, ...remembered } = await readHead(session, 'journal');
-      const head = newest && remembered.sequence > newest.sequence ? { ...newest, ...remembered } : newest;
+      const { newest, ...rememberedHead } = await readHead(session, 'journal');
+      const isNewestGone = rememberedHead.sequence > (newest?.sequence ?? 0n);
+      const heads = { head: isNewestGone ? rememberedHead : newest, rememberedHead };
       if ('sequence' in after) {
         const { records, isEnd } = await readSealed(session, after.sequence, limit);
         // What is there more than once is shown more than once.
@@ -45,10 +48,10 @@ export function listJournal(
           return isSealCopied || isContentCopied ? [item, item] : [item];
         });
         const last = isEnd ? undefined : records.at(-1);
-        return { items, head, next: last ? { sequence: last.seal.sequence } : journalStart };
+        return { items, ...heads, next: last ? { sequence: last.seal.sequence } : journalStart };
       }
       const { records, end } = await readLoose(session, after, { stretchSize, limit });
-      return { items: records.map((record) => ({ ...record, seal: undefined })), head, next: end };
+      return { items: records.map((record) => ({ ...record, seal: undefined })), ...heads, next: end };
     },
     { isolation: 'repeatable read', readOnly: true },
   );

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createTenantPlaces } from '../application/tenant-places.ts';
 import { anyInstant, instant } from '../store/instants.ts';
 import type { JournalRecord } from './chain/entry-hash.ts';
-import type { Link } from './chain/seal.ts';
+import type { ChainHead } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { auditedReferences } from './compare-references.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
@@ -48,11 +48,12 @@ export function createSealHandlers(
     },
     listJournal: async (context, request) => {
       const page = parsePage(request.page, listingPosition);
-      const { items, head, next } = await listJournal(work, context, page);
+      const { items, head, rememberedHead, next } = await listJournal(work, context, page);
       return {
         items: items.map(toItemMessage),
         page: toPageInfo(page.limit, next !== undefined, next),
         head: toHeadMessage(head),
+        rememberedHead: toHeadMessage(rememberedHead),
         keys: [...work.key.publicKeys].map(([id, publicKey]) => ({ id, publicKey })),
       };
     },
@@ -126,7 +127,7 @@ function parseKeptAudit({ auditSequence, auditHash }: { auditSequence: bigint; a
   return { sequence: kept.audit_sequence, hash: kept.audit_hash };
 }
 
-const toHeadMessage = (head: Pick<Link, 'sequence' | 'hash' | 'sealedAt'> | undefined): ledger.JournalHead => ({
+const toHeadMessage = (head: (ChainHead & { sealedAt?: string }) | undefined): ledger.JournalHead => ({
   sequence: head?.sequence ?? 0n,
   hash: head?.hash.toString('hex') ?? '',
   sealedAt: toDate(head?.sealedAt),

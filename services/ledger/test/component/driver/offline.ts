@@ -18,11 +18,12 @@ interface OfflineResult {
 export async function verifyOffline(ledger: TestLedger, tenant: TestTenant, ...args: string[]): Promise<OfflineResult> {
   const directory = await mkdtemp(join(tmpdir(), 'outlay-journal-'));
   const file = join(directory, 'journal.ndjson');
-  const { head, keys } = await ledger.client.listJournal(tenant.owner, { page: undefined });
+  const { head, rememberedHead, keys } = await ledger.client.listJournal(tenant.owner, { page: undefined });
   const header = {
     format: 'outlay journal 1',
     tenant_id: tenant.tenantId,
-    head: head && { sequence: Number(head.sequence), hash: head.hash },
+    head: head!.sequence === 0n ? null : toHead(head!),
+    remembered_head: toHead(rememberedHead!),
     keys: keys.map(({ id, publicKey }) => ({ id, public_key: publicKey })),
   };
   const items = (await journalOf(ledger, tenant)).map(toLine);
@@ -41,6 +42,8 @@ export async function verifyOffline(ledger: TestLedger, tenant: TestTenant, ...a
   if (code !== (status === 'valid' ? 0 : 1)) throw new Error(`The script ended with ${code} and ${status}`);
   return { status, faults: lines };
 }
+
+const toHead = ({ sequence, hash }: ledger.JournalHead) => ({ sequence: Number(sequence), hash });
 
 const toLine = ({ seal, entry, isWaiting }: ledger.JournalItem) => ({
   seal: seal
