@@ -1,33 +1,40 @@
 import { journalFaultKinds, type ledger } from '@outlay/contracts';
 import { z } from 'zod';
-import { instant, renderOptionalInstant, uuid } from './common.ts';
-import { journalHead, journalHeadExample, renderJournalHead, sequence } from './journal-head.ts';
+import { instant, renderOptionalInstant } from './common.ts';
+import {
+  journalHead,
+  journalHeadExample,
+  renderJournalHead,
+  renderSequence,
+  sequence,
+  storedId,
+} from './journal-head.ts';
 
 const fault = z
   .strictObject({
     kind: z.enum(journalFaultKinds),
-    entry_id: uuid.nullable().meta({ description: 'Null where no entry can be named.' }),
+    entry_id: storedId.nullable().meta({ description: 'Null where no entry can be named.' }),
     sequence: sequence.nullable().meta({
       description:
         'Null where no seal can be named. Of kinds that begin with `audit_` it is that of a seal of the audit trail.',
     }),
-    expense_id: uuid.nullable().meta({
+    expense_id: storedId.nullable().meta({
       description:
         'The expense that is not what the journal or the audit trail says. Null where it is about something else.',
     }),
-    account_id: uuid.nullable().meta({
+    account_id: storedId.nullable().meta({
       description:
         'The account that is not what the audit trail says, or whose opening balance is not what the journal says. Null ' +
         'where it is about something else.',
     }),
-    audit_entry_id: uuid.nullable().meta({
+    audit_entry_id: storedId.nullable().meta({
       description: 'The audit entry that is not as it was sealed. Null where none can be named.',
     }),
     entity: z
       .enum(['category', 'account', 'project', 'exchange_rate', 'tenant'])
       .nullable()
       .meta({ description: 'What is not what the audit trail says. Null where it is about something else.' }),
-    entity_id: uuid.nullable().meta({ description: 'Of that. Null where it is about something else.' }),
+    entity_id: storedId.nullable().meta({ description: 'Of that. Null where it is about something else.' }),
     detail: z.string(),
   })
   .meta({ id: 'JournalFault' });
@@ -168,7 +175,7 @@ export const renderVerification = (found: ledger.VerifyJournalResponse): z.input
   faults: found.faults.map((given) => ({
     kind: given.kind as z.input<typeof fault>['kind'],
     entry_id: given.entryId || null,
-    sequence: given.sequence === 0n ? null : Number(given.sequence),
+    sequence: given.sequence === 0n ? null : renderSequence(given.sequence),
     expense_id: given.expenseId || null,
     account_id: given.accountId || null,
     audit_entry_id: given.auditEntryId || null,

@@ -1,6 +1,6 @@
 import type { ledger } from '@outlay/contracts';
 import { z } from 'zod';
-import { calendarDate, currency, preciseInstant, uuid } from './common.ts';
+import { uuid } from './common.ts';
 import {
   hash,
   hex,
@@ -9,7 +9,13 @@ import {
   rememberedHead,
   renderJournalHead,
   renderRememberedHead,
+  renderSequence,
   sequence,
+  storedCurrency,
+  storedDate,
+  storedHash,
+  storedId,
+  storedInstant,
 } from './journal-head.ts';
 
 const minorUnits = z
@@ -18,22 +24,22 @@ const minorUnits = z
   .meta({ description: 'Minor units of the currency.' });
 
 const posting = z
-  .strictObject({ line: z.int(), ledger_account_id: uuid, currency, amount_minor: minorUnits })
+  .strictObject({ line: z.int(), ledger_account_id: storedId, currency: storedCurrency, amount_minor: minorUnits })
   .meta({ id: 'JournalPosting' });
 
 const entry = z
   .strictObject({
-    id: uuid,
-    recorded_at: preciseInstant,
-    effective_date: calendarDate.nullable(),
+    id: storedId,
+    recorded_at: storedInstant,
+    effective_date: storedDate.nullable(),
     kind: z.string().nullable().meta({ description: 'Null, and all but the postings: there is no entry by this id.' }),
-    expense_id: uuid.nullable().meta({ description: 'Null of an opening balance too.' }),
-    reverses_entry_id: uuid.nullable(),
-    currency: currency.nullable(),
+    expense_id: storedId.nullable().meta({ description: 'Null of an opening balance too.' }),
+    reverses_entry_id: storedId.nullable(),
+    currency: storedCurrency.nullable(),
     amount_minor: minorUnits.nullable(),
     rate: z.string().nullable(),
     rate_source: z.string().nullable(),
-    rate_date: calendarDate.nullable(),
+    rate_date: storedDate.nullable(),
     postings: z.array(posting),
   })
   .meta({ id: 'JournalEntry' });
@@ -41,12 +47,12 @@ const entry = z
 const seal = z
   .strictObject({
     sequence,
-    entry_id: uuid,
-    entry_recorded_at: preciseInstant,
-    entry_hash: hash,
-    previous_hash: hash,
-    hash,
-    sealed_at: preciseInstant,
+    entry_id: storedId,
+    entry_recorded_at: storedInstant,
+    entry_hash: storedHash,
+    previous_hash: storedHash,
+    hash: storedHash,
+    sealed_at: storedInstant,
     key_id: z.string().nullable().meta({ description: "Null: a later seal's signature stands for this one." }),
     signature: z.string().nullable().meta({ description: 'Ed25519 over the hash.' }),
   })
@@ -103,7 +109,7 @@ export const renderJournalPage = (
 });
 
 const renderSeal = (given: ledger.JournalSeal): z.input<typeof seal> => ({
-  sequence: Number(given.sequence),
+  sequence: renderSequence(given.sequence),
   entry_id: given.entryId,
   entry_recorded_at: given.entryRecordedAt,
   entry_hash: given.entryHash,
