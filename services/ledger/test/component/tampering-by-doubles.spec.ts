@@ -67,6 +67,10 @@ const tables: Doubled[] = [
     ...{ kind: 'reference_changed', idOf: ({ entityId }) => entityId },
   },
   {
+    ...{ table: 'tenants', key: 'currency', id: 'tenant_id', kind: 'reference_changed' },
+    idOf: ({ entityId }) => entityId,
+  },
+  {
     ...{ table: 'journal_entries', key: 'recorded_at, id', id: 'id', kind: 'changed' },
     idOf: ({ entryId }) => entryId,
   },

@@ -46,6 +46,25 @@ describe('a superuser who takes something away or puts it in', () => {
     expect((await verify(ledger, other.tenant)).faults).toEqual([]);
   });
 
+  it('is found out, where it is what the ledger knows of the tenant', async () => {
+    const [{ tenant }, opened, empty] = [await tenantWithAll(ledger), await ledger.tenant(), await ledger.tenant()];
+    await ledger.client.createAccount(opened.owner, {
+      ...{ name: 'Bank', kind: 'bank', currency: 'EUR' },
+      openingBalance: { amount: { currency: 'EUR', amountMinor: 700n }, date: '2025-01-01' },
+    });
+    await ledger.client.createProject(empty.owner, { name: 'Office', code: '', description: '' });
+
+    for (const { tenantId } of [tenant, opened, empty]) {
+      await forgery.run('delete from ledger.tenants where tenant_id = $1', [tenantId]);
+    }
+
+    for (const { tenantId, owner } of [tenant, opened]) {
+      const faults = (await verify(ledger, { tenantId, owner } as typeof tenant)).faults;
+      expect(faults).toMatchObject([{ kind: 'reference_missing', entity: 'tenant', entityId: tenantId }]);
+    }
+    expect((await verify(ledger, empty)).faults).toEqual([]);
+  });
+
   it('is found out, where it was deleted and is there again', async () => {
     const { tenant } = await tenantWithAll(ledger);
     const { project } = await ledger.client.createProject(tenant.owner, { name: 'Passing', code: '', description: '' });
