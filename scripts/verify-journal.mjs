@@ -177,6 +177,9 @@ function faultsOf(tenantId, before, examined) {
     const entry = entryOf(record);
     if (home === undefined) at('seal_changed', record, 'the seal is not what its hash was made of');
     else if (home !== seal.sequence) at('reordered', record, `the seal stands in another place than its own, ${home}`);
+    if (home !== undefined && seal.key_id === null && seal.signature !== null) {
+      at('seal_changed', record, 'the seal has a signature, and says of no key that it has made it');
+    }
     if (standing === 'vouched') {
       isRewritingNamed = false;
       const follows = previous.isGood && home === previous.sequence + 1;

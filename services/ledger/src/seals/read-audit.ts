@@ -5,7 +5,7 @@ import { type AuditSeal, auditChain, type GroupSubject } from './chain/audit-cha
 import { isWhole } from './chain/examine-seals.ts';
 import { gatherCopies, type ReadStretch } from './gather-copies.ts';
 import { noHash } from './read-chain.ts';
-import { isSealable, usualBytes, usualList, usualText } from './stored-size.ts';
+import { isSealable, storedKeyId, storedSignature, usualBytes, usualList } from './stored-size.ts';
 
 interface AuditSealRow {
   sequence: bigint;
@@ -77,14 +77,18 @@ const storedLists = `${usualList('audit_seals.entry_ids', "'{}'")} as entry_ids,
 /** A seal as it is stored. */
 const storedColumns = `audit_seals.sequence, audit_seals.recorded_at, audit_seals.entry_count, ${storedLists},
       ${usualBytes('audit_seals.group_hash')} as group_hash, ${usualBytes('audit_seals.previous_hash')} as previous_hash,
-      ${usualBytes('audit_seals.hash')} as hash, audit_seals.sealed_at, ${usualText('audit_seals.key_id')} as key_id,
-      ${usualBytes('audit_seals.signature')} as signature`;
+      ${usualBytes('audit_seals.hash')} as hash, audit_seals.sealed_at, ${storedKeyId('audit_seals.key_id')} as key_id,
+      ${storedSignature('audit_seals.signature')} as signature`;
+
+/** Whether the list is written as the service writes it: ids in one dimension from 1 on, and a hash for each and nothing behind. */
+const isListExact = `array_ndims(seal.entry_ids) = 1 and array_lower(seal.entry_ids, 1) = 1
+    and octet_length(seal.entry_hashes) = 32 * cardinality(seal.entry_ids)`;
 
 /** An AuditSealRow, of the seal aliased `seal` and `of_list.hash`, which its list comes to. */
 const sealColumns = `seal.sequence, ${instantOf('seal.recorded_at')} as recorded_at, seal.entry_count,
   cardinality(seal.entry_ids) as listed_count, ${onlyIdOf('seal.entry_ids')} as only_entry_id, seal.group_hash,
   seal.previous_hash, seal.hash, ${instantOf('seal.sealed_at')} as sealed_at, seal.key_id, seal.signature,
-  of_list.hash as list_hash`;
+  case when ${isListExact} then of_list.hash else ''::bytea end as list_hash`;
 
 const sealsStatement = {
   name: 'read_audit_seals',

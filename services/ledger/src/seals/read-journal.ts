@@ -5,7 +5,7 @@ import type { EntrySubject } from './chain/journal-chain.ts';
 import { gatherCopies, type ReadStretch } from './gather-copies.ts';
 import { entryColumns, type JournalRow, postingsOf, toJournalRecord } from './journal-row.ts';
 import { noHash, sequenceMax } from './read-chain.ts';
-import { usualBytes, usualText } from './stored-size.ts';
+import { storedKeyId, storedSignature, usualBytes } from './stored-size.ts';
 
 type SealRow = {
   sequence: bigint;
@@ -54,8 +54,8 @@ const sealedStatement = {
 select seal.sequence, seal.copy, seal.entry_id as sealed_entry_id,
   ${instantOf('seal.entry_recorded_at')} as sealed_recorded_at, ${usualBytes('seal.entry_hash')} as entry_hash,
   ${usualBytes('seal.previous_hash')} as previous_hash, ${usualBytes('seal.hash')} as hash,
-  ${instantOf('seal.sealed_at')} as sealed_at, ${usualText('seal.key_id')} as key_id,
-  ${usualBytes('seal.signature')} as signature, found.*
+  ${instantOf('seal.sealed_at')} as sealed_at, ${storedKeyId('seal.key_id')} as key_id,
+  ${storedSignature('seal.signature')} as signature, found.*
 from (
   select next.*, row_number() over (partition by next.sequence) as copy
   from (

@@ -57,6 +57,14 @@ export const usualBytes = (column: string): string =>
 export const usualText = (column: string): string =>
   `case when octet_length(${column}) <= 1000 then ${column} else left(${column}, 1001) end`;
 
+/** The id of a key, or null. An empty one, which is no key's, reads as something, so that it does not pass for null. */
+export const storedKeyId = (column: string): string =>
+  `case when ${column} = '' then '(empty)' else ${usualText(column)} end`;
+
+/** A signature, or null; an empty one reads as something in the same way. */
+export const storedSignature = (column: string): string =>
+  `case when ${column} = '' then decode('00', 'hex') else ${usualBytes(column)} end`;
+
 /** A rate, or what is none where it has more digits than any that the service writes. */
 export const usualRate = (column: string): string =>
   `case when ${column} < 1e30 and scale(${column}) < 100 then ${column} else 'NaN' end`;

@@ -67,6 +67,12 @@ interface SealFault<Record> {
   detail: string;
 }
 
+const changed = <Record>(record: Record, detail: string): SealFault<Record> => ({
+  kind: 'seal_changed',
+  record,
+  detail,
+});
+
 function gapsIn(before: ChainHead, records: readonly SealedRecord<unknown, unknown>[]): ChainFault[] {
   let expected = before.sequence + 1n;
   return records.flatMap(({ seal }) => {
@@ -87,16 +93,18 @@ export const sealsMissing = (first: bigint, last: bigint): ChainFault => ({
 /** What is wrong with a seal by itself. */
 function ownFaults<Record extends Examined<unknown, unknown>>(record: Record): SealFault<Record>[] {
   const { seal, home, isSigned, standing } = record;
-  if (home === undefined)
-    return [{ kind: 'seal_changed', record, detail: 'The seal is not what its hash was made of' }];
+  if (home === undefined) return [changed(record, 'The seal is not what its hash was made of')];
   const moved: SealFault<Record>[] =
     home === seal.sequence
       ? []
       : [{ kind: 'reordered', record, detail: `The seal stands in another place than its own, ${home}` }];
   const isForeign = standing === 'vouched' && seal.keyId !== '' && !isSigned;
-  return isForeign
-    ? [...moved, { kind: 'seal_changed', record, detail: 'The signature of the seal is not its own' }]
-    : moved;
+  const isKeyless = seal.keyId === '' && seal.signature.length > 0;
+  return [
+    ...moved,
+    ...(isForeign ? [changed(record, 'The signature of the seal is not its own')] : []),
+    ...(isKeyless ? [changed(record, 'The seal has a signature, and says of no key that it has made it')] : []),
+  ];
 }
 
 /** Of a chain that was rewritten from some seal on, that one's group is named; nothing behind it is as it was. */
@@ -144,7 +152,7 @@ function forks<Record extends Examined<unknown, unknown>>(
     const follows = previous?.isGood && placeOf(record) === previous.sequence + 1n;
     const isFork = standing === 'vouched' && follows && !seal.previousHash.equals(previous?.hash ?? seal.previousHash);
     previous = { sequence: placeOf(record), hash: seal.hash, isGood: standing === 'vouched' };
-    return isFork ? [{ kind: 'seal_changed', record, detail: 'The seal does not follow the one before it' }] : [];
+    return isFork ? [changed(record, 'The seal does not follow the one before it')] : [];
   });
 }
 

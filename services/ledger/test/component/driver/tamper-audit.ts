@@ -61,7 +61,35 @@ interface Deed {
   named: string[];
 }
 
+const uncheckSeals = `
+  do $$
+  declare constraint_name name;
+  begin
+    for constraint_name in
+      select conname from pg_constraint where conrelid = 'ledger.audit_seals'::regclass and contype = 'c'
+    loop
+      execute format('alter table ledger.audit_seals drop constraint %I', constraint_name);
+    end loop;
+  end
+  $$`;
+
+/** Each leaves what the hashes are of as it was. */
+const besideHashes = [
+  "entry_hashes = entry_hashes || '\\x00'",
+  "entry_ids = ('[2:4]=' || entry_ids::text)::uuid[]",
+  'entry_ids = array[entry_ids]',
+  "key_id = '', signature = ''",
+  "key_id = ''",
+  "signature = ''",
+  `signature = ${bytes(64)}`,
+];
+
 export const auditDeeds: Deed[] = [
+  ...besideHashes.map((set) => ({
+    name: `sets ${set} in a group`,
+    statements: [uncheckSeals, `update ledger.audit_seals set ${set} where ${theGroup}`],
+    named: ['audit_seal_changed 5'],
+  })),
   {
     name: 'drops an entry',
     statements: [`delete from ledger.audit_entries where ${theEntry}`],

@@ -86,6 +86,21 @@ export const deeds: Deed[] = [
     `update ledger.postings set amount_minor = amount_minor * 2 where ${posting}`,
     ['changed'],
   ),
+  ...[
+    "key_id = '', signature = ''",
+    "key_id = '', signature = '\\x00'",
+    "signature = ''",
+    "signature = decode(repeat('ab', 64), 'hex')",
+    "key_id = ''",
+  ].map(
+    (set): Deed => ({
+      ...{ name: `sets ${set} where a seal has no signature`, kinds: ['seal_changed'], nameless: true },
+      run: async (client, { tenantId }) => {
+        await client.query('alter table ledger.journal_seals drop constraint if exists journal_seals_check');
+        await client.query(`update ledger.journal_seals set ${set} where tenant_id = $1 and sequence = 2`, [tenantId]);
+      },
+    }),
+  ),
   change('drops an entry', `delete from ledger.journal_entries where ${entry}`, ['missing']),
   change('drops a posting', `delete from ledger.postings where ${posting} and line = 2`, ['changed']),
   change(
