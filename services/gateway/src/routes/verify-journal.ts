@@ -26,7 +26,7 @@ export const verifyJournal = defineRoute({
     'is what its entry in the journal says: amounts, rate, date, ' +
     'category, account, and whether it is reversed; and the rest of it, as titles, projects and tags, what the audit trail ' +
     'says. Then whether each account shows the opening balance that its entry says: amount, currency and date; and whether ' +
-    "categories, accounts, projects and the tenant's rates are what the audit trail says. A large journal takes " +
+    "categories, accounts, projects, the tenant's rates and import mappings are what the audit trail says. A large journal takes " +
     'several requests: go on with `next_cursor` until it is null. Of one tenant two are worked on at once; more are 503 ' +
     '`overloaded`. With ' +
     '`sequence` and `hash` of a head kept from earlier, and `audit_sequence` and `audit_hash` of one of the audit trail, what ' +

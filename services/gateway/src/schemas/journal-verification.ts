@@ -31,7 +31,7 @@ const fault = z
       description: 'The audit entry that is not as it was sealed. Null where none can be named.',
     }),
     entity: z
-      .enum(['category', 'account', 'project', 'exchange_rate', 'tenant'])
+      .enum(['category', 'account', 'project', 'exchange_rate', 'import_mapping', 'tenant'])
       .nullable()
       .meta({ description: 'What is not what the audit trail says. Null where it is about something else.' }),
     entity_id: storedId.nullable().meta({ description: 'Of that. Null where it is about something else.' }),
@@ -63,7 +63,7 @@ export const verificationSchema = z
     }),
     references: z.int().meta({
       description:
-        'Categories, accounts, projects and exchange rates held against the audit trail so far, archived and withdrawn ' +
+        'Categories, accounts, projects, exchange rates and import mappings held against the audit trail so far, archived and withdrawn ' +
         'ones included; 0 until the opening balances have been looked at.',
     }),
     audit_entries: z.int().meta({

@@ -6,9 +6,9 @@ import { anyInstant, instant } from '../store/instants.ts';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import type { ChainHead } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
-import { auditedReferences } from './compare-references.ts';
 import { type JournalItem, type ListingPosition, listJournal } from './list-journal.ts';
 import { sequenceMax } from './read-chain.ts';
+import { auditedReferences } from './reference-statements.ts';
 import { shorten, toWhole, type VerificationPosition } from './verification-step.ts';
 import { type VerificationWork, verifyJournal } from './verify-journal.ts';
 

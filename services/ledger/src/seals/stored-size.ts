@@ -42,6 +42,10 @@ const tagsBytesMax = 64 * 1_024;
 export const usualTags = (column: string): string =>
   `case when ${haveAtMost(tagsBytesMax, [column])} then ${column} end`;
 
+/** The rules of a mapping in a column, or null where they are more than one can have. */
+export const usualMapping = (column: string): string =>
+  `case when ${haveAtMost(auditEntryBytesMax, [column])} then ${column} end`;
+
 /** Four times as many as a seal has, with room for what stands before them in an array. */
 const listBytesMax = 4 * (1_000 * 32 + 64);
 

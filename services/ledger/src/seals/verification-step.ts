@@ -1,10 +1,10 @@
 import type { ChainStart } from './chain/examine-seals.ts';
 import type { ChainHead } from './chain/seal.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
-import type { AuditedReference } from './compare-references.ts';
 import type { GroupPosition, TrailPosition } from './read-audit.ts';
 import type { RememberedHead } from './read-chain.ts';
 import type { JournalPosition } from './read-journal.ts';
+import type { AuditedReference } from './reference-statements.ts';
 
 /** What a verification counts, and what it is of. */
 export interface VerificationCounts {

@@ -5,7 +5,7 @@ import type { SealKey } from './chain/seal-key.ts';
 import type { JournalFault } from './chain/verify-seals.ts';
 import { compareAccounts } from './compare-accounts.ts';
 import { compareExpenses } from './compare-expenses.ts';
-import { auditedReferences, compareReferences } from './compare-references.ts';
+import { compareReferences } from './compare-references.ts';
 import { compareNextSegment } from './compare-segments.ts';
 import { compareTenant } from './compare-tenant.ts';
 import { findUnshown } from './find-unshown.ts';
@@ -14,6 +14,7 @@ import { keptHeadFaults, lookAtChain } from './look-at-chain.ts';
 import { newestOf, readHead } from './read-chain.ts';
 import { readInTime } from './read-in-time.ts';
 import { journalEnd, journalStart, readLoose, readMoment, readSealed } from './read-journal.ts';
+import { auditedReferences } from './reference-statements.ts';
 import {
   countsOf,
   type PositionIn,
@@ -67,7 +68,7 @@ async function readBeginning(session: Session): Promise<VerificationPosition> {
  * Holds the tenant's journal against its chain of seals: first each seal with its entry, in the order of the chain, then
  * the journal for what has no seal and for what no expense or account shows, then the same of the audit trail: each seal of
  * its chain, each sealed entry, and what has no seal; then each expense with its entry and the audit entry of its last
- * change, each account with the entry of its opening balance, what expenses refer to and the tenant's rates with the audit
+ * change, each account with the entry of its opening balance, what expenses refer to, the tenant's rates and import mappings with the audit
  * trail, and last the segments that the books are read from. Step by step, each in a
  * snapshot of its own, so that it takes little memory and holds nobody up; when its time is over, or it has found a
  * hundred faults, it says where to go on; all that its last step found is named with them, where so much is wrong that is of

@@ -9,7 +9,8 @@ import {
   toTenantId,
 } from '@outlay/platform';
 import { compareExpenses } from '../../src/seals/compare-expenses.ts';
-import { auditedReferences, compareReferences } from '../../src/seals/compare-references.ts';
+import { compareReferences } from '../../src/seals/compare-references.ts';
+import { auditedReferences } from '../../src/seals/reference-statements.ts';
 import { tenantWithAll } from './driver/forged-subjects.ts';
 import { startLedger, type TestLedger } from './driver/start-ledger.ts';
 

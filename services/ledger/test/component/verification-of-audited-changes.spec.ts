@@ -111,6 +111,36 @@ const ofRate: Change[] = [
   ].map((set) => ({ set, where: earlier, says: ': earlier revisions' })),
 ];
 
+const ofMapping: Change[] = [
+  ...inOtherEras('created_at', ': created'),
+  ...inOtherEras('updated_at', ': updated'),
+  { set: "name = 'Elsewhere'", says: ': name' },
+  ...[
+    "'{}'",
+    "'[]'",
+    "'null'",
+    "mapping - 'kind'",
+    "mapping - 'delimiter'",
+    'mapping || \'{"header_line": 4}\'',
+    'mapping || \'{"amounts": "spent_positive"}\'',
+    'mapping || \'{"anything": 1}\'',
+    "mapping - 'columns'",
+    'mapping || \'{"columns": null}\'',
+    'mapping || \'{"columns": []}\'',
+    'mapping || \'{"columns": {"Note": "description", "Project": "project"}}\'',
+    'mapping || \'{"columns": {"Note": "description"}}\'',
+    'mapping || \'{"columns": {"Note": "description", "Project": null, "Date": "date"}}\'',
+    'mapping || \'{"columns": {"Note": {"a": 1}, "Project": null}}\'',
+    "mapping - 'defaults'",
+    'mapping || \'{"defaults": null}\'',
+    'mapping || \'{"defaults": {"currency": "EUR", "account": "Till"}}\'',
+    'mapping || \'{"defaults": {"currency": "USD", "account": "Till", "vendor": "Friend"}}\'',
+    "jsonb_build_object('kind', repeat('x', 3000000))",
+  ].map((mapping) => ({ set: `mapping = ${mapping}`, says: ': rules' })),
+  { set: 'version = version - 1', says: ': version' },
+  { set: 'version = version + 1', says: 'no entry of the last change of the import mapping', isUnaudited: true },
+];
+
 describe('a superuser who changes what the journal does not say', () => {
   it('of an expense is found out, whatever it is', () => eachIsNamed('recorded', ofExpense));
 
@@ -120,6 +150,8 @@ describe('a superuser who changes what the journal does not say', () => {
       { set: 'version = 1', says: ': version' },
       { set: "vendor = 'Friend', version = 1", says: ': vendor, version' },
     ]));
+
+  it('of an import mapping is found out, whatever it is', () => eachIsNamed('mapping', ofMapping));
 
   it('of a category is found out, whatever it is', () =>
     eachIsNamed('category', [

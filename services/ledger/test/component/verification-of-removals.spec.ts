@@ -22,29 +22,34 @@ const byChain = ({ faults }: contract.VerifyJournalResponse) => ({
 });
 
 describe('a superuser who takes something away or puts it in', () => {
-  it.each(['above', 'category', 'account', 'project', 'rate'] as const)('is found out (%s)', async (pick) => {
-    const [{ tenant, places }, other] = [await tenantWithAll(ledger), await tenantWithAll(ledger)];
-    const place = places[pick];
-    const rows = await forgery.read(place);
-    const { references } = await verify(ledger, tenant);
-    expect(references).toBe(5n);
+  it.each(['above', 'category', 'account', 'project', 'rate', 'mapping'] as const)(
+    'is found out (%s)',
+    async (pick) => {
+      const [{ tenant, places }, other] = [await tenantWithAll(ledger), await tenantWithAll(ledger)];
+      const place = places[pick];
+      const rows = await forgery.read(place);
+      const { references } = await verify(ledger, tenant);
+      expect(references).toBe(6n);
 
-    await forgery.remove(place);
-    expect(await verify(ledger, tenant)).toMatchObject({
-      ...{ faults: [{ kind: 'reference_missing', ...named(place) }], references: 4n },
-    });
-    await forgery.insert(place.table, rows);
-    expect((await verify(ledger, tenant)).faults).toEqual([]);
+      await forgery.remove(place);
+      expect(await verify(ledger, tenant)).toMatchObject({
+        ...{ faults: [{ kind: 'reference_missing', ...named(place) }], references: 5n },
+      });
+      await forgery.insert(place.table, rows);
+      expect((await verify(ledger, tenant)).faults).toEqual([]);
 
-    const invented = { ...place, id: newId() };
-    const otherwise = place.entity === 'exchange_rate' ? { rate_date: '2025-02-01' } : { name: 'Invented' };
-    await forgery.insert(
-      place.table,
-      rows.map((row) => ({ ...row, id: invented.id, ...otherwise })),
-    );
-    expect((await verify(ledger, tenant)).faults).toMatchObject([{ kind: 'reference_unaudited', ...named(invented) }]);
-    expect((await verify(ledger, other.tenant)).faults).toEqual([]);
-  });
+      const invented = { ...place, id: newId() };
+      const otherwise = place.entity === 'exchange_rate' ? { rate_date: '2025-02-01' } : { name: 'Invented' };
+      await forgery.insert(
+        place.table,
+        rows.map((row) => ({ ...row, id: invented.id, ...otherwise })),
+      );
+      expect((await verify(ledger, tenant)).faults).toMatchObject([
+        { kind: 'reference_unaudited', ...named(invented) },
+      ]);
+      expect((await verify(ledger, other.tenant)).faults).toEqual([]);
+    },
+  );
 
   it('is found out, where it is what the ledger knows of the tenant', async () => {
     const [{ tenant }, opened, empty] = [await tenantWithAll(ledger), await ledger.tenant(), await ledger.tenant()];

@@ -1,4 +1,5 @@
 import type { ledger as contract } from '@outlay/contracts';
+import { rules } from '../import-driver.ts';
 import type { Place } from './forgery.ts';
 import { ratesOf } from './rates.ts';
 import { sealed } from './seals.ts';
@@ -32,6 +33,16 @@ export async function tenantWithAll(ledger: TestLedger) {
   await client.updateProject(owner, { projectId: project!.id, input: undefined, updateMask: [], archived: true });
   const { id: rateId } = await ratesOf(ledger).set(tenant, 'USD', 'EUR', '0.90', '2025-01-15');
   await client.correctExchangeRate(owner, { exchangeRateId: rateId, rate: '0.95' });
+  const { mapping } = await client.createImportMapping(owner, {
+    ...{ name: 'Cards', rules: rules({ columns: { Note: 'description', Project: '' }, headerLine: 3 }) },
+  });
+  await client.updateImportMapping(owner, {
+    ...{ mappingId: mapping!.id, name: '', version: undefined },
+    rules: rules({
+      ...{ kind: 'csv', columns: { Note: 'description', Project: '' }, delimiter: ';', headerLine: 3 },
+      defaults: { currency: 'USD', account: 'Till', category: '', project: '' },
+    }),
+  });
   const recorded = await record(ledger, tenant, { categoryId: category!.id, accountId: account!.id });
   const edited = await record(ledger, tenant);
   await client.editExpense(owner, {
@@ -49,6 +60,7 @@ export async function tenantWithAll(ledger: TestLedger) {
       account: at('accounts', 'account', account!.id),
       project: at('projects', 'project', project!.id),
       rate: at('exchange_rates', 'exchange_rate', rateId),
+      mapping: at('import_mappings', 'import_mapping', mapping!.id),
     },
   };
 }
