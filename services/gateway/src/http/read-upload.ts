@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { DomainError, invalid } from '@outlay/platform';
+import { DomainError, invalid, toVisible } from '@outlay/platform';
 import busboy from 'busboy';
 import { HttpError } from './http-error.ts';
 import { assertCleanText, assertNotEncoded, bodyTooLarge } from './read-json.ts';
@@ -132,7 +132,7 @@ async function* followed(chunks: AsyncIterable<Buffer>, ended: Promise<void>): A
 function cleanName(name: string): string {
   assertCleanText(name);
   const base = name.split(/[/\\]/).at(-1) ?? '';
-  return base.slice(0, nameMax).toWellFormed();
+  return toVisible(base.slice(0, nameMax).toWellFormed());
 }
 
 function unknownField(field: string): DomainError {

@@ -6,7 +6,7 @@ import { defineRoute } from '../http/define-route.ts';
 import { parseJson } from '../http/read-json.ts';
 import { mappingMaxLength, openUpload, type Upload, uploadMaxBytes } from '../http/read-upload.ts';
 import { validate } from '../http/validate.ts';
-import { optionalText, present } from '../schemas/common.ts';
+import { name, present } from '../schemas/common.ts';
 import { importExample, importSchema, renderImport } from '../schemas/import.ts';
 import {
   type ImportMappingRules,
@@ -70,7 +70,7 @@ export const startImport = defineRoute({
   deadlineMs,
   request: {
     query: z.strictObject({
-      file_name: optionalText(255).min(1).optional().meta({ description: 'What to call a file sent as text/csv.' }),
+      file_name: name(255).optional().meta({ description: 'What to call a file sent as text/csv.' }),
       dry_run: z
         .enum(['true', 'false'])
         .optional()

@@ -148,6 +148,17 @@ describe('A file sent as text/csv', () => {
     expect(answer.json().errors).toEqual([{ field: 'file', code: 'file_empty', message: 'is empty' }]);
   });
 
+  it.each(['\u202evsc.exe', 'card\u200b.csv', 'card\n.csv', '\u2066card.csv'])(
+    'is refused under the name %j',
+    async (name) => {
+      const answer = await send(csv, 'text/csv', `?file_name=${encodeURIComponent(name)}`);
+      expect([answer.status, answer.json().errors]).toEqual([
+        422,
+        [expect.objectContaining({ field: 'file_name', code: 'invisible_characters' })],
+      ]);
+    },
+  );
+
   it.each(['application/json', 'application/x-www-form-urlencoded', 'application/octet-stream', 'text/html'])(
     'is refused as %s',
     async (type) => {
@@ -168,6 +179,11 @@ describe('A file sent in a form', () => {
   it('keeps only the last part of its name', async () => {
     const { json } = await sendForm([['file', new Blob([csv]), '..\\..\\etc/passwd']]);
     expect(json.file_name).toBe('passwd');
+  });
+
+  it('is called what can be seen of its name', async () => {
+    const { json } = await sendForm([['file', new Blob([csv]), '\u202evsc.\u200bexe.csv ']]);
+    expect(json.file_name).toBe('vsc.exe.csv');
   });
 
   it('is refused in another field', async () => {
