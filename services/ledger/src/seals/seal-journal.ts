@@ -1,5 +1,6 @@
 import { enqueueEvents } from '@outlay/messaging';
 import { type Database, newId, type Session, type TenantId } from '@outlay/platform';
+import { isOfLedger } from '../store/instants.ts';
 import { markUsageChanged } from '../usage/usage-store.ts';
 import type { JournalRecord } from './chain/entry-hash.ts';
 import { journalChain } from './chain/journal-chain.ts';
@@ -22,7 +23,8 @@ export const batchSizeDefault = 512;
 /**
  * Seals the tenant's next entries, in one transaction with the event outlay.ledger.journal.sealed.v1 that tells the world
  * where the chain stands. Any number of processes may do it at once: one has the chain, the others are told `busy`. An
- * entry is sealed once, whatever crashes in between. Answers how many were sealed, or how many rows of the
+ * entry is sealed once, whatever crashes in between. What somebody has queued of an instant that no ledger has written is taken
+ * off without a seal, so that it is found to have none. Answers how many were sealed, or how many rows of the
  * queue were done with, where that is more.
  */
 export function sealJournal(work: SealingWork, tenantId: TenantId): Promise<number | 'busy'> {
@@ -31,13 +33,16 @@ export function sealJournal(work: SealingWork, tenantId: TenantId): Promise<numb
     const turn = await takeTurn(session, 'journal', batchSize);
     if (turn === undefined) return 'busy';
     if (turn.waiting.length === 0) return 0;
-    const instants = [...new Set(turn.waiting.map((row) => row.recorded_at))];
+    const sealable = turn.waiting.filter((row) => isOfLedger(row.recorded_at));
+    const instants = [...new Set(sealable.map((row) => row.recorded_at))];
     const found = await readUnsealed(session, instants, batchSize + 1);
     const entries = found.slice(0, batchSize).filter((entry, index) => !isSame(entry, found[index - 1]));
     const seals = sealInOrder(journalChain(tenantId), turn.head, entries, { key: work.key, sealedAt: turn.sealedAt });
     const open = found[batchSize]?.recordedAt;
     const doneInstants = new Set(open === undefined ? instants : instants.slice(0, instants.indexOf(open)));
-    const doneIds = turn.waiting.filter((row) => doneInstants.has(row.recorded_at)).map((row) => row.id);
+    const isDone = ({ recorded_at }: { recorded_at: string }) =>
+      doneInstants.has(recorded_at) || !isOfLedger(recorded_at);
+    const doneIds = turn.waiting.filter(isDone).map((row) => row.id);
     await storeSeals(session, seals, doneIds);
     const last = seals.at(-1);
     if (last !== undefined) {

@@ -1,4 +1,5 @@
 import { type Database, nilId, type Session, type TenantId } from '@outlay/platform';
+import { instantOf } from '../store/instants.ts';
 import type { JournalSeal } from './chain/journal-chain.ts';
 import { type ChainHead, emptyChain } from './chain/seal.ts';
 import type { ChainName } from './read-chain.ts';
@@ -129,7 +130,7 @@ left join lateral (
 cross join lateral (
   select json_agg(
     json_build_object(
-      'id', next.id::text, 'recorded_at', to_char(next.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+      'id', next.id::text, 'recorded_at', ${instantOf('next.recorded_at')}
     ) order by next.id
   ) as waiting
   from (

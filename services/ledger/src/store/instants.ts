@@ -15,6 +15,9 @@ export const instantOf = (column: string, precision: Precision = 'US'): string =
     else ${column}::text
   end)`;
 
+/** Whether this is how `instantOf` writes an instant that a ledger may have written. */
+export const isOfLedger = (text: string): boolean => text.endsWith('Z');
+
 /** As `instantOf` writes one of ours; the calendar of PostgreSQL has no year 0. */
 export const instant = z.iso.datetime({ precision: 6 }).regex(/^(?!0000)/);
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JournalEntry } from '../../src/domain/journal-entry.ts';
 import { entriesOf, isValid, type JournalSeals, startJournalSeals } from './driver/journal-seals.ts';
+import { tamperWith } from './driver/past-triggers.ts';
 
 let journal: JournalSeals;
 beforeAll(async () => {
@@ -36,6 +37,33 @@ describe('the queue of the journal', () => {
     await journal.sealAll(tenant);
 
     expect(await journal.verify(tenant)).toMatchObject(isValid(5));
+  });
+
+  it.each([
+    ['1999-12-31 23:59:59.999999+00', '199912', "'1999-12-01+00') to ('2000-01-01+00'"],
+    ['10000-01-01 00:00:00+00', '1000001', "'10000-01-01+00') to ('10000-02-01+00'"],
+    ['0044-03-15 12:00:00+00 BC', '0044', "'0044-03-01+00 BC') to ('0044-04-01+00 BC'"],
+  ])('has no entry sealed that is of %s, and the others behind it', async (instant, name, bounds) => {
+    const tenant = journal.aTenant();
+    const [forged, ...others] = entriesOf(4) as [JournalEntry, ...JournalEntry[]];
+    await journal.book(tenant, [forged]);
+    for (const table of ['journal_entries', 'postings']) {
+      await journal.superuser.query(
+        `create table ledger.${table}_${name} partition of ledger.${table} for values from (${bounds})`,
+      );
+    }
+    await tamperWith(journal.superuser, tenant.tenantId, [
+      `update ledger.journal_entries set recorded_at = '${instant}' where tenant_id = $1`,
+      `update ledger.postings set recorded_at = '${instant}' where tenant_id = $1`,
+      `update ledger.journal_unsealed set recorded_at = '${instant}' where tenant_id = $1`,
+    ]);
+    await journal.book(tenant, others);
+
+    await journal.sealAll(tenant);
+
+    const { faults, ...counts } = await journal.verify(tenant);
+    expect(faults).toMatchObject([{ kind: 'inserted', entryId: forged.id }]);
+    expect(counts).toMatchObject({ sealed: 3, unsealed: 0 });
   });
 
   it('has the others sealed where an entry was put in again before its seal', async () => {
