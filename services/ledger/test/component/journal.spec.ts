@@ -275,6 +275,15 @@ describe('the journal, against a service that cheats', () => {
     }
   });
 
+  it.each(["now() + interval '13 months'", "now() - interval '13 months'", "'infinity'", "'0044-03-15 BC'", 'null'])(
+    'is made for no month as far off as %s',
+    async (since) => {
+      const making = service.query(`select ensure_month_partitions((${since})::timestamptz)`);
+      await expect(making).rejects.toMatchObject({ code: '22008' });
+      await expect(service.query('select make_month_partitions(now())')).rejects.toMatchObject({ code: '42501' });
+    },
+  );
+
   it('has each check on each partition, those to come included', async () => {
     const admin = new pg.Client({ connectionString: database.adminUrl });
     await admin.connect();
