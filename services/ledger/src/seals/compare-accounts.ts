@@ -40,13 +40,15 @@ export async function compareAccounts(
         : 'The opening balance of the account has no journal entry of its own: the one that it names is not there, or is of another account',
     }),
   );
-  const { rows: noted } = await session.query<{ id: string; entry_id: string }>(notedStatement, [
+  const { rows: noted } = await session.query<{ id: string; entry_id: string; is_copied: boolean }>(notedStatement, [
     ...[session.tenantId, afterId, endId],
   ]);
   const strays = noted.map(
     (row): JournalFault => ({
       ...{ kind: 'opening_unbooked', entryId: row.entry_id, accountId: row.id, sequence: 0n },
-      detail: 'The ledger has a note of an opening balance of the account that is not in the journal',
+      detail: row.is_copied
+        ? 'The ledger has noted an opening balance of the account more than once'
+        : 'The ledger has a note of an opening balance of the account that is not in the journal',
     }),
   );
   return { accountCount, faults: [...faults, ...strays], endId: length < limit ? undefined : endId };
@@ -68,10 +70,14 @@ from (
 const notedStatement = {
   name: 'find_stray_openings',
   text: `
-select noted.account_id as id, noted.entry_id
-from account_openings as noted
-where noted.tenant_id = $1 and noted.account_id > $2::uuid and noted.account_id <= $3::uuid
-  and not exists (
+select noted.account_id as id, noted.entry_id, noted.is_copied
+from (
+  select openings.account_id, openings.entry_id, count(*) > 1 as is_copied
+  from account_openings as openings
+  where openings.tenant_id = $1 and openings.account_id > $2::uuid and openings.account_id <= $3::uuid
+  group by openings.account_id, openings.entry_id
+) as noted
+where noted.is_copied or not exists (
     select from journal_entries as entry
     cross join lateral (
       select from postings as posting

@@ -7,6 +7,7 @@ import { copyFaults, type GatheredRecord, type ReadStretch } from './gather-copi
 import {
   type ChainName,
   findSealBeforeFirst,
+  isHeadCopied,
   newestOf,
   type RememberedHead,
   readHead,
@@ -42,6 +43,7 @@ export async function lookAtChain<Subject, Content>(
 ): Promise<LookedAt> {
   const { chain, name, key, from, bound } = stretch;
   const beforeFirst = from.sequence === 0n ? await findSealBeforeFirst(session, name) : undefined;
+  const isCopied = from.sequence === 0n && (await isHeadCopied(session, name));
   const { records, isEnd } = await readStretch(stretch);
   const { part, isUnproved } = isEnd ? { part: records, isUnproved: false } : await upToSignature(chain, records, key);
   const { sequence, hash } = part.at(-1)?.seal ?? from;
@@ -56,6 +58,7 @@ export async function lookAtChain<Subject, Content>(
       const isNamed = found.some((fault) => fault.sequence === sequence && fault.kind !== 'changed');
       return [
         ...(beforeFirst === undefined ? [] : [standsBeforeFirst(beforeFirst)]),
+        ...(isCopied ? [headMismatch(0n, 'The ledger remembers the end of the chain more than once')] : []),
         ...found,
         ...copyFaults(part, (seal) => chain.nameOf(seal, true).entryId),
         ...(isEnd && !(isNamed && bound.sequence === sequence) ? endFaults({ sequence, hash }, bound) : []),

@@ -53,6 +53,15 @@ left join lateral (
 });
 const headStatements = { journal: headStatement('journal'), audit: headStatement('audit') };
 
+/** Whether there is more than one row of where the ledger left the chain, so that nobody can tell which of them is right. */
+export async function isHeadCopied(session: Session, chain: ChainName): Promise<boolean> {
+  const { rowCount } = await session.query(
+    `select from ${chain}_chains as chain where chain.tenant_id = $1 offset 1 limit 1`,
+    [session.tenantId],
+  );
+  return rowCount !== 0;
+}
+
 /** The hash of one seal, if it is there. */
 export async function readSealHash(session: Session, chain: ChainName, sequence: bigint): Promise<Buffer | undefined> {
   const { rows } = await session.query<{ hash: Buffer }>(

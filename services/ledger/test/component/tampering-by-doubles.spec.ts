@@ -67,6 +67,12 @@ const tables: Doubled[] = [
     ...{ kind: 'reference_changed', idOf: ({ entityId }) => entityId },
   },
   {
+    ...{ table: 'account_openings', key: 'account_id, entry_id', id: 'account_id', kind: 'opening_unbooked' },
+    idOf: ({ accountId }) => accountId,
+  },
+  { table: 'journal_chains', key: 'sequence', id: 'tenant_id', kind: 'head_mismatch', idOf: () => tenant.tenantId },
+  { table: 'audit_chains', key: 'sequence', id: 'tenant_id', kind: 'audit_head_mismatch', idOf: () => tenant.tenantId },
+  {
     ...{ table: 'tenants', key: 'currency', id: 'tenant_id', kind: 'reference_changed' },
     idOf: ({ entityId }) => entityId,
   },
