@@ -51,6 +51,10 @@ export function createRelay(options: RelayOptions): Relay {
   const setAside = new Map<string, number>();
   /** The subjects of a batch of which nothing was taken; the next round leaves them out, the one after that does not. */
   let leftOutOnce: string[] = [];
+  /** Where the next round goes on, where there are more tenants than one round looks at. */
+  let afterTenantId: string | undefined;
+  /** Whether a tenant got no more than its share since the first one was looked at. */
+  let isFull = false;
   const bell = createBell();
   let isStopping = false;
   let schema: string | undefined;
@@ -91,16 +95,21 @@ export function createRelay(options: RelayOptions): Relay {
     // A serialisation failure must not publish the batch twice within one call: the next round will.
     return database.withSystem(
       async (session) => {
-        const { events, waiting } = await takeUnpublished(session, batchMax, withoutSubjects);
-        if (events.length === 0 && waiting > 0) return 'waiting';
-        if (events.length === 0) return isWhole ? 'idle' : 'failed';
+        const limits = { batchMax, shareMax: batchMax, afterTenantId, withoutSubjects };
+        const { events, held, ...looked } = await takeUnpublished(session, limits);
+        const isLast = looked.lastTenantId === undefined;
+        const isMore = !isLast || isFull || looked.isFull;
+        afterTenantId = looked.lastTenantId;
+        isFull = isMore && !isLast;
+        if (events.length === 0) return isMore ? 'more' : held > 0 ? 'waiting' : isWhole ? 'idle' : 'failed';
         const published = await publish(events);
         await markPublished(session, published);
         if (published.length === 0) {
           if (isWhole) leftOutOnce = [...new Set(events.map(subjectOf))];
           return isWhole ? 'refused' : 'failed';
         }
-        return isWhole && published.length === events.length && events.length + waiting < batchMax ? 'idle' : 'more';
+        if (isMore || !isWhole || published.length < events.length) return 'more';
+        return held > 0 ? 'waiting' : 'idle';
       },
       { retries: 0 },
     );

@@ -171,8 +171,48 @@ describe('the relay', () => {
     await startRelay({ bus, batchMax: 5 });
 
     await eventually(() => expect(bus.batches.length).toBeGreaterThanOrEqual(3));
-    // The first has the refused one and four others, what follows has none of it.
+    // One has the refused one, what follows has none of it.
     expect(bus.batches.slice(0, 3)).toEqual([5, 5, 1]);
+  });
+
+  it('takes what others did along with the import of one tenant, however much of that came before', async () => {
+    const bus = recordingBus();
+    const { tenantId: id, subject } = anAggregate();
+    const tenantId = toTenantId(id);
+    await fixture.ledger.withTenant({ tenantId }, (session) =>
+      enqueueEvents(
+        session,
+        systemContext(tenantId),
+        Array.from({ length: 50 }, (_, index) => categoryCreated(tenantId, subject, index + 1)),
+      ),
+    );
+    const others = Array.from({ length: 3 }, anAggregate);
+    for (const aggregate of others) await writeVersions(fixture.ledger, aggregate, [1, 2]);
+
+    await startRelay({ bus, batchMax: 8 });
+
+    await eventually(async () => expect(await unpublished()).toBe(0));
+    expect(new Set(bus.subjects().slice(0, 8))).toEqual(new Set([subject, ...others.map((other) => other.subject)]));
+    expect(bus.versionsOf(subject)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    for (const other of others) expect(bus.versionsOf(other.subject)).toEqual([1, 2]);
+  });
+
+  it('goes round more tenants than it looks at in one round', async () => {
+    const bus = recordingBus();
+    const aggregates = Array.from({ length: 250 }, anAggregate);
+    await fixture.admin(
+      `insert into ledger.outbox (tenant_id, id, type, subject, aggregate_version, envelope)
+       select tenant, gen_random_uuid(), 'test', subject, version,
+         json_build_object('subject', subject, 'aggregateversion', version)
+       from unnest($1::uuid[], $2::text[]) as aggregate (tenant, subject) cross join generate_series(1, 3) as version`,
+      [aggregates.map(({ tenantId }) => tenantId), aggregates.map(({ subject }) => subject)],
+    );
+
+    await startRelay({ bus, batchMax: 200 });
+
+    await eventually(async () => expect(await unpublished()).toBe(0));
+    for (const { subject } of aggregates) expect(bus.versionsOf(subject)).toEqual([1, 2, 3]);
+    expect(new Set(bus.subjects().slice(0, 550)).size).toBe(250);
   });
 
   it('keeps the order of each aggregate when several relays publish to a bus that fails at random', async () => {
@@ -272,6 +312,8 @@ function recordingBus(
     publish,
     /** How many events came at a time. */
     batches,
+    /** In the order in which they were taken. */
+    subjects: () => taken.map((envelope) => envelope.subject),
     versionsOf: (subject: string) =>
       taken.filter((envelope) => envelope.subject === subject).map((envelope) => envelope.aggregateversion),
   };
