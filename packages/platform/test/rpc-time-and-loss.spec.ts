@@ -140,6 +140,40 @@ describe('a broken connection', () => {
     await proxy.resume();
     await eventually(() => client.getEcho(nobody, { text: '' }, soon));
   });
+
+  it('to a peer that hangs is given up long before the deadline of a long call', async () => {
+    const { proxy, client } = await startBehindProxy();
+    await client.getEcho(nobody, { text: '' });
+    proxy.hang();
+    await expect(client.getEcho(nobody, { text: '' }, { deadlineMs: 12_000 })).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    await proxy.resume();
+    await eventually(() => client.getEcho(nobody, { text: '' }, soon));
+  });
+
+  it('to one peer of two that hangs leaves reads to the other', async () => {
+    let answered = 0;
+    const { proxy } = await startBehindProxy({
+      getEcho: {
+        access: 'public',
+        async handle(_context, request) {
+          answered += 1;
+          return request;
+        },
+      },
+    });
+    const other = await start();
+    const client = other.connect({ address: `ipv4:127.0.0.1:${proxy.port},${other.address}`, retry: true });
+    const read = () => client.getEcho(nobody, { text: '' }, { deadlineMs: 12_000 });
+    await eventually(async () => {
+      await read();
+      expect(answered).toBeGreaterThan(0);
+    });
+    proxy.hang();
+    expect(await Promise.all(Array.from({ length: 8 }, read))).toHaveLength(8);
+    await proxy.resume();
+  });
 });
 
 describe('trying again', () => {

@@ -139,8 +139,9 @@ const channelOptions: ClientOptions = {
   'grpc.max_receive_message_length': 32 * 1_024 * 1_024,
   // Many answers share a connection; with HTTP/2's 64 KiB of room for all of them each large one would wait for others.
   'grpc-node.flow_control_window': 1_024 * 1_024,
-  'grpc.keepalive_time_ms': 20_000,
-  'grpc.keepalive_timeout_ms': 5_000,
+  // A peer that hangs is found within three seconds; one that only stalls, as its event loop is busy, has two to answer.
+  'grpc.keepalive_time_ms': 1_000,
+  'grpc.keepalive_timeout_ms': 2_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   // A peer that is back is found within two seconds.
