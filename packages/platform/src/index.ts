@@ -64,6 +64,7 @@ export {
   type ServiceDefinition,
   type ServiceHandlers,
 } from './grpc/service-definition.ts';
+export type { TenantShare } from './grpc/tenant-turns.ts';
 export { createJobPool, type JobPool } from './jobs/job-pool.ts';
 export { installJobSchema } from './jobs/job-schema.ts';
 export { createJobWorker, type JobWorker, type JobWorkerOptions } from './jobs/job-worker.ts';
@@ -77,7 +78,7 @@ export { createRpcService, type RpcService, type RpcServiceOptions } from './lif
 export { runProcess } from './lifecycle/run-process.ts';
 export { runService } from './lifecycle/run-service.ts';
 export { pause, within } from './lifecycle/time.ts';
-export { createTurns, type Turns } from './lifecycle/turns.ts';
+export { createTurns, type TurnLimits, type Turns } from './lifecycle/turns.ts';
 export {
   type AmountFault,
   formatAmount,

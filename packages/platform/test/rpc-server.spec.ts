@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@outlay/testkit';
-import { gate, nobody, start, stopAll } from './support/echo.ts';
+import { eventually, newTenant } from '@outlay/testkit';
+import { callerWith, gate, issuer, nobody, start, stopAll } from './support/echo.ts';
 import type { EchoMessage } from './support/echo-service.ts';
 
 afterEach(stopAll);
@@ -32,6 +32,104 @@ describe('bounded work', () => {
     room.open();
     await Promise.all(accepted);
     expect(await client.getEcho(nobody, { text: '4' })).toEqual({ text: '4' });
+  });
+});
+
+describe("a tenant's share", () => {
+  /** Calls with one text wait until it is let go; the others are answered at once. */
+  async function startShared(heavy: string) {
+    const gates = new Map<string, ReturnType<typeof gate>>();
+    const entered: string[] = [];
+    const { client } = await start(
+      {
+        getEcho: {
+          access: 'tenant',
+          async handle(_context, request) {
+            entered.push(request.text);
+            await gates.get(request.text)?.opened;
+            return request;
+          },
+        },
+      },
+      {
+        inFlightMax: 12,
+        tenantShare: {
+          ...{ total: 4, heavyAtOnce: 2 },
+          heavy: { getEcho: (request: EchoMessage) => request.text === heavy },
+        },
+      },
+    );
+    const tenant = () => callerWith(issuer.token({ tenantId: newTenant().tenantId, role: 'member' }));
+    const hold = (text: string) => {
+      const held = gate();
+      gates.set(text, held);
+      return held.open;
+    };
+    return { client, entered, hold, noisy: tenant(), quiet: tenant() };
+  }
+
+  it('leaves the rest to the others, and what is beyond it waits in order', async () => {
+    const { client, entered, hold, noisy, quiet } = await startShared('none');
+    const letGo = hold('flood');
+    const flood = Array.from({ length: 5 }, () => client.getEcho(noisy, { text: 'flood' }));
+    await eventually(() => expect(entered).toEqual(['flood', 'flood', 'flood']));
+
+    for (let count = 0; count < 10; count++) await client.getEcho(quiet, { text: 'quiet' });
+
+    expect(entered.filter((text) => text === 'flood')).toHaveLength(3);
+    letGo();
+    await Promise.all(flood);
+    expect(entered.filter((text) => text === 'flood')).toHaveLength(5);
+  });
+
+  it('is less while others have something under way, and the whole again after that', async () => {
+    const { client, entered, hold, noisy, quiet } = await startShared('none');
+    const letQuietGo = hold('quiet');
+    const kept = client.getEcho(quiet, { text: 'quiet' });
+    await eventually(() => expect(entered).toEqual(['quiet']));
+    const letGo = hold('flood');
+    const flood = Array.from({ length: 4 }, () => client.getEcho(noisy, { text: 'flood' }));
+    await eventually(() => expect(entered).toEqual(['quiet', 'flood']));
+
+    await client.getEcho(callerWith(issuer.token({ tenantId: newTenant().tenantId, role: 'member' })), {
+      text: 'third',
+    });
+
+    expect(entered).toEqual(['quiet', 'flood', 'third']);
+    letQuietGo();
+    await kept;
+    letGo();
+    await Promise.all(flood);
+    expect(entered.filter((text) => text === 'flood')).toHaveLength(4);
+  });
+
+  it('leaves room beside what is heavy for the rest of the same tenant', async () => {
+    const { client, entered, hold, noisy } = await startShared('heavy');
+    const letGo = hold('heavy');
+    const flood = Array.from({ length: 4 }, () => client.getEcho(noisy, { text: 'heavy' }));
+    await eventually(() => expect(entered).toEqual(['heavy', 'heavy']));
+
+    await client.getEcho(noisy, { text: 'light' });
+
+    expect(entered).toEqual(['heavy', 'heavy', 'light']);
+    letGo();
+    await Promise.all(flood);
+  });
+
+  it('is refused what has waited too long, or finds too many waiting, and nothing of it is done', async () => {
+    const { client, entered, hold, noisy, quiet } = await startShared('none');
+    const letGo = hold('flood');
+    const working = Array.from({ length: 3 }, () => client.getEcho(noisy, { text: 'flood' }));
+    await eventually(() => expect(entered).toHaveLength(3));
+
+    const beyond = await Promise.allSettled(Array.from({ length: 8 }, () => client.getEcho(noisy, { text: 'more' })));
+
+    expect(beyond.map((one) => one.status === 'rejected' && one.reason.code)).toEqual(Array(8).fill('overloaded'));
+    await client.getEcho(quiet, { text: 'quiet' });
+    letGo();
+    await Promise.all(working);
+    await client.getEcho(noisy, { text: 'again' });
+    expect(entered).toEqual(['flood', 'flood', 'flood', 'quiet', 'again']);
   });
 });
 

@@ -19,6 +19,7 @@ import { createSegmenter } from './books/segmenter.ts';
 import type { Config } from './config.ts';
 import { ledgerHandlers } from './grpc/ledger-handlers.ts';
 import { referenceHandlers } from './grpc/reference-handlers.ts';
+import { tenantShareOf } from './grpc/tenant-share.ts';
 import { createImports } from './imports/create-imports.ts';
 import { createTagTally } from './jobs/tag-tally.ts';
 import { createUpkeep } from './jobs/upkeep.ts';
@@ -28,7 +29,7 @@ import { createRates } from './rates/create-rates.ts';
 import { createSealKey } from './seals/chain/seal-key.ts';
 import { createSealHandlers } from './seals/seal-handlers.ts';
 import { createSealer } from './seals/sealer.ts';
-import { createBackgroundDatabase, createLedgerDatabase } from './store/ledger-database.ts';
+import { createBackgroundDatabase, createLedgerDatabase, requestPoolMax } from './store/ledger-database.ts';
 import { createUsageTeller } from './usage/usage-teller.ts';
 
 /** What a test may put in place of the real thing. */
@@ -89,6 +90,7 @@ export function compose(config: Config, overrides: Overrides = {}): RpcService {
   return createRpcService({
     config,
     services: [defineService(ledger.LedgerServiceService, access.ledger, handlers)],
+    tenantShare: tenantShareOf(config.databasePoolMax ?? requestPoolMax),
     loadKeys,
     parts: {
       database: { stop: database.close },

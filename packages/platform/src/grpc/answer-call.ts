@@ -17,6 +17,7 @@ import { authorizeCall } from './authorize-call.ts';
 import { readCallMetadata, textIn } from './call-metadata.ts';
 import { serverDuration, serverInFlight } from './grpc-metrics.ts';
 import type { RpcDefinition, RpcHandler, ServiceDefinition } from './service-definition.ts';
+import type { TenantTurns } from './tenant-turns.ts';
 import { writeAll } from './write-all.ts';
 
 /** What all calls of one server share. */
@@ -25,6 +26,8 @@ export interface CallEnvironment {
   logger: Logger;
   inFlightMax: number;
   inFlight: number;
+  /** Without, a tenant may take all there is. */
+  turns: TenantTurns | undefined;
 }
 
 type ServerCall = ServerUnaryCall<unknown, unknown> &
@@ -43,7 +46,12 @@ const deadlineMs = { unary: 5_000, stream: 600_000 };
  * the deadline even when the handler hangs; it counts as in flight until it has ended. What it answers is encoded here, and
  * not by grpc-js, which would tell nobody why an answer could not be.
  */
-export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, handler: RpcHandler) {
+export function answerCall(
+  environment: CallEnvironment,
+  rpc: RpcDefinition,
+  handler: RpcHandler,
+  isHeavy: (request: never) => boolean = () => false,
+) {
   const method = rpc.path.slice(1);
   const name = method.slice(method.indexOf('/') + 1);
   const encode = rpc.responseSerialize as (answer: unknown) => Buffer;
@@ -69,10 +77,16 @@ export function answerCall(environment: CallEnvironment, rpc: RpcDefinition, han
           const context = await authorizeCall(metadata, handler.rule, environment.verifier);
           return runInCallScope({ tenantId: context.tenantId }, async () => {
             const handle = handler.handle as (context: unknown, request: unknown) => unknown;
-            const result = handle(context, rpc.requestStream ? call : call.request);
-            if (!rpc.responseStream) return encode(await result);
-            await writeAll(call, encoded(result as AsyncIterable<unknown>, encode), bound.signal);
-            return undefined;
+            if (rpc.responseStream) {
+              const answers = handle(context, rpc.requestStream ? call : call.request) as AsyncIterable<unknown>;
+              await writeAll(call, encoded(answers, encode), bound.signal);
+              return undefined;
+            }
+            if (rpc.requestStream) return encode(await handle(context, call));
+            const work = async () => encode(await handle(context, call.request));
+            const { turns } = environment;
+            if (turns === undefined || context.tenantId === undefined) return work();
+            return turns.inTurn(context.tenantId, isHeavy(call.request as never), work);
           });
         }),
       );

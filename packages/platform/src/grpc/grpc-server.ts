@@ -6,6 +6,7 @@ import type { TokenVerifier } from '../tokens/token-verifier.ts';
 import { answerCall, type CallEnvironment, withEncodedAnswers } from './answer-call.ts';
 import { serverCredentials } from './credentials.ts';
 import type { BoundService } from './service-definition.ts';
+import { createTenantTurns, type TenantShare } from './tenant-turns.ts';
 
 /** How a gRPC server is made. */
 export interface GrpcServerOptions {
@@ -18,6 +19,8 @@ export interface GrpcServerOptions {
   logger: Logger;
   /** RPCs worked on at once, 500 unless set; one more is refused with unavailable `overloaded`. */
   inFlightMax?: number;
+  /** What one tenant may have of that; half of them may be waiting. All of it without. */
+  tenantShare?: TenantShare;
   /** How long stop waits for RPCs in flight, in milliseconds; 10,000 unless set. */
   drainTimeoutMs?: number;
   /** Mutual TLS; plain HTTP/2 without. */
@@ -37,7 +40,9 @@ export interface GrpcServer {
 /** Makes a server that answers the given services and the gRPC health protocol, which starts as SERVING. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { host, port, services, verifier, logger, inFlightMax = 500, drainTimeoutMs = 10_000 } = options;
-  const environment: CallEnvironment = { verifier, logger, inFlightMax, inFlight: 0 };
+  const { tenantShare } = options;
+  const turns = tenantShare && createTenantTurns({ ...tenantShare, waitingMax: Math.ceil(inFlightMax / 2) });
+  const environment: CallEnvironment = { verifier, logger, inFlightMax, inFlight: 0, turns };
   const server = new Server({
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
@@ -55,7 +60,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       const handler = handlers.get(name);
       if (!handler) throw new Error(`No handler for ${rpc.path}`);
       if (handler.rule.caller !== 'public' && !verifier) throw new Error(`${rpc.path} needs a token verifier`);
-      implementation[name] = answerCall(environment, rpc, handler);
+      implementation[name] = answerCall(environment, rpc, handler, tenantShare?.heavy[name]);
     }
     server.addService(withEncodedAnswers(definition), implementation);
   }

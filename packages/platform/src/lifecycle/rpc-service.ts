@@ -2,6 +2,7 @@ import type { ServiceConfig } from '../config/service-config.ts';
 import { type Clock, systemClock } from '../context/clock.ts';
 import { createGrpcServer } from '../grpc/grpc-server.ts';
 import type { BoundService } from '../grpc/service-definition.ts';
+import type { TenantShare } from '../grpc/tenant-turns.ts';
 import type { Logger } from '../operations/logger.ts';
 import { createOpsServer } from '../operations/ops-server.ts';
 import type { JsonWebKeySet } from '../tokens/key-set.ts';
@@ -21,6 +22,8 @@ export interface RpcService {
 export interface RpcServiceOptions {
   config: Pick<ServiceConfig, 'host' | 'grpcPort' | 'opsPort' | 'grpcTls' | 'tokenIssuer' | 'tokenAudience'>;
   services: readonly BoundService[];
+  /** What one tenant may have done at once; all there is room for without. */
+  tenantShare?: TenantShare;
   /** The keys that callers' tokens are verified with. */
   loadKeys: () => Promise<JsonWebKeySet>;
   /** What runs behind the RPCs, by name: started in this order before the first call is taken, stopped in reverse. */
@@ -38,10 +41,10 @@ export interface RpcServiceOptions {
  * says that it serves (by the health protocol, and by /readyz) once all is prepared and while every check passes.
  */
 export function createRpcService(options: RpcServiceOptions): RpcService {
-  const { config, services, loadKeys, parts, preparations, checks, clock = systemClock, logger } = options;
+  const { config, services, tenantShare, loadKeys, parts, preparations, checks, clock = systemClock, logger } = options;
   const { host, tokenIssuer: issuer, tokenAudience: audience, grpcTls: tls } = config;
   const verifier = createTokenVerifier({ issuer, audience, loadKeys, clock });
-  const grpc = createGrpcServer({ host, port: config.grpcPort, tls, services, verifier, logger });
+  const grpc = createGrpcServer({ host, port: config.grpcPort, tls, services, tenantShare, verifier, logger });
   grpc.setServing(false);
   const readiness = createReadiness({ preparations, checks, onChange: grpc.setServing, logger });
   const ops = createOpsServer({ host, port: config.opsPort, checks: readiness.checks, logger });

@@ -6,8 +6,11 @@ import { planRefusalOf } from './plan-limits.ts';
 export type LedgerDatabase = Database<PrismaClient>;
 export type LedgerSession = Session<PrismaClient>;
 
+/** The connections that requests have, unless the configuration says otherwise. */
+export const requestPoolMax = 16;
+
 /** The pool of this service, with its Prisma client. */
-export function createLedgerDatabase(url: string, logger: Logger, poolMax = 16): LedgerDatabase {
+export function createLedgerDatabase(url: string, logger: Logger, poolMax = requestPoolMax): LedgerDatabase {
   return openDatabase({ url, applicationName: 'ledger', poolMax, logger });
 }
 
