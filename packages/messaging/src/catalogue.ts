@@ -18,3 +18,8 @@ export function backoffAfter(queue: QueueDefinition, attempt: number): number {
 export function queuesFor<Q extends QueueDefinition>(queues: readonly Q[], eventType: string): Q[] {
   return queues.filter((queue) => queue.events.includes(eventType));
 }
+
+/** The queues that receive events of at least one of these types. */
+export function queuesForAny<Q extends QueueDefinition>(queues: readonly Q[], eventTypes: readonly string[]): Q[] {
+  return queues.filter((queue) => queue.events.some((type) => eventTypes.includes(type)));
+}

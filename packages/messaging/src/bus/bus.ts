@@ -68,6 +68,11 @@ export interface Bus {
    * taken; when one fails, the later ones of its aggregate fail too.
    */
   publish(envelopes: readonly Envelope[]): Promise<PublishOutcome[]>;
+  /**
+   * How many messages wait for a consumer in the fullest of the queues that these events go to; 0 where that cannot be
+   * told within a second. Never a rejection. It costs some milliseconds.
+   */
+  waitingFor(eventTypes: readonly string[]): Promise<number>;
   /** Hands the messages of a queue to `handle` until stopped, through reconnects. Rejects only when the bus has stopped. */
   subscribe(queue: QueueDefinition, options: SubscribeOptions, handle: DeliveryHandler): Promise<Subscription>;
   /** Throws while publishing or consuming is not possible; for readiness. */
@@ -86,6 +91,9 @@ export const release: DeliveryOutcome = { kind: 'release' };
 export function failed(reason: string): PublishOutcome {
   return { kind: 'failed', reason };
 }
+
+/** Time in which the server must say how many messages wait. */
+export const countTimeoutMs = 1_000;
 
 /** Time in which the server must take responsibility for a message. */
 export const publishTimeoutMs = 5_000;

@@ -47,7 +47,8 @@ describe.each(['an empty outbox', 'a full one'] as const)('with statistics of %s
   });
 });
 
-const takingAll: Pick<Bus, 'publish'> = {
+const takingAll: Pick<Bus, 'publish' | 'waitingFor'> = {
+  waitingFor: async () => 0,
   publish: async (envelopes) => envelopes.map(() => ({ kind: 'taken' })),
 };
 

@@ -197,6 +197,26 @@ describe('the relay', () => {
     for (const other of others) expect(bus.versionsOf(other.subject)).toEqual([1, 2]);
   });
 
+  it('has a tenant with more than a batch go slower while consumers are behind, and nobody else', async () => {
+    const bus = recordingBus();
+    bus.waitingFor = async () => 1_000;
+    const [big, other] = [anAggregate(), anAggregate()];
+    const tenantId = toTenantId(big.tenantId);
+    const events = Array.from({ length: 500 }, (_, index) => categoryCreated(tenantId, big.subject, index + 1));
+    await fixture.ledger.withTenant({ tenantId }, (session) => enqueueEvents(session, systemContext(tenantId), events));
+
+    await startRelay({ bus, batchMax: 150 });
+    await eventually(() => expect(bus.batches.slice(0, 3)).toEqual([150, 50, 50]));
+    await writeVersions(fixture.ledger, other, [1]);
+
+    await eventually(() => expect(bus.versionsOf(other.subject)).toEqual([1]));
+    expect(bus.versionsOf(big.subject).length).toBeLessThan(500);
+    bus.waitingFor = async () => 0;
+    await eventually(async () => expect(await unpublished()).toBe(0));
+    expect(Math.max(...bus.batches.slice(3))).toBeGreaterThan(51);
+    expect(bus.versionsOf(big.subject)).toEqual(events.map((_, index) => index + 1));
+  });
+
   it('goes round more tenants than it looks at in one round', async () => {
     const bus = recordingBus();
     const aggregates = Array.from({ length: 250 }, anAggregate);
@@ -308,8 +328,10 @@ function recordingBus(
     await new Promise((resolve) => setTimeout(resolve, delayMs()));
     return outcomes;
   };
+  const waitingFor: Bus['waitingFor'] = async () => 0;
   return {
     publish,
+    waitingFor,
     /** How many events came at a time. */
     batches,
     /** In the order in which they were taken. */

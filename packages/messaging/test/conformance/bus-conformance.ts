@@ -101,6 +101,37 @@ export function describeBus<D extends BusDriver>(
         await eventually(() => expect(ids().sort()).toEqual(events.map((event) => event.id).sort()));
       });
 
+      it('tells how many messages wait in the fullest queue of an event, whoever has put them there', async () => {
+        const type = aQueue().type;
+        const [first, second, other] = [aQueue({ events: [type] }), aQueue(), aQueue()];
+        const fullest = { ...second, events: [type, second.type] };
+        const bus = await startBus([first, fullest, other]);
+        await bus.publish([
+          ...Array.from({ length: 3 }, () => anEvent(type)),
+          ...Array.from({ length: 2 }, () => anEvent(second.type)),
+          ...Array.from({ length: 9 }, () => anEvent(other.type)),
+        ]);
+        const asking = await startBus([first, fullest, other]);
+
+        await eventually(async () => expect(await asking.waitingFor([type])).toBe(5));
+        expect(await asking.waitingFor(['outlay.test.nobody.v1'])).toBe(0);
+
+        const { handle } = recorder();
+        await bus.subscribe(fullest, {}, handle);
+        await eventually(async () => expect(await asking.waitingFor([type])).toBe(3));
+      });
+
+      it('tells that nothing waits while its server cannot be asked', async () => {
+        const queue = aQueue();
+        const bus = await startBus([queue]);
+        await bus.publish([anEvent(queue.type)]);
+        await eventually(async () => expect(await bus.waitingFor([queue.type])).toBe(1));
+
+        driver.proxy.hang();
+
+        expect(await bus.waitingFor([queue.type])).toBe(0);
+      });
+
       it('takes an event that nobody is bound to', async () => {
         const bus = await startBus([aQueue()]);
 

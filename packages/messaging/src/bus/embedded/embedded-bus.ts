@@ -7,9 +7,11 @@ import {
   unavailable,
   within,
 } from '@outlay/platform';
-import { type QueueDefinition, queuesFor } from '../../catalogue.ts';
+import { type QueueDefinition, queuesFor, queuesForAny } from '../../catalogue.ts';
 import type { Envelope } from '../../envelope.ts';
-import { type Bus, failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
+import { answeredWithin } from '../answered-within.ts';
+import { type Bus, countTimeoutMs, failed, type PublishOutcome, publishTimeoutMs, taken } from '../bus.ts';
+import { countWaiting } from './count-waiting.ts';
 import { type NewJob, toJobs, write } from './messages.ts';
 import { listParked, replayParked } from './parked.ts';
 import { keepSubscription } from './subscription.ts';
@@ -95,6 +97,7 @@ export function createEmbeddedBus(options: {
       await close();
     },
     publish,
+    waitingFor: (eventTypes) => answeredWithin(countTimeoutMs, countWaiting(pool, queuesForAny(queues, eventTypes)), 0),
     async subscribe(queue, { batchMax = 100, prefetch = 2 * batchMax }, handle) {
       const subscription = keepSubscription({ pool, installed, queue, prefetch, batchMax, handle, logger });
       subscriptions.add(subscription);

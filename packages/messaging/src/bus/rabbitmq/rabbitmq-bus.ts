@@ -1,9 +1,11 @@
 import { type Logger, unavailable, within } from '@outlay/platform';
-import type { QueueDefinition } from '../../catalogue.ts';
+import { type QueueDefinition, queuesForAny } from '../../catalogue.ts';
 import type { Envelope } from '../../envelope.ts';
-import { type Bus, type PublishOutcome, publishTimeoutMs } from '../bus.ts';
+import { answeredWithin } from '../answered-within.ts';
+import { type Bus, countTimeoutMs, type PublishOutcome, publishTimeoutMs } from '../bus.ts';
 import { publishInOrder } from '../publish-in-order.ts';
 import { keepConnection } from './connection.ts';
+import { countWaiting } from './count-waiting.ts';
 import { toMessage } from './message.ts';
 import { listParked, replayParked } from './parked.ts';
 import { createPublisher } from './publisher.ts';
@@ -51,6 +53,10 @@ export function createRabbitmqBus(options: {
       await Promise.all([publishing.stop(), consuming.stop()]);
     },
     publish: ordered,
+    async waitingFor(eventTypes) {
+      const counting = async () => countWaiting(connected(publishing), queuesForAny(queues, eventTypes));
+      return answeredWithin(countTimeoutMs, counting(), 0);
+    },
     async subscribe(queue, { batchMax = 100, prefetch = 2 * batchMax }, handle) {
       const made: RabbitSubscriptionOptions = {
         connection: consuming,
