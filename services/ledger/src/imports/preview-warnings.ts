@@ -73,7 +73,7 @@ function ignoredColumns({ format }: ImportState): ledger.ImportWarning[] {
   const [first, ...others] = format?.ignored ?? [];
   if (first === undefined) return [];
   const message =
-    `Nothing is taken from ${named([first, ...others])}, as it is not known what they say. To have one ` +
+    `Nothing is taken from ${named([first, ...others])}, as it is not known what stands there. To have one ` +
     `read, send a mapping such as ${JSON.stringify({ columns: { [first]: 'description' } })}.`;
   return [{ code: 'column_ignored', message, column: others.length === 0 ? first : '', rows: 0 }];
 }
