@@ -1,7 +1,7 @@
 import type { ledger } from '@outlay/contracts';
 import { bindColumns } from './file/bind-columns.ts';
-import { fieldsNamed, normaliseHeader } from './file/column-names.ts';
 import type { FileFormat } from './file/file-format.ts';
+import { isExtra } from './file/gather-money.ts';
 import { quoted } from './file/row-fault.ts';
 import type { ImportState } from './import-state.ts';
 
@@ -83,13 +83,17 @@ function uncountedMoney({ format }: ImportState): ledger.ImportWarning[] {
   if (!format || first === undefined) return [];
   const { original, billed, debit, credit } = bindColumns(format);
   const booked = [billed?.amount ?? original?.amount, debit, credit].flatMap((column) => column?.header ?? []);
-  // A fee may be the first, and hardly anybody wants that alone.
-  const isAmount = (header: string): boolean => fieldsNamed(normaliseHeader(header)).length > 0;
-  const other = [first, ...others].find(isAmount) ?? first;
-  const columns = Object.fromEntries([...booked.map((header) => [header, null] as const), [other, 'amount'] as const]);
+  // Nobody wants a fee alone.
+  const other = [first, ...others].find((header) => !isExtra(header));
+  const columns = other
+    ? Object.fromEntries([...booked.map((header) => [header, null] as const), [other, 'amount'] as const])
+    : { [first]: null };
+  const advice = other
+    ? 'To have another column booked'
+    : 'It can be recorded apart; to pass it over without this word';
   const message =
-    `There is money in ${named([first, ...others])} that is not counted: what is booked is ${named(booked)}. To have another ` +
-    `column booked, send a mapping such as ${JSON.stringify({ columns })}.`;
+    `There is money in ${named([first, ...others])} that is not counted: what is booked is ${named(booked)}. ${advice}, ` +
+    `send a mapping such as ${JSON.stringify({ columns })}.`;
   return [{ code: 'money_ignored', message, column: others.length === 0 ? first : '', rows: 0 }];
 }
 

@@ -142,6 +142,14 @@ describe('a preview', () => {
     expect(other.preview).toMatchObject({ spent: { amountMinor: 1_200n }, warnings: [] });
   });
 
+  it('offers no fee as the amount', async () => {
+    const text = 'Date,Merchant,Amount,Fee\n2025-01-01,a,10.00,2.00\n';
+    const seen = await driver.preview(await driver.tenant(), text);
+    expect(seen.preview!.warnings).toMatchObject([
+      { code: 'money_ignored', column: 'Fee', message: expect.stringContaining('{"columns":{"Fee":null}}') },
+    ]);
+  });
+
   it('says which decimals it assumes, and how to have others', async () => {
     const context = await driver.tenant('EUR');
     const text = 'date,title,amount\n2025-01-13,Taxi,"1,234"\n';

@@ -58,6 +58,8 @@ describe('the key of a row by the id of its source', () => {
     ['one zero', '0'],
     ['zeros', '000000'],
     ['nothing', ''],
+    ['that there is none', 'NONREF'],
+    ['what ISO 20022 has for none', 'NOTPROVIDED'],
   ])('is none where a bank writes %s for every id', async (_what, id) => {
     expect(await keysOf(id, id)).toEqual([undefined, undefined]);
   });

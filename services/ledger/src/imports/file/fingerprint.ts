@@ -27,13 +27,16 @@ export function fingerprintOf(purchase: Purchase): Buffer {
 
 /**
  * What identifies a purchase by the id that its source gave it, within the account it was paid from. Some banks write zeros
- * for each id, which identify nothing.
+ * for each id, or that there is none (`NOTPROVIDED` of ISO 20022), which identify nothing.
  */
 export function sourceKeyOf({ account, sourceId, sourceSpace }: Purchase): Buffer | undefined {
-  if (/^0*$/.test(sourceId)) return undefined;
+  if (noId.test(sourceId.trim())) return undefined;
   const parts = ['source', sourceSpace, fold(account?.name ?? ''), sourceId];
   return digest(parts);
 }
+
+/** The words numbered, too, as those of a batch are. */
+const noId = /^(0*|-+|(none?|null|nil|n\/?a|non-?ref|not ?provided|not ?available|unknown|unbekannt)([-/#. ]\d+)?)$/i;
 
 const digest = (parts: readonly string[]): Buffer => hash('sha256', JSON.stringify(parts), 'buffer').subarray(0, 16);
 

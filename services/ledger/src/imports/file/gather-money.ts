@@ -15,11 +15,14 @@ export interface MoneyEvidence {
 
 /** Numbers with decimals that are no sum of money, or one of which the purchase is no part. */
 const noise =
-  /\b(balance|limit|available|rate|quantity|qty|hours?|percent|points|miles|km|unit|latitude|longitude|taux|tasso|cambio|menge|anzahl|prozent)\b|kurs\b|saldo|solde|kontostand/;
+  /balance|\b(limit|available|rate|quantity|qty|hours?|percent|points|miles|km|unit|latitude|longitude|taux|tasso|cambio|menge|anzahl|prozent)\b|kurs\b|saldo|solde|kontostand/;
 
 /** What is paid beside a price, so that whole numbers are money as well; but for numbers of those who take it. */
-const extras =
+const extraWords =
   /^(?!.*\b(number|id|code|reference)\b).*(\b(fees?|tips?|gratuity|surcharge|commission|vat|tax|frais|pourboire|propina|comision|commissione|mancia|tva|iva)\b|gebuhr|trinkgeld|provision|mwst|steuer)/;
+
+/** Whether a column says what was paid beside a price, or is part of it, and never the price. */
+export const isExtra = (header: string): boolean => extraWords.test(normaliseHeader(plainHeader(header)));
 
 /** The same purchase without its tax: the column that is taken holds it. */
 const beforeTax = /\b(net|netto|nett|excl?|excluding|ex)\b/;
@@ -74,7 +77,7 @@ export function gatherMoney(
         const number = readNumber(cell);
         if (!number || (number.currency !== '' && !namesCurrency(number.currency))) return false;
         const { body, currency } = number;
-        const isMoney = currency !== '' || /[.,]\d{2}$/.test(body) || extras.test(normalised[index] ?? '');
+        const isMoney = currency !== '' || /[.,]\d{2}$/.test(body) || extraWords.test(normalised[index] ?? '');
         if (isMoney && /[1-9]/.test(body) && !bookedBodies.includes(body)) found.add(index);
         return true;
       });

@@ -144,6 +144,8 @@ function* readings(header: string): Generator<{ name: string; currency: string |
   const named = currencyInHeader(header);
   yield { name: normaliseHeader(header), currency: named?.currency };
   if (named) yield { name: normaliseHeader(named.rest), currency: named.currency };
+  const withoutZone = header.replace(/\s*\((?:UTC|GMT)\)\s*$/i, '');
+  if (withoutZone !== header) yield { name: normaliseHeader(withoutZone), currency: undefined };
   const inFront = named ? undefined : currencyInFront(header);
   if (inFront) yield { name: normaliseHeader(inFront.rest), currency: inFront.currency, isInFront: true };
 }

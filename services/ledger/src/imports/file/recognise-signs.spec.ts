@@ -22,6 +22,22 @@ describe('what a minus means', () => {
     });
   });
 
+  it('is told where one side is four times the other, and assumed where it is not', async () => {
+    const many = Array.from({ length: 19 }, () => '-5');
+    expect(await taken([...many, '200'])).toMatchObject({ sign: -1, isAssumed: false });
+    expect(await taken([...many.map((amount) => amount.slice(1)), '-1.50'])).toMatchObject({
+      sign: 1,
+      isAssumed: false,
+    });
+    expect(await taken(['5', '5', '5', '-5'])).toMatchObject({ sign: 1, isAssumed: true });
+  });
+
+  it('is nothing where no amount has one: what a word does not say came back was spent', async () => {
+    const rows = ['Refund', 'Refund', 'Refund', 'Card payment'].map((type) => `2024-01-10,text,10.00,${type}`);
+    const { purchases } = await readPurchases(`Date,Description,Amount,Type\n${rows.join('\n')}\n`, 'GBP');
+    expect(purchases.map(({ amount }) => Number(amount.amountMinor))).toEqual([-1_000, -1_000, -1_000, 1_000]);
+  });
+
   it('is money spent where most amounts of a few have it', async () => {
     expect(await taken(['-5', '-6', '2'])).toMatchObject({ sign: -1, isAssumed: true });
     expect(await taken(['-5', '6'])).toMatchObject({ sign: 1, isAssumed: true });

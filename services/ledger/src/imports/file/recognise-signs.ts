@@ -7,6 +7,9 @@ import type { Column } from './recognise-columns.ts';
 import { refundTeller } from './says-refund.ts';
 import { cameBack } from './status-words.ts';
 
+/** Purchases to a refund in a list of them, at the least, as pay to what was bought of it. */
+const clearRatio = 4;
+
 /** Collects the signs of all rows, then tells what a minus means in each column. */
 export interface SignEvidence {
   add(cells: readonly string[]): void;
@@ -19,7 +22,8 @@ export interface SignEvidence {
  * what was spent is negative. Where words beside the amounts (a column of debit and credit, or marks such as `CR`) say which
  * way the money went, the rows that have them tell what a minus means in the others. Else it is told by a column of balances or of
  * bank accounts beside amounts of which most are negative. Else their number alone decides, which is assumed: whether most
- * of them are negative, beside balances or bank accounts so many as cannot be refunds. However many there are, it means the
+ * of them are negative, beside balances or bank accounts so many as cannot be refunds; four times as many as the others are
+ * clear enough elsewhere. However many there are, it means the
  * same: a file that goes on from another one must not turn what both of them hold, so that a file with the header of one
  * that was booked is read as that was. A debit column holds money spent whether its numbers carry a minus or not.
  */
@@ -40,6 +44,7 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
   const isStatement = hasBalance || accountKind === 'bank';
   const direction = columns.find(({ field }) => field === 'direction');
   const isSplit = columns.some(({ field }) => field === 'debit' || field === 'credit');
+  let hasMinus = false;
   let hasRefundWithoutMinus = false;
   const thanks = { withMinus: 0, without: 0 };
   // Rows that say which way the money went: how many write what was spent with a minus, and how many without.
@@ -54,6 +59,8 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
     return minuses > 0 && minuses * weight >= (positive.get(kind) ?? 0);
   };
   const isSpentNegative = (): boolean => {
+    // Words alone say which way it went, and what has none that is known was spent.
+    if (!hasMinus) return false;
     if (isDirected() || directed.withMinus !== directed.without) return directed.withMinus > directed.without;
     if (isStatement) return isOftenNegative('amount');
     // What a card got from its holder is never written as what it paid.
@@ -61,6 +68,11 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
   };
   const isOneSided = (): boolean => (negative.get('amount') ?? 0) > 0 && (positive.get('amount') ?? 0) === 0;
   const hasNoMinus = (): boolean => (negative.get('amount') ?? 0) === 0 && (positive.get('amount') ?? 0) > 0;
+  /** So many on one side that the others are what came back, or what came in. */
+  const isClear = (): boolean => {
+    const [fewer = 0, more = 0] = [positive.get('amount') ?? 0, negative.get('amount') ?? 0].sort((a, b) => a - b);
+    return fewer > 0 && more >= clearRatio * fewer;
+  };
   const isTold = (): boolean => isDirected() || isSplit || directed.withMinus !== directed.without;
   const isCounted = (): boolean => {
     if (isTold()) return false;
@@ -68,7 +80,9 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
     if (isStatement) return !isMostlyNegative('amount') && (positive.get('amount') ?? 0) > 0;
     if (isOneSided()) return thanks.withMinus > thanks.without || thanks.without === 0;
     // A card is not paid more often than it pays.
-    return accountKind !== 'card' && (positive.get('amount') ?? 0) > 0 && (negative.get('amount') ?? 0) > 0;
+    return (
+      accountKind !== 'card' && !isClear() && (positive.get('amount') ?? 0) > 0 && (negative.get('amount') ?? 0) > 0
+    );
   };
   /** What both tell is not assumed any more. */
   function signOfAmounts(before: 1 | -1 | undefined): Pick<FileFormat['signs'], 'amount' | 'isAssumed' | 'isAsBefore'> {
@@ -87,6 +101,7 @@ export function gatherSigns(columns: readonly Column[]): SignEvidence {
         const written = readNumber(cell);
         if (!written || !/[1-9]/.test(written.body)) continue;
         const isAmount = kind === 'amount';
+        if (isAmount && written.isNegative) hasMinus = true;
         const word = direction && isAmount ? directionOf(cells[direction.index] ?? '') : undefined;
         const side = word ?? (isAmount ? markOf(cell) : undefined);
         if (side !== undefined) directed[written.isNegative === (side === 1) ? 'withMinus' : 'without']++;

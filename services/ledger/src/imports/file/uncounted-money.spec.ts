@@ -25,6 +25,7 @@ describe('money that is not counted', () => {
     ['nothing but zeros', 'Date,Merchant,Amount,Fee', '2025-01-01,a,10.00,0.00'],
     ['what is booked once more', 'Date,Merchant,Amount,Total', '2025-01-01,a,10.00,10.00'],
     ['numbers of those who take it', 'Date,Merchant,Amount,VAT number', '2025-01-01,a,10.00,123456'],
+    ['balances in one word', 'Date,Merchant,Amount,accountbalance', '2025-01-01,a,10.00,70.00'],
     ['texts with numbers', 'Date,Merchant,Amount,Terms', '2025-01-01,a,10.00,12.00 per month'],
   ])('is not in %s', async (_what, header, cells) => {
     expect(await uncounted(header, cells)).toEqual([]);
