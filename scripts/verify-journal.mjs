@@ -225,6 +225,7 @@ async function check(header, items, { publicKeys, kept }) {
   const remembered = header.remembered_head;
   let rememberedHash = before.hash;
   let keptHash;
+  let headHash;
   const fault = (kind, entryId, sequence, detail) => faults.push({ kind, entry_id: entryId, sequence, detail });
 
   const checkSeries = (records, { isUnproved = false, isCut = false } = {}) => {
@@ -241,6 +242,7 @@ async function check(header, items, { publicKeys, kept }) {
     counts.sealed += 1;
     if (seal.sequence === kept?.sequence) keptHash = seal.hash;
     if (seal.sequence === remembered?.sequence) rememberedHash = seal.hash;
+    if (seal.sequence === header.head?.sequence) headHash = seal.hash;
     if (seal.sequence <= last.sequence) {
       fault('reordered', seal.entry_id, seal.sequence, `it stands behind seal ${last.sequence}`);
       return;
@@ -269,9 +271,9 @@ async function check(header, items, { publicKeys, kept }) {
   }
   checkSeries(series, { isCut: header.head?.sequence > last.sequence });
 
-  const heads = [header.head, kept].filter((given) => given && given.sequence > last.sequence);
-  for (const head of heads) {
-    fault('seal_missing', null, last.sequence + 1, `seals ${last.sequence + 1} to ${head.sequence} are gone`);
+  const ends = [header.head, remembered, kept].flatMap((given) => given?.sequence ?? []);
+  for (const end of new Set(ends.filter((sequence) => sequence > last.sequence))) {
+    fault('seal_missing', null, last.sequence + 1, `seals ${last.sequence + 1} to ${end} are gone`);
   }
   // Seals may have come behind it while the pages were fetched, but not before the first page.
   const isEnd = remembered?.sequence >= (header.head?.sequence ?? 0) && rememberedHash === remembered.hash;
@@ -279,6 +281,14 @@ async function check(header, items, { publicKeys, kept }) {
   if (remembered && remembered.sequence <= last.sequence && !isEnd && !isNamed) {
     const { sequence } = header.head ?? before;
     fault('head_mismatch', null, sequence, 'the chain does not end where the ledger left it');
+  }
+  if (header.head && header.head.sequence <= last.sequence && headHash !== header.head.hash) {
+    fault(
+      'head_mismatch',
+      null,
+      header.head.sequence,
+      'the seal there is not the one that the journal was fetched with',
+    );
   }
   if (kept && kept.sequence <= last.sequence && keptHash !== kept.hash) {
     fault('head_mismatch', null, kept.sequence, 'the chain is not the one that the given head is of');

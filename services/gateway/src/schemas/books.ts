@@ -2,6 +2,7 @@ import type { ledger } from '@outlay/contracts';
 import { formatAmount } from '@outlay/platform';
 import { z } from 'zod';
 import {
+  bookedDate,
   calendarDate,
   currency,
   endsAfterItBegins,
@@ -110,7 +111,7 @@ const accountEntry = z
   .strictObject({
     entry_id: uuid,
     line: z.int().min(1),
-    effective_date: calendarDate,
+    effective_date: bookedDate,
     recorded_at: preciseInstant,
     kind: z.string().meta({
       description:

@@ -25,6 +25,9 @@ export const periodQuery = {
   to: instantOfOurs.optional().meta({ description: 'Before this instant.' }),
 };
 
+/** One that stands in the books: of a row that was changed past the platform it may be none, and is shown all the same. */
+export const bookedDate = z.string().meta({ format: 'date', description: 'A date of the calendar, without a zone.' });
+
 /** Whether a period does not end before it begins; as instants, since the digits of a second may be few or many. */
 export const isPeriod = ({ from, to }: { from?: string; to?: string }): boolean =>
   from === undefined || to === undefined || new Date(from) <= new Date(to);

@@ -3,6 +3,7 @@ import { formatAmount } from '@outlay/platform';
 import { z } from 'zod';
 import {
   amount,
+  bookedDate,
   calendarDate,
   currency,
   instant,
@@ -55,7 +56,7 @@ export const expenseSchema = z
     account_name: z.string().nullable(),
     project_id: uuid.nullable(),
     project_name: z.string().nullable(),
-    expense_date: calendarDate,
+    expense_date: bookedDate,
     payment_method: z.enum(paymentMethods).nullable(),
     tags: z.array(z.string()),
     vendor: z.string().nullable(),

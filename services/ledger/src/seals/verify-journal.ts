@@ -39,7 +39,7 @@ export interface VerificationWork {
   database: Database;
   key: SealKey;
   clock: Clock;
-  /** As long as one call goes on; 15,000 unless set. */
+  /** As long as one call goes on; 10,000 unless set. */
   budgetMs?: number;
   /** Entries read at once, no fewer than sixteen: a step must reach a signature; 1,000 unless set. */
   stepSize?: number;
@@ -47,7 +47,7 @@ export interface VerificationWork {
   stepMs?: number;
 }
 
-const budgetMsDefault = 15_000;
+const budgetMsDefault = 10_000;
 const stepSizeDefault = 1_000;
 /** An answer that names so many ends; the next one goes on with the others. */
 const faultsMax = 100;
