@@ -69,7 +69,7 @@ async function work(): Promise<void> {
     if (!passed) failed += 1;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(
-      `${passed ? 'ok    ' : 'FAILED'} ${check.name.padEnd(11)} ${check.says} (${seconds} s)${passed ? '' : `\n${output}`}`,
+      `${passed ? 'ok    ' : 'FAILED'} ${check.name.padEnd(14)} ${check.says} (${seconds} s)${passed ? '' : `\n${output}`}`,
     );
   }
 }

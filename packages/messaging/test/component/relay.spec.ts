@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { metrics, systemContext, toTenantId } from '@outlay/platform';
+import { metrics, systemContext, type TenantId, toTenantId } from '@outlay/platform';
 import { createTestVhost, eventually, type TestVhost } from '@outlay/testkit';
 import type { Bus, PublishOutcome } from '../../src/bus/bus.ts';
 import { createBus } from '../../src/bus/create-bus.ts';
@@ -26,6 +26,16 @@ describe('the relay', () => {
     await fixture.close();
     await vhost.drop();
   });
+
+  /** Versions 1 to `count` of an aggregate, by one command. */
+  const writeAtOnce = (tenantId: TenantId, subject: string, count: number) =>
+    fixture.ledger.withTenant({ tenantId }, (session) =>
+      enqueueEvents(
+        session,
+        systemContext(tenantId),
+        Array.from({ length: count }, (_, index) => categoryCreated(tenantId, subject, index + 1)),
+      ),
+    );
 
   async function startRelay(options: Partial<RelayOptions> & Pick<RelayOptions, 'bus'>): Promise<Relay> {
     const relay = createRelay({ database: fixture.ledger, logger, pollMs: 60_000, ...options });
@@ -78,13 +88,7 @@ describe('the relay', () => {
     const { tenantId: id, subject } = anAggregate();
     const tenantId = toTenantId(id);
 
-    await fixture.ledger.withTenant({ tenantId }, (session) =>
-      enqueueEvents(
-        session,
-        systemContext(tenantId),
-        Array.from({ length: 50 }, (_, index) => categoryCreated(tenantId, subject, index + 1)),
-      ),
-    );
+    await writeAtOnce(tenantId, subject, 50);
 
     await eventually(() =>
       expect(bus.versionsOf(subject)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1)),
@@ -179,13 +183,7 @@ describe('the relay', () => {
     const bus = recordingBus();
     const { tenantId: id, subject } = anAggregate();
     const tenantId = toTenantId(id);
-    await fixture.ledger.withTenant({ tenantId }, (session) =>
-      enqueueEvents(
-        session,
-        systemContext(tenantId),
-        Array.from({ length: 50 }, (_, index) => categoryCreated(tenantId, subject, index + 1)),
-      ),
-    );
+    await writeAtOnce(tenantId, subject, 50);
     const others = Array.from({ length: 3 }, anAggregate);
     for (const aggregate of others) await writeVersions(fixture.ledger, aggregate, [1, 2]);
 

@@ -8,6 +8,7 @@ import { booksOf } from './driver/books.ts';
 import { pastTriggers } from './driver/past-triggers.ts';
 import type { TestLedger } from './driver/start-ledger.ts';
 import { startLedgerAndSuperuser } from './driver/superuser.ts';
+import { putInEntry } from './driver/tamper.ts';
 
 const { uncategorised } = ledgerAccounts;
 
@@ -99,16 +100,6 @@ describe('while a transaction is open', () => {
 
 /** An entry of 5 to uncategorised that was recorded at an instant. */
 async function bookAt(tenantId: string, recordedAt: string): Promise<void> {
-  await pastTriggers(superuser, () =>
-    superuser.query(
-      `with entry as (
-       insert into ledger.journal_entries
-         (tenant_id, id, recorded_at, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
-       values ($1, $2, $3, '2025-01-15', 'expense', $2, 'EUR', 5, 1, 'identity', '2025-01-15')
-     )
-     insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
-     values ($1, $2, 1, $3, $4, 'EUR', 5), ($1, $2, 2, $3, $5, 'EUR', -5)`,
-      [tenantId, newId(), recordedAt, uncategorised, ledgerAccounts.unassigned],
-    ),
-  );
+  const accounts = { debit: uncategorised, credit: ledgerAccounts.unassigned };
+  await pastTriggers(superuser, () => putInEntry(superuser, { tenantId, entryId: newId(), recordedAt }, accounts));
 }

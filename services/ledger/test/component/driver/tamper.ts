@@ -21,6 +21,23 @@ export interface Place {
 const entry = 'tenant_id = $1 and id = $2';
 const posting = 'tenant_id = $1 and entry_id = $2';
 
+/** Puts in an entry of 5 euros from one account to another, as of any instant. */
+export const putInEntry = (
+  client: pg.Client,
+  { tenantId, entryId, recordedAt }: Place,
+  { debit, credit }: { debit: string; credit: string },
+) =>
+  client.query(
+    `with entry as (
+       insert into ledger.journal_entries
+         (tenant_id, id, recorded_at, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
+       values ($1, $2, $3, '2025-01-15', 'expense', $2, 'EUR', 5, 1, 'identity', '2025-01-15')
+     )
+     insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
+     values ($1, $2, 1, $3, $4, 'EUR', 5), ($1, $2, 2, $3, $5, 'EUR', -5)`,
+    [tenantId, entryId, recordedAt, debit, credit],
+  );
+
 /** Makes the chain fit together again from a seal on, which takes everything but the key. */
 export async function recompute(client: pg.Client, { tenantId }: Place, from = 1): Promise<void> {
   const { rows } = await client.query(
@@ -128,16 +145,7 @@ export const deeds: Deed[] = [
     kinds: ['inserted'],
     run: (client, at) => {
       at.entryId = newId();
-      return client.query(
-        `with entry as (
-           insert into ledger.journal_entries
-             (tenant_id, id, recorded_at, effective_date, kind, expense_id, currency, amount_minor, rate, rate_source, rate_date)
-           values ($1, $2, $3, '2025-01-15', 'expense', $2, 'EUR', 5, 1, 'identity', '2025-01-15')
-         )
-         insert into ledger.postings (tenant_id, entry_id, line, recorded_at, ledger_account_id, currency, amount_minor)
-         values ($1, $2, 1, $3, $2, 'EUR', 5), ($1, $2, 2, $3, $2, 'EUR', -5)`,
-        [at.tenantId, at.entryId, at.recordedAt],
-      );
+      return putInEntry(client, at, { debit: at.entryId, credit: at.entryId });
     },
   },
   change(
